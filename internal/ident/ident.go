@@ -1,0 +1,46 @@
+// Package ident holds the distinct id types: a case id cannot be passed where a recording id is wanted. Every id is
+// a UUIDv7 (RFC 9562) in its 36-character lower-case form, so ids sort by the time they were made.
+package ident
+
+import (
+	"github.com/google/uuid"
+
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// The id types.
+type (
+	BureauID      string // 本局
+	DepartmentID  string // 科室
+	PersonID      string // 人员
+	CertificateID string // 执法证件
+	AppointmentID string // 任命
+	AccountID     string // 账号
+	TokenID       string // 采集令牌
+	DeviceID      string // 设备
+	IssueID       string // 领用记录
+	RecordingID   string // 音像记录
+	FileID        string // 文件
+	UploadID      string // 上传
+	CardID        string // 一次采集（一张卡）
+	ReceiptID     string // 入库回执
+	ClearID       string // 清卡命令
+	DutyID        string // 待办
+	EntryID       string // 存证日志条目
+	ImportID      string // 导入
+	SettingID     string // 设置版本
+)
+
+// New makes a fresh id of type T.
+func New[T ~string]() T {
+	return T(uuid.Must(uuid.NewV7()).String())
+}
+
+// Parse reads an id. Anything but a UUID in its 36-character form is fault Invalid "id.malformed".
+func Parse[T ~string](s string) (T, error) {
+	u, err := uuid.Parse(s)
+	if err != nil || len(s) != 36 {
+		return "", fault.New(fault.Invalid, "id.malformed")
+	}
+	return T(u.String()), nil
+}
