@@ -1,0 +1,88 @@
+# Zhilu 执录. `make` lists what there is to do. A fresh clone needs Go, git and make; the rest is fetched.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Git may belong to another user in a container; the version is given here instead of being stamped by Go.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+export CGO_ENABLED ?= 0
+export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
+GOLANGCI := .cache/bin/golangci-lint
+FUZZTIME ?= 10s
+ARGS ?=
+PKG ?= ./...
+TESTFLAGS ?=
+
+# ../shared/media holds real camera files. Where it must be (CI) or is, a test that skips for want of it fails.
+REQUIRE := ZHILU_REQUIRE_TOOLS=1 ZHILU_REQUIRE_POSTGRES=1
+ifneq ($(filter true,$(CI))$(wildcard ../shared/media),)
+REQUIRE += ZHILU_REQUIRE_MEDIA=1
+endif
+
+.PHONY: help
+help: ## list what there is to do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo '  PKG=./internal/db/...  narrows test, race and bench;  ARGS="…" goes to zhilu demo;  FUZZTIME=1m to each fuzz target'
+
+.PHONY: build
+build: ## build bin/zhilu, one static binary
+	@mkdir -p bin
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/zhilu ./cmd/zhilu
+
+.PHONY: demo
+demo: ## install what the demo needs, build, make a small bureau, dock footage, serve it
+	@scripts/setup demo
+	@$(MAKE) build
+	bin/zhilu demo $(ARGS)
+
+.PHONY: test
+test: ## everything: generated files, vet, lint, all tests under a private PostgreSQL (what CI runs)
+	@scripts/setup test
+	@scripts/step generated-files scripts/generated
+	@scripts/step vet go vet ./...
+	@scripts/step lint $(MAKE) lint
+	@$(MAKE) unit
+
+.PHONY: check
+check: test ## the same as test; .ci/run runs it
+
+.PHONY: unit
+unit: ## only the tests, under a private PostgreSQL
+	@mkdir -p .cache/bin
+	@go build -o .cache/bin/testsum ./scripts/testsum
+	@$(REQUIRE) scripts/with-postgres .cache/bin/testsum -vet=off -timeout 20m $(TESTFLAGS) $(PKG)
+
+.PHONY: race
+race: ## the tests under the race detector (needs a C compiler)
+	@mkdir -p .cache/bin
+	@go build -o .cache/bin/testsum ./scripts/testsum
+	@CGO_ENABLED=1 $(REQUIRE) scripts/with-postgres .cache/bin/testsum -race -vet=off -timeout 40m $(TESTFLAGS) $(PKG)
+
+.PHONY: fuzz
+fuzz: ## a short run of every fuzz target
+	@scripts/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## every benchmark once
+	scripts/with-postgres go test -run '^$$' -bench . -benchtime 1x -benchmem -vet=off $(PKG)
+
+.PHONY: lint
+lint: $(GOLANGCI) ## golangci-lint with the reasoned list in .golangci.yml
+	@$(GOLANGCI) run
+
+.PHONY: fmt
+fmt: $(GOLANGCI) ## format Go code (gofumpt, import groups)
+	@$(GOLANGCI) fmt
+
+.PHONY: generate
+generate: ## write generated code anew: templ pages, the browser bundle
+	@scripts/generate
+
+$(GOLANGCI): tools/go.mod tools/go.sum
+	@mkdir -p $(@D)
+	@echo 'building golangci-lint (once; a few minutes)' >&2
+	@go -C tools build -trimpath -ldflags '-s -w' -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
