@@ -1,0 +1,175 @@
+// Package db opens the database: SQLite by default, PostgreSQL for several machines. Concepts write their SQL once,
+// through bun, and every store test runs on both.
+//
+// On SQLite there are two handles: Writer has one connection whose transactions begin immediately, so writers queue
+// instead of failing; Reader is a pool that cannot write. Code that holds a transaction reads only through it.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// Engine names a database engine.
+type Engine string
+
+// The engines.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// DB is an open database. Close it once nothing uses it.
+type DB struct {
+	Engine Engine
+	Writer *bun.DB // owned by gate, the log's sequencer and the job queue
+	Reader *bun.DB // read only; for lists and pages
+}
+
+// Config says which database to open. URL is "sqlite:PATH" or a postgres:// address.
+type Config struct {
+	URL string
+	Log *slog.Logger
+}
+
+// Open opens the database and asserts what durability needs: on SQLite WAL with synchronous=FULL (a commit survives a
+// power cut only then, G5), on PostgreSQL fsync and synchronous_commit on. It does not migrate.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	switch {
+	case strings.HasPrefix(c.URL, "sqlite:"):
+		return openSQLite(ctx, strings.TrimPrefix(c.URL, "sqlite:"))
+	case strings.HasPrefix(c.URL, "postgres://"), strings.HasPrefix(c.URL, "postgresql://"):
+		return openPostgres(ctx, c.URL)
+	}
+	return nil, fault.New(fault.Invalid, "setting.database_url").At("database")
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	open := func(conns int, params url.Values) (*bun.DB, error) {
+		params.Add("_pragma", "busy_timeout(15000)")
+		params.Add("_pragma", "foreign_keys(1)")
+		params.Add("_pragma", "trusted_schema(0)")
+		dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: params.Encode()}).String()
+		h, err := sql.Open("sqlite", dsn)
+		if err != nil {
+			return nil, fmt.Errorf("open sqlite: %w", err)
+		}
+		h.SetMaxOpenConns(conns)
+		h.SetMaxIdleConns(conns)
+		return bun.NewDB(h, sqlitedialect.New(), bun.WithDiscardUnknownColumns()), nil
+	}
+	w, err := open(1, url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "journal_size_limit(67108864)"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{Engine: SQLite, Writer: w}
+	if err := d.assertSQLite(ctx); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	d.Reader, err = open(max(4, runtime.NumCPU()), url.Values{"_pragma": {"query_only(1)"}})
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return d, nil
+}
+
+func (d *DB) assertSQLite(ctx context.Context) error {
+	var mode string
+	var sync int
+	if err := d.Writer.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	if err := d.Writer.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&sync); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	if mode != "wal" || sync != 2 {
+		return fault.New(fault.Unavailable, "db.not_durable")
+	}
+	return nil
+}
+
+func openPostgres(ctx context.Context, dsn string) (*DB, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "setting.database_url").At("database")
+	}
+	cfg.RuntimeParams["timezone"] = "UTC"
+	open := func(c *pgx.ConnConfig, conns int) *bun.DB {
+		h := stdlib.OpenDB(*c)
+		h.SetMaxOpenConns(conns)
+		h.SetMaxIdleConns(conns / 2)
+		return bun.NewDB(h, pgdialect.New(), bun.WithDiscardUnknownColumns())
+	}
+	ro := cfg.Copy()
+	ro.RuntimeParams["default_transaction_read_only"] = "on"
+	d := &DB{Engine: Postgres, Writer: open(cfg, 16), Reader: open(ro, 16)}
+	var fsync, commit string
+	if err := d.Writer.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit')").Scan(&fsync, &commit); err != nil {
+		return nil, errors.Join(fault.Wrap(err, fault.Unavailable, "db.unreachable"), d.Close())
+	}
+	if fsync != "on" || commit == "off" {
+		return nil, errors.Join(fault.New(fault.Unavailable, "db.not_durable"), d.Close())
+	}
+	return d, nil
+}
+
+// Close closes both handles.
+func (d *DB) Close() error {
+	var errs []error
+	if d.Reader != nil {
+		errs = append(errs, d.Reader.Close())
+	}
+	return errors.Join(append(errs, d.Writer.Close())...)
+}
+
+// Write runs fn in one writing transaction and commits it durably when fn returns nil. Only gate and the log's
+// sequencer call it: a change without a custody entry must be impossible.
+func (d *DB) Write(ctx context.Context, fn func(tx bun.Tx) error) error {
+	return d.Writer.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return fn(tx) })
+}
+
+// IsUnique reports whether err is a violated unique or primary key.
+func IsUnique(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "23505"
+}
+
+// IsConstraint reports whether err is any violated constraint (unique, check, foreign key, trigger).
+func IsConstraint(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (strings.HasPrefix(e.Code, "23") || e.Code == "P0001")
+}
+
+// NotFound turns sql.ErrNoRows into the fault NotFound with this code and leaves every other error as it is.
+func NotFound(err error, code string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.New(fault.NotFound, code)
+	}
+	return err
+}

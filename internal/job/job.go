@@ -1,0 +1,157 @@
+// Package job runs what happens after a commit: every outside effect is a job enqueued in the same transaction as
+// the change that caused it, so neither can exist without the other. It is River over SQLite or PostgreSQL.
+package job
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/uptrace/bun"
+
+	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// The queues. Media work has one worker, so that looking at footage never starves taking it in (decision 11).
+const (
+	QueueDefault = river.QueueDefault
+	QueueMedia   = "media"
+	QueueVerify  = "verify"
+)
+
+// Args is what a job is told; it must survive JSON. It holds ids, never evidence or personal data.
+type Args = river.JobArgs
+
+// Workers collects the workers; concepts add theirs with Add.
+type Workers struct{ set *river.Workers }
+
+// NewWorkers makes an empty set.
+func NewWorkers() *Workers { return &Workers{river.NewWorkers()} }
+
+// Add registers the function that carries out jobs of type T. Returning an error retries the job later with growing
+// pauses; a fault of kind Invalid or NotFound ends it, because trying again cannot help.
+func Add[T Args](w *Workers, fn func(ctx context.Context, args T) error) {
+	river.AddWorker(w.set, &worker[T]{fn: fn})
+}
+
+type worker[T Args] struct {
+	river.WorkerDefaults[T]
+	fn func(context.Context, T) error
+}
+
+func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
+	err := w.fn(ctx, j.Args)
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
+		return river.JobCancel(err)
+	}
+	return err
+}
+
+// Timeout is generous: reading a large object back from disk takes as long as the disk takes.
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return 6 * time.Hour }
+
+// Periodic is a job made by the clock. With RunOnStart it also runs once when the queue starts.
+type Periodic struct {
+	Every      time.Duration
+	RunOnStart bool
+	Make       func() Args
+}
+
+// Config configures the queue. Without Workers it only enqueues (commands, tests).
+type Config struct {
+	DB       *db.DB
+	Workers  *Workers
+	Periodic []Periodic
+	Log      *slog.Logger
+	// Poll is how often the database is asked for work that nobody announced; 0 means one second.
+	Poll time.Duration
+}
+
+// Queue enqueues jobs inside transactions and, when it has workers, carries them out.
+type Queue struct {
+	client *river.Client[*sql.Tx]
+	works  bool
+}
+
+// New makes a queue; Start begins the work.
+func New(c Config) (*Queue, error) {
+	if c.DB == nil || c.Log == nil {
+		return nil, errors.New("job: Config needs DB and Log")
+	}
+	poll := c.Poll
+	if poll == 0 {
+		poll = time.Second
+	}
+	rc := &river.Config{Logger: c.Log, FetchPollInterval: poll, FetchCooldown: min(100*time.Millisecond, poll), MaxAttempts: 12}
+	if c.Workers != nil {
+		rc.Workers = c.Workers.set
+		rc.Queues = map[string]river.QueueConfig{
+			QueueDefault: {MaxWorkers: 2}, QueueMedia: {MaxWorkers: 1}, QueueVerify: {MaxWorkers: 1},
+		}
+		for _, p := range c.Periodic {
+			rc.PeriodicJobs = append(rc.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every),
+				func() (river.JobArgs, *river.InsertOpts) { return p.Make(), nil },
+				&river.PeriodicJobOpts{RunOnStart: p.RunOnStart}))
+		}
+	}
+	q := &Queue{works: c.Workers != nil}
+	var err error
+	if c.DB.Engine == db.Postgres {
+		q.client, err = river.NewClient(riverdatabasesql.New(c.DB.Writer.DB), rc)
+	} else {
+		q.client, err = river.NewClient(riversqlite.New(c.DB.Writer.DB), rc)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("job: %w", err)
+	}
+	return q, nil
+}
+
+// Name names the component.
+func (q *Queue) Name() string { return "jobs" }
+
+// Start begins to carry out jobs. ctx is not the jobs' context: they run until Stop.
+func (q *Queue) Start(ctx context.Context) error {
+	if !q.works {
+		return nil
+	}
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("job: %w", err)
+	}
+	return nil
+}
+
+// Stop lets running jobs end until ctx ends, then cancels them. A cancelled job runs again later.
+func (q *Queue) Stop(ctx context.Context) error {
+	if !q.works {
+		return nil
+	}
+	soft, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := q.client.Stop(soft); err == nil {
+		return nil
+	}
+	if err := q.client.StopAndCancel(ctx); err != nil {
+		return fmt.Errorf("job: %w", err)
+	}
+	return nil
+}
+
+// Enqueue adds jobs inside tx: they exist exactly if tx commits.
+func (q *Queue) Enqueue(ctx context.Context, tx bun.Tx, jobs ...Args) error {
+	params := make([]river.InsertManyParams, len(jobs))
+	for i, j := range jobs {
+		params[i] = river.InsertManyParams{Args: j}
+	}
+	if _, err := q.client.InsertManyTx(ctx, tx.Tx, params); err != nil {
+		return fmt.Errorf("job: %w", err)
+	}
+	return nil
+}
