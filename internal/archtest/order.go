@@ -1,0 +1,57 @@
+package archtest
+
+// Group is a storey of the house. A package imports from storeys above its own, and within its storey from packages
+// listed before it. A folder below a listed package belongs to that package unless it is listed itself.
+type Group struct {
+	Name     string
+	Apart    bool // its packages never import each other
+	Packages []string
+}
+
+// Order is the house from top to bottom (decisions §12). Only rooms that exist or are being built are listed.
+var Order = []Group{
+	{Name: "ground", Packages: []string{
+		"fault", "ident", "clock", "locale", "config", "lifecycle", "durable", "db", "job", "vault", "media",
+	}},
+	{Name: "trust", Packages: []string{
+		"access", "custody", "gate", "verify",
+		"custody/fsck", // judges what custody wrote, by verify's eyes as well
+	}},
+	{Name: "regulation", Packages: []string{"duty"}},
+	{Name: "records", Packages: []string{"org", "account", "device", "recording"}},
+	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
+	{Name: "app", Packages: []string{"app"}},
+	{Name: "cmd", Packages: []string{"cmd/zhilu"}},
+}
+
+// Closed packages may reach, directly or through others, nothing of ours but what is named.
+var Closed = map[string][]string{
+	// An outsider could have written verify: it must not share a line with what it checks.
+	"verify": {"fault", "ident", "clock"},
+}
+
+// Homes are the only packages that may import a library, so that it can be replaced in one place.
+var Homes = map[string][]string{
+	"github.com/a-h/templ":             {"web"},
+	"github.com/tus/tusd/v2":           {"door"},
+	"github.com/cedar-policy/cedar-go": {"access"},
+	"modernc.org/sqlite":               {"db"},
+	"github.com/pressly/goose/v3":      {"db"},
+	"github.com/alecthomas/kong":       {"cmd/zhilu", "config"},
+	"github.com/chromedp/chromedp":     {"web"},
+}
+
+// sqlHomes are packages in which SQL may stand in any file: they are about the database itself.
+var sqlHomes = []string{"db", "job"}
+
+// Sizes (style §2.18).
+const (
+	maxFile     = 500
+	maxTestFile = 800
+	maxPackage  = 2500
+)
+
+// badNames say nothing about what is inside.
+var badNames = []string{
+	"util", "utils", "common", "helper", "helpers", "model", "models", "manager", "impl", "base", "misc", "shared", "types",
+}
