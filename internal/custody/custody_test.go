@@ -1,0 +1,43 @@
+package custody_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+var start = time.Date(2026, 11, 2, 1, 30, 0, 0, time.UTC)
+
+// sample makes a well-formed entry; n makes it differ from others.
+func sample(n int) custody.Entry {
+	return custody.Entry{
+		ID:          ident.New[ident.EntryID](),
+		At:          start.Add(time.Duration(n) * time.Second),
+		Actor:       custody.Actor{Kind: custody.Person, ID: "0199aaaa-0000-7000-8000-000000000001", Role: "custodian"},
+		Action:      "recording.seal",
+		Subject:     custody.Subject{Kind: "recording", ID: fmt.Sprintf("rec-%d", n)},
+		Related:     []custody.Subject{{Kind: "device", ID: "cam-1"}},
+		Article:     "19",
+		Requirement: "R-19-1",
+		Outcome:     custody.Done,
+		Detail:      custody.Detail("size", 1000+n, "sha256", fmt.Sprintf("%064x", n), "name", "现场·一.mp4"),
+	}
+}
+
+// write appends entries in one transaction, as the gate does.
+func write(t testing.TB, d *db.DB, entries ...custody.Entry) {
+	t.Helper()
+	err := d.Write(context.Background(), func(tx bun.Tx) error {
+		return custody.Append(context.Background(), tx, entries...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
