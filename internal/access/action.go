@@ -1,0 +1,86 @@
+package access
+
+// Action is a deed that a policy can permit. Its text is stable: policies, custody entries and scripts name it.
+type Action string
+
+// The actions, by concept.
+const (
+	AccountSignIn         Action = "account.sign_in"
+	AccountSignOut        Action = "account.sign_out"
+	AccountChangePassword Action = "account.change_password"
+	AccountList           Action = "account.list"
+	AccountCreate         Action = "account.create"
+	AccountResetPassword  Action = "account.reset_password"
+	AccountUnlock         Action = "account.unlock"
+	AccountDisable        Action = "account.disable"
+	RoleGrant             Action = "role.grant"
+	RoleRevoke            Action = "role.revoke"
+	TokenList             Action = "token.list"
+	TokenCreate           Action = "token.create"
+	TokenRevoke           Action = "token.revoke"
+
+	OrgView            Action = "org.view"
+	OrgEditDepartment  Action = "org.edit_department"
+	OrgEditPerson      Action = "org.edit_person"
+	OrgEditCertificate Action = "org.edit_certificate"
+	OrgImport          Action = "org.import"
+
+	DeviceList     Action = "device.list"
+	DeviceRegister Action = "device.register"
+	DeviceEdit     Action = "device.edit"
+	DeviceIssue    Action = "device.issue"
+	DeviceReturn   Action = "device.return"
+	DeviceImport   Action = "device.import"
+
+	CardOpen     Action = "card.open"
+	CardClose    Action = "card.close"
+	UploadCreate Action = "upload.create"
+	UploadAppend Action = "upload.append"
+	UploadDrop   Action = "upload.discard"
+	ReceiptFetch Action = "receipt.fetch"
+	ClearOrder   Action = "clear.order"
+	ClearFetch   Action = "clear.fetch"
+	ClearReport  Action = "clear.report"
+
+	RecordingSeal       Action = "recording.seal"
+	RecordingAdopt      Action = "recording.adopt"
+	RecordingProbe      Action = "recording.probe"
+	RecordingVerify     Action = "recording.verify"
+	RecordingList       Action = "recording.list"
+	RecordingView       Action = "recording.view"
+	RecordingExport     Action = "recording.export"
+	RecordingAssign     Action = "recording.assign"
+	RecordingReturnNote Action = "recording.return_note"
+	RecordingDesignate  Action = "recording.designate"
+	InboxList           Action = "inbox.list"
+	InboxResolve        Action = "inbox.resolve"
+
+	DutyList  Action = "duty.list"
+	DutyWaive Action = "duty.waive"
+
+	LogView     Action = "log.view"
+	LogExport   Action = "log.export"
+	LogNewEpoch Action = "log.new_epoch"
+
+	SettingView  Action = "setting.view"
+	SettingAdopt Action = "setting.adopt"
+	HealthView   Action = "health.view"
+	FsckRun      Action = "fsck.run"
+	SystemInit   Action = "system.init"
+	KeyRotate    Action = "key.rotate"
+)
+
+// Actions lists every action.
+func Actions() []Action {
+	return []Action{
+		AccountSignIn, AccountSignOut, AccountChangePassword, AccountList, AccountCreate, AccountResetPassword,
+		AccountUnlock, AccountDisable, RoleGrant, RoleRevoke, TokenList, TokenCreate, TokenRevoke,
+		OrgView, OrgEditDepartment, OrgEditPerson, OrgEditCertificate, OrgImport,
+		DeviceList, DeviceRegister, DeviceEdit, DeviceIssue, DeviceReturn, DeviceImport,
+		CardOpen, CardClose, UploadCreate, UploadAppend, UploadDrop, ReceiptFetch, ClearOrder, ClearFetch, ClearReport,
+		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingList, RecordingView, RecordingExport,
+		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
+		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
+		SettingView, SettingAdopt, HealthView, FsckRun, SystemInit, KeyRotate,
+	}
+}
