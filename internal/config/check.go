@@ -1,0 +1,139 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// AfterApply lets kong check the settings once they are all there.
+func (p *Place) AfterApply() error { return p.Check() }
+
+// AfterApply lets kong check the settings once they are all there.
+func (s *Server) AfterApply() error { return s.Check() }
+
+// Check says whether the place can be one. It does not touch the disk.
+func (p *Place) Check() error {
+	if p.Data == "" {
+		return missing("data")
+	}
+	if p.Keys == "" {
+		return missing("keys")
+	}
+	// Who copies the data folder must not copy the keys with it (decisions §5).
+	if within(p.Data, p.Keys) || within(p.Keys, p.Data) {
+		return fault.New(fault.Invalid, "config.keys_apart", p.Keys, p.Data).At("keys")
+	}
+	if p.Database != "" {
+		// The URL is never shown: it may hold a password.
+		u, err := url.Parse(p.Database)
+		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || strings.Trim(u.Path, "/") == "" {
+			return fault.New(fault.Invalid, "config.database_url").At("database")
+		}
+	}
+	if p.Vault != "" {
+		u, err := url.Parse(p.Vault)
+		if err != nil || u.Scheme != "file" || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+			return fault.New(fault.Invalid, "config.vault_url").At("vault")
+		}
+	}
+	return nil
+}
+
+// Check says whether the settings agree with each other and with the house's rules. It does not touch the disk or
+// the network.
+func (s *Server) Check() error {
+	if err := s.Place.Check(); err != nil {
+		return err
+	}
+	if err := s.checkAddress(); err != nil {
+		return err
+	}
+	if err := s.checkPublicURL(); err != nil {
+		return err
+	}
+	if s.Idle < MinIdle || s.Idle > MaxIdle {
+		return fault.New(fault.Invalid, "config.idle", s.Idle.String(), MinIdle.String(), MaxIdle.String()).At("idle")
+	}
+	if s.Reserve < MinReserve {
+		return fault.New(fault.Invalid, "config.reserve", s.Reserve.String(), MinReserve.String()).At("reserve")
+	}
+	return nil
+}
+
+func (s *Server) checkAddress() error {
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "config.listen", s.Listen).At("listen")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fault.Wrap(err, fault.Invalid, "config.listen", s.Listen).At("listen")
+	}
+	if s.PlainHTTP {
+		if s.TLSCert != "" || s.TLSKey != "" {
+			return fault.New(fault.Invalid, "config.plain_with_tls").At("plain-http")
+		}
+		if !loopback(host) {
+			return fault.New(fault.Invalid, "config.plain_off_loopback", s.Listen).At("plain-http")
+		}
+	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return fault.New(fault.Invalid, "config.tls_pair").At("tls-cert")
+	}
+	return nil
+}
+
+// checkPublicURL also refuses a plain public address: passwords and evidence would cross the network in the open,
+// whatever stands between. An https address before a plain loopback listener is a TLS proxy on this machine.
+func (s *Server) checkPublicURL() error {
+	if s.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return fault.New(fault.Invalid, "config.public_url", s.PublicURL).At("public-url")
+	}
+	if u.Scheme == "http" {
+		if !s.PlainHTTP {
+			return fault.New(fault.Invalid, "config.public_url_scheme", s.PublicURL).At("public-url")
+		}
+		if !loopback(u.Hostname()) {
+			return fault.New(fault.Invalid, "config.plain_off_loopback", s.PublicURL).At("public-url")
+		}
+	}
+	return nil
+}
+
+// loopback reports whether only this machine can reach the host. An empty host is every address of the machine, and
+// a name is trusted only when it is the one that standards reserve.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// within reports whether the folder child is parent or lies inside it, by their names.
+func within(parent, child string) bool {
+	p, err := filepath.Abs(parent)
+	if err != nil {
+		return false
+	}
+	c, err := filepath.Abs(child)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(p, c)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+func missing(name string) error {
+	return fault.New(fault.Invalid, "config.missing", name, variable(name)).At(name)
+}

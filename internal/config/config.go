@@ -1,0 +1,91 @@
+// Package config holds the settings of a server and where they come from: flags first, then variables that begin with
+// ZHILU_, then a JSON file, then the defaults. What is not known is refused at start by its name, wherever it was
+// written, since a setting that is silently ignored is a promise that is silently broken. Settings that contradict
+// each other or the house's rules (plain HTTP off loopback, keys inside the data folder) are refused too.
+//
+// The structs carry kong tags and are embedded into commands; a command's parser is given a Resolver, and kong calls
+// Check through AfterApply. Load does the same without a command.
+package config
+
+import (
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// Place says where a bureau's evidence, keys and rows are. Commands that work on the house itself (init, fsck, log)
+// need only this.
+type Place struct {
+	Data     string `help:"Folder of the evidence and, without --database, of the rows." placeholder:"DIR"`
+	Keys     string `help:"Folder of the signing and storage keys, apart from --data." placeholder:"DIR"`
+	Database string `help:"postgres:// URL; empty means SQLite inside --data." placeholder:"URL"`
+	Vault    string `help:"file:// URL of the sealed objects; empty means inside --data." placeholder:"URL"`
+}
+
+// Server is every setting of a server. The zero value is not usable; the defaults are in the tags and come with
+// kong or Load.
+type Server struct {
+	Place `embed:""`
+
+	Listen    string `help:"Address and port to listen on." default:"127.0.0.1:8443" placeholder:"ADDR"`
+	PublicURL string `name:"public-url" help:"How browsers and docks reach this server; empty means by --listen." placeholder:"URL"`
+	TLSCert   string `name:"tls-cert" help:"PEM file of a certificate chain; empty means the bureau's own CA." placeholder:"FILE"`
+	TLSKey    string `name:"tls-key" help:"PEM file of the certificate's key." placeholder:"FILE"`
+	PlainHTTP bool   `name:"plain-http" help:"Serve without TLS; only on a loopback address."`
+
+	Idle      time.Duration `help:"A signed-in session ends after this time without a click (1m to 24h)." default:"30m"`
+	LogLevel  slog.Level    `name:"log-level" help:"debug, info, warn or error." default:"info"`
+	LogFormat string        `name:"log-format" help:"text or json." enum:"text,json" default:"text"`
+
+	// Reserve is space kept free on the evidence disk: below it uploads are refused, so that what is half written
+	// can still be finished and the log can still be signed.
+	Reserve   Size   `help:"Space kept free on the evidence disk, such as 2GiB (64MiB at least)." default:"2GiB"`
+	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
+}
+
+// Bounds of settings.
+const (
+	MinIdle    = time.Minute
+	MaxIdle    = 24 * time.Hour
+	MinReserve = 64 * MiB
+)
+
+// Scheme is "https", or "http" where plain HTTP was asked for.
+func (s *Server) Scheme() string {
+	if s.PlainHTTP {
+		return "http"
+	}
+	return "https"
+}
+
+// MediaTempDir is the folder for the media programs' working files. It need not exist yet.
+func (s *Server) MediaTempDir() string {
+	if s.MediaTemp != "" {
+		return s.MediaTemp
+	}
+	return filepath.Join(s.Data, "tmp", "media")
+}
+
+// Load reads the settings of a server from command-line flags and an environment (as of os.Environ). The error is a
+// fault of kind Invalid that names the setting.
+func Load(args, environ []string) (Server, error) {
+	var cli struct {
+		Server `embed:""`
+		Config string `help:"JSON file with settings." placeholder:"FILE"`
+	}
+	parser, err := kong.New(&cli, kong.Name("zhilu"), kong.Resolvers(NewResolver(environ)), kong.Exit(func(int) {}))
+	if err != nil {
+		return Server{}, err
+	}
+	if _, err := parser.Parse(args); err != nil {
+		if fault.KindOf(err) == fault.Invalid {
+			return Server{}, fault.As(err)
+		}
+		return Server{}, fault.Wrap(err, fault.Invalid, "config.flag", err.Error())
+	}
+	return cli.Server, nil
+}
