@@ -1,0 +1,11 @@
+//go:build !linux
+
+package media
+
+import "os/exec"
+
+// ownGroup does nothing here; the context still ends the process itself.
+func ownGroup(*exec.Cmd) {}
+
+// syscallFilter knows no filter outside Linux.
+func syscallFilter() []byte { return nil }
