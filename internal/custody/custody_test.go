@@ -3,13 +3,17 @@ package custody_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/ident"
 )
 
@@ -40,4 +44,55 @@ func write(t testing.TB, d *db.DB, entries ...custody.Entry) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+const origin = "log.example.gov.cn/zhilu"
+
+// world is a log of its own: database, keys, clock, sequencer.
+type world struct {
+	d     *db.DB
+	dir   string
+	keys  *custody.Keyring
+	clock *clock.Manual
+	seq   *custody.Sequencer
+}
+
+func newWorld(t testing.TB, d *db.DB) *world {
+	t.Helper()
+	w := &world{d: d, dir: t.TempDir(), clock: clock.NewManual(start)}
+	var err error
+	if w.keys, err = custody.GenerateKeys(durable.OS(), w.dir, origin); err != nil {
+		t.Fatal(err)
+	}
+	w.open(t)
+	return w
+}
+
+func (w *world) config() custody.Config {
+	return custody.Config{
+		DB: w.d, Keys: w.keys, Clock: w.clock, Log: slog.New(slog.DiscardHandler), Bureau: "示例县应急管理局",
+		Holder: "test", TrustFile: filepath.Join(w.dir, "trust.json"),
+	}
+}
+
+func (w *world) open(t testing.TB) {
+	t.Helper()
+	var err error
+	if w.seq, err = custody.NewSequencer(context.Background(), w.config()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.seq.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (w *world) sequence(t testing.TB) int {
+	t.Helper()
+	n, err := w.seq.Sequence(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -38,10 +38,10 @@ CREATE TABLE custody_subject (
 
 -- Committed entries that have no place in the tree yet.
 CREATE TABLE custody_pending (
-    xid BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
-    seq BIGINT NOT NULL,
-    PRIMARY KEY (xid, seq)
+    seq BIGINT NOT NULL PRIMARY KEY,
+    xid BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)
 );
+CREATE INDEX custody_pending_order ON custody_pending (xid, seq);
 
 -- The place of an entry in the tree.
 CREATE TABLE custody_leaf (

@@ -38,9 +38,8 @@ CREATE TABLE custody_subject (
 
 -- Committed entries that have no place in the tree yet.
 CREATE TABLE custody_pending (
-    xid BIGINT NOT NULL DEFAULT 0,
-    seq BIGINT NOT NULL,
-    PRIMARY KEY (xid, seq)
+    seq BIGINT NOT NULL PRIMARY KEY,
+    xid BIGINT NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 -- The place of an entry in the tree.
