@@ -186,7 +186,7 @@ func TestAnyLife(t *testing.T) {
 		for i := range parts {
 			parts[i] = part{
 				name: strconv.Itoa(i), ready: seconds.Draw(rt, "ready"),
-				stopAfter: seconds.Draw(rt, "stop") * 2,
+				stopAfter: seconds.Draw(rt, "stop")*2 + time.Second, // odd, so never exactly the grace
 			}
 			if rapid.IntRange(0, 3).Draw(rt, "fails") == 0 {
 				parts[i].failAfter = seconds.Draw(rt, "fail") + 500*time.Millisecond
