@@ -44,10 +44,9 @@ const (
 
 // Info is what FS.Stat tells of a file.
 type Info struct {
-	Size  int64
-	Dir   bool
-	Mode  fs.FileMode // permission bits only
-	Links int         // names the file has; 1 where the system does not tell
+	Size int64
+	Dir  bool
+	Mode fs.FileMode // permission bits only
 }
 
 // Entry is one name in a directory.

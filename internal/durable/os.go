@@ -54,7 +54,7 @@ func (osFS) Stat(name string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return Info{Size: fi.Size(), Dir: fi.IsDir(), Mode: fi.Mode().Perm(), Links: links(fi)}, nil
+	return Info{Size: fi.Size(), Dir: fi.IsDir(), Mode: fi.Mode().Perm()}, nil
 }
 
 func (osFS) ReadDir(name string) ([]Entry, error) {

@@ -6,19 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
-
-func links(fi fs.FileInfo) int {
-	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-		return int(st.Nlink) //nolint:gosec // a link count fits
-	}
-	return 1
-}
 
 func syncDir(name string) error {
 	d, err := os.Open(name) //nolint:gosec // callers derive names from ids and digests only
@@ -38,7 +29,7 @@ func space(name string) (Space, error) {
 	if err := unix.Statfs(name, &st); err != nil {
 		return Space{}, fmt.Errorf("durable: statfs %s: %w", name, err)
 	}
-	block := int64(st.Bsize) //nolint:unconvert // int32 on some systems
+	block := int64(st.Bsize)                                                           //nolint:unconvert // int32 on some systems
 	return Space{Free: int64(st.Bavail) * block, Total: int64(st.Blocks) * block}, nil //nolint:gosec // exabytes fit
 }
 

@@ -70,6 +70,9 @@ type Vault interface {
 
 	// Objects lists all objects in the order of their digests. What does not belong there, or cannot be read, is
 	// yielded as an error wrapping *Damage (with the digest, where the name tells one), and the list goes on.
+	//
+	// An object that nobody was told of, left by a crash, may be adopted, but only while ReadOnly is nil: after a failed
+	// fsync a listed name need not be on the disk.
 	Objects(ctx context.Context) iter.Seq2[Info, error]
 
 	// Sidecar reads what was sealed with an object. NotFound "vault.object_unknown".
