@@ -1,0 +1,52 @@
+package app
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"zhilu.dev/zhilu/internal/clock"
+)
+
+// TestCAIssuesAndRenews: a leaf for the asked hosts, verified by the CA, and a fresh one before it runs out.
+func TestCAIssuesAndRenews(t *testing.T) {
+	t.Parallel()
+	c := clock.NewManual(clock.System().Now())
+	keys := t.TempDir()
+	made, err := CreateCA(keys, "云溪县司法局", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := LoadCA(keys, c)
+	if err != nil || ca.Pin() != made.Pin() {
+		t.Fatalf("loaded another CA: %v", err)
+	}
+	if _, err := CreateCA(keys, "again", c); err == nil {
+		t.Error("an existing CA was overwritten")
+	}
+	cfg := ca.TLS([]string{"127.0.0.1"})
+	first, err := cfg.GetCertificate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.TLS = cfg
+	srv.StartTLS()
+	defer srv.Close()
+	if _, err := tls.Dial("tcp", srv.Listener.Addr().String(), &tls.Config{RootCAs: pool(ca), MinVersion: tls.VersionTLS12}); err != nil { //nolint:noctx // a test
+		t.Errorf("a client that trusts the CA was refused: %v", err)
+	}
+	c.Set(first.Leaf.NotAfter.AddDate(0, 0, -renewDays+1))
+	second, err := cfg.GetCertificate(nil)
+	if err != nil || second.Leaf.SerialNumber.Cmp(first.Leaf.SerialNumber) == 0 {
+		t.Errorf("not renewed: %v", err)
+	}
+}
+
+func pool(ca *CA) *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(ca.cert)
+	return p
+}
