@@ -4,8 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
-	"net/http/httptest"
 	"testing"
+	"time"
 
 	"zhilu.dev/zhilu/internal/clock"
 )
@@ -31,12 +31,17 @@ func TestCAIssuesAndRenews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
-	srv.TLS = cfg
-	srv.StartTLS()
-	defer srv.Close()
-	if _, err := tls.Dial("tcp", srv.Listener.Addr().String(), &tls.Config{RootCAs: pool(ca), MinVersion: tls.VersionTLS12}); err != nil { //nolint:noctx // a test
+	l, err := tls.Listen("tcp", "127.0.0.1:0", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
+	go func() { _ = srv.Serve(l) }()
+	defer func() { _ = srv.Close() }()
+	if conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: pool(ca), MinVersion: tls.VersionTLS12}); err != nil { //nolint:noctx // a test
 		t.Errorf("a client that trusts the CA was refused: %v", err)
+	} else {
+		_ = conn.Close()
 	}
 	c.Set(first.Leaf.NotAfter.AddDate(0, 0, -renewDays+1))
 	second, err := cfg.GetCertificate(nil)
