@@ -11,7 +11,7 @@ type Group struct {
 // Order is the house from top to bottom (decisions §12). Only rooms that exist or are being built are listed.
 var Order = []Group{
 	{Name: "ground", Packages: []string{
-		"fault", "ident", "clock", "locale", "config", "lifecycle", "durable", "db", "job", "vault", "media",
+		"fault", "ident", "clock", "locale", "config", "lifecycle", "durable", "db", "job", "vault", "media", "ledger",
 	}},
 	{Name: "trust", Packages: []string{
 		"access", "custody", "gate", "verify",
