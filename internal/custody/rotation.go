@@ -20,12 +20,12 @@ import (
 
 // The log's own actions.
 const (
-	ActionKeyAdded = "log.key_added"      // a key came into use; detail: kind, alg, public_key, fingerprint, valid_from, replaces
-	ActionNewEpoch = "log.new_epoch"      // a person declared a new epoch; see NewEpoch
-	ActionErased   = "opening.erased"     // openings were destroyed; see Erase
-	systemActor    = "custody"            // the id of the log's own actor
-	algEd25519     = "ed25519"            // the only algorithm of v1
-	drainTries     = 100                  // how often a rotation waits for running transactions
+	ActionKeyAdded = "log.key_added"       // a key came into use; detail: kind, alg, public_key, fingerprint, valid_from, replaces
+	ActionNewEpoch = "log.new_epoch"       // a person declared a new epoch; see NewEpoch
+	ActionErased   = "opening.erased"      // openings were destroyed; see Erase
+	systemActor    = "custody"             // the id of the log's own actor
+	algEd25519     = "ed25519"             // the only algorithm of v1
+	drainTries     = 100                   // how often a rotation waits for running transactions
 	drainPause     = 50 * time.Millisecond // and how long each time
 )
 
