@@ -9,18 +9,21 @@ package media
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/media/bmff"
+	"zhilu.dev/zhilu/internal/media/fence"
+	"zhilu.dev/zhilu/internal/media/sniff"
 )
 
 // TrackKind is what a track carries.
@@ -101,7 +104,7 @@ type Facts struct {
 	Size    int64
 	ModTime time.Time
 
-	Kind       Kind
+	Kind       sniff.Kind
 	FormatName string // ffprobe's name of the container; "" if it was not read
 	Brand      string // major brand of an ISO base media file
 	// Duration is of the longest track; HasDuration is false where it is not known (a picture, an unreadable file).
@@ -118,11 +121,14 @@ type Facts struct {
 	Reason string // why unreadable; "" otherwise
 	Detail string // first line of ffprobe's complaint, cleaned; for the operator
 
-	Sandbox string // the fence ffprobe ran behind
+	Sandbox string // what ffprobe ran behind: "bwrap", "rlimit", or "none" if it was not run
 	Tool    string // ffprobe and its version; "" if it was not run
 	// Windowed: ffprobe saw head, tail and index of a large file, not all of it.
 	Windowed bool
 }
+
+// sandboxNone is Facts.Sandbox of a file that ffprobe was never run on.
+const sandboxNone = "none"
 
 // Has reports whether the flag is set.
 func (f Facts) Has(flag Flag) bool { return slices.Contains(f.Flags, flag) }
@@ -140,13 +146,13 @@ type Config struct {
 	// AllowRlimit lets files be probed without bubblewrap where that does not work. Without it New fails there.
 	AllowRlimit bool
 	NoBwrap     bool // never use bubblewrap; needs AllowRlimit. For hosts whose own fence forbids namespaces, and tests.
-	Limits      Limits
+	Limits      fence.Limits
 }
 
 // Prober reads facts out of files. It is safe for concurrent use, though one at a time is what the house runs.
 type Prober struct {
 	cfg   Config
-	fence *fence
+	fence *fence.Fence
 }
 
 // New makes a Prober and tries its sandbox. Faults: Invalid "media.config" for a missing part, Unavailable
@@ -162,15 +168,17 @@ func New(ctx context.Context, cfg Config) (*Prober, error) {
 	if cfg.Zone == nil {
 		cfg.Zone = clock.Shanghai
 	}
-	f, err := newFence(ctx, cfg)
+	f, err := fence.New(ctx, fence.Config{
+		Logger: cfg.Logger, FFprobe: cfg.FFprobe, Bwrap: cfg.Bwrap, AllowRlimit: cfg.AllowRlimit, NoBwrap: cfg.NoBwrap, Limits: cfg.Limits,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &Prober{cfg: cfg, fence: f}, nil
 }
 
-// Sandbox names the fence in use: SandboxBwrap or SandboxRlimit.
-func (p *Prober) Sandbox() string { return p.fence.mode }
+// Sandbox names the fence in use: fence.Bwrap or fence.Rlimit.
+func (p *Prober) Sandbox() string { return p.fence.Mode() }
 
 // Source is a file to probe.
 type Source struct {
@@ -222,11 +230,11 @@ func (p *Prober) ProbeFile(ctx context.Context, path string) (Facts, error) {
 		return Facts{}, err
 	}
 	if demuxer := facts.Kind.Demuxer(); demuxer != "" {
-		out, err := p.probeOnce(ctx, real, demuxer)
+		out, err := p.fence.Run(ctx, real, demuxer, probeEntries)
 		if err != nil {
 			return Facts{}, err
 		}
-		if out.setupFailed() {
+		if out.End == fence.Setup {
 			// Root's file rights end at the sandbox's border: what only its owner may read comes in as a copy.
 			if err := p.window(ctx, src, &facts); err != nil {
 				return Facts{}, err
@@ -241,21 +249,21 @@ func (p *Prober) ProbeFile(ctx context.Context, path string) (Facts, error) {
 
 // begin tells the kind and what the bytes show without ffprobe.
 func (p *Prober) begin(src Source) (Facts, error) {
-	facts := Facts{Name: ParseName(src.Name), Size: src.Size, ModTime: src.ModTime, Sandbox: SandboxNone, Flags: []Flag{}}
-	head := make([]byte, min(src.Size, SniffLen))
+	facts := Facts{Name: ParseName(src.Name), Size: src.Size, ModTime: src.ModTime, Sandbox: sandboxNone, Flags: []Flag{}}
+	head := make([]byte, min(src.Size, sniff.HeadLen))
 	if n, err := src.ReadAt(head, 0); n < len(head) {
 		return Facts{}, fmt.Errorf("read head of file: %w", errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	facts.Kind = Sniff(head)
-	expected := extKinds(facts.Name.Ext)
+	facts.Kind = sniff.Of(head)
+	expected := sniff.ByExtension(facts.Name.Ext)
 	switch {
-	case facts.Kind == KindEmpty:
+	case facts.Kind == sniff.Empty:
 		facts.flag(FlagEmpty)
-	case facts.Kind == KindUnknown && expected != nil:
+	case facts.Kind == sniff.Unknown && expected != nil:
 		facts.unreadable(ReasonUnknownBytes)
 	case !facts.Kind.Media():
 		facts.flag(FlagForeign)
-		if expected == nil && facts.Kind == KindUnknown {
+		if expected == nil && facts.Kind == sniff.Unknown {
 			facts.Reason = ReasonUnknownBytes
 		}
 	case facts.Kind.Demuxer() == "":
@@ -273,16 +281,26 @@ func (p *Prober) begin(src Source) (Facts, error) {
 	return facts, nil
 }
 
+// riffShort reports whether a RIFF file (AVI, WAV) claims more bytes than it has. Recorders that lose power leave 0 or
+// all ones in the size; those claim nothing.
+func riffShort(head []byte, size int64) bool {
+	if len(head) < 12 || string(head[:4]) != "RIFF" {
+		return false
+	}
+	claimed := binary.LittleEndian.Uint32(head[4:8])
+	return claimed != 0xffffffff && int64(claimed)+8 > size+1
+}
+
 // structure walks the outer structure for a file that ends before it should.
 func (f *Facts) structure(src Source, head []byte) {
 	if riffShort(head, src.Size) {
 		f.flag(FlagTruncated)
 	}
-	if !f.Kind.bmff() {
+	if !f.Kind.BMFF() {
 		return
 	}
 	index, short := false, false
-	err := walkBoxes(src, src.Size, func(b box) bool {
+	err := bmff.Walk(src, src.Size, func(b bmff.Box) bool {
 		index = index || b.Type == "moov" || b.Type == "meta"
 		short = short || b.Short
 		return true
@@ -296,57 +314,44 @@ func (f *Facts) structure(src Source, head []byte) {
 }
 
 func (p *Prober) window(ctx context.Context, src Source, facts *Facts) error {
-	path, remove, err := makeWindow(p.cfg.TempDir, src, src.Size, facts.Kind)
+	path, remove, err := fence.Window(p.cfg.TempDir, src, src.Size, facts.Kind.BMFF())
 	if err != nil {
 		return err
 	}
 	defer remove()
-	facts.Windowed = src.Size > wholeLimit
-	out, err := p.probeOnce(ctx, path, facts.Kind.Demuxer())
+	facts.Windowed = src.Size > fence.WholeLimit
+	out, err := p.fence.Run(ctx, path, facts.Kind.Demuxer(), probeEntries)
 	if err != nil {
 		return err
 	}
-	if out.setupFailed() {
-		return fault.Wrap(fmt.Errorf("start sandbox: %w (%s)", out.err, out.firstLine()), fault.Unavailable, "media.sandbox_unavailable")
+	if out.End == fence.Setup {
+		return fault.Wrap(fmt.Errorf("start sandbox: %w (%q)", out.Err, out.Complaint), fault.Unavailable, "media.sandbox_unavailable")
 	}
 	p.take(facts, out)
 	return nil
 }
 
-// probeOnce runs ffprobe under the wall limit. An error means that ctx itself ended.
-func (p *Prober) probeOnce(ctx context.Context, path, demuxer string) (outcome, error) {
-	limited, cancel := context.WithTimeoutCause(ctx, p.fence.limits.Wall, errWallLimit)
-	defer cancel()
-	out := p.fence.run(limited, path, demuxer)
-	if err := ctx.Err(); err != nil {
-		return outcome{}, fmt.Errorf("probe: %w", err)
-	}
-	if out.err != nil && !out.overflow && errors.Is(context.Cause(limited), errWallLimit) {
-		out.err = errWallLimit
-	}
-	return out, nil
-}
-
-var errWallLimit = errors.New("media: wall time limit")
-
 // take reads ffprobe's answer into the facts.
-func (p *Prober) take(facts *Facts, out outcome) {
-	facts.Sandbox, facts.Detail = p.fence.mode, strings.TrimPrefix(out.firstLine(), inputName+": ")
-	answer, err := parseProbe(out.stdout, facts.Kind.Still())
+func (p *Prober) take(facts *Facts, out fence.Outcome) {
+	facts.Sandbox, facts.Detail = p.fence.Mode(), firstLine(out.Complaint)
+	answer, err := parseProbe(out.Out, facts.Kind.Still())
 	facts.Tool = answer.Tool
-	switch {
-	case out.overflow:
+	switch out.End {
+	case fence.Output:
 		facts.unreadable(ReasonOutput)
 		return
-	case errors.Is(out.err, errWallLimit):
+	case fence.Wall:
 		facts.unreadable(ReasonWallTime)
 		return
-	case out.err != nil && killed(out.err):
+	case fence.CPU:
 		facts.unreadable(ReasonCPU)
 		return
-	case out.err != nil:
+	case fence.Failed, fence.Setup:
 		facts.unreadable(ReasonToolFailed)
 		return
+	case fence.Done:
+	}
+	switch {
 	case err != nil:
 		facts.unreadable(ReasonNotParsed)
 		return
@@ -361,13 +366,6 @@ func (p *Prober) take(facts *Facts, out outcome) {
 	if answer.Absurd {
 		facts.unreadable(ReasonFigures)
 	}
-}
-
-// killed reports whether the run was ended by a signal: with the wall limit ruled out, that is the processor limit.
-// Through bubblewrap a signal shows as 128 + its number.
-func killed(err error) bool {
-	exit, ok := errors.AsType[*exec.ExitError](err)
-	return ok && (exit.ExitCode() == -1 || exit.ExitCode() > 128)
 }
 
 // finish chooses the start and sets the flags that follow from the facts.
@@ -444,57 +442,4 @@ func (f *Facts) unreadable(reason string) {
 	if f.Reason == "" {
 		f.Reason = reason
 	}
-}
-
-// extKinds gives the kinds a file of this name may be; nil for an ending no recording has.
-func extKinds(ext string) []Kind {
-	switch ext {
-	case "mp4", "m4v", "mov", "qt", "3gp", "3g2", "m4a", "lrv", "f4v", "insv", "360":
-		return []Kind{KindMP4, KindMOV, Kind3GP}
-	case "avi":
-		return []Kind{KindAVI}
-	case "ts", "mts", "m2ts", "m2t", "tod", "trp", "tsv":
-		return []Kind{KindTS}
-	case "mpg", "mpeg", "vob", "mod", "ps", "vro":
-		return []Kind{KindPS, KindTS}
-	case "mkv", "mka", "mk3d":
-		return []Kind{KindMatroska, KindWebM}
-	case "webm":
-		return []Kind{KindWebM, KindMatroska}
-	case "wmv", "asf", "wma":
-		return []Kind{KindASF}
-	case "flv":
-		return []Kind{KindFLV}
-	case "dav":
-		return []Kind{KindDHAV, KindPS}
-	case "264", "h264", "avc":
-		return []Kind{KindH264}
-	case "265", "h265", "hevc":
-		return []Kind{KindHEVC}
-	case "wav", "bwf":
-		return []Kind{KindWAV}
-	case "mp3":
-		return []Kind{KindMP3}
-	case "aac":
-		return []Kind{KindAAC}
-	case "amr":
-		return []Kind{KindAMR}
-	case "flac":
-		return []Kind{KindFLAC}
-	case "ogg", "oga", "ogv", "opus":
-		return []Kind{KindOgg}
-	case "jpg", "jpeg", "jpe", "thm", "mpo":
-		return []Kind{KindJPEG}
-	case "png":
-		return []Kind{KindPNG}
-	case "gif":
-		return []Kind{KindGIF}
-	case "bmp":
-		return []Kind{KindBMP}
-	case "webp":
-		return []Kind{KindWebP}
-	case "heic", "heif", "avif", "hif":
-		return []Kind{KindHEIF}
-	}
-	return nil
 }

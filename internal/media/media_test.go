@@ -17,6 +17,8 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/media/fence"
+	"zhilu.dev/zhilu/internal/media/sniff"
 )
 
 // seen is when all test files are "taken in".
@@ -106,7 +108,7 @@ func TestRealFiles(t *testing.T) {
 	t.Parallel()
 	p := newProber(t)
 	type want struct {
-		kind                 Kind
+		kind                 sniff.Kind
 		seconds              float64
 		tracks               []Track
 		start                string
@@ -118,7 +120,7 @@ func TestRealFiles(t *testing.T) {
 	}
 	cases := map[string]want{
 		"MVI_4823.AVI": {
-			kind: KindAVI, seconds: 2.599974, start: "2012-09-10T20:52:00+08:00", source: OriginContainerLocal,
+			kind: sniff.AVI, seconds: 2.599974, start: "2012-09-10T20:52:00+08:00", source: OriginContainerLocal,
 			doubt: []Doubt{DoubtYearsOff}, flags: []Flag{FlagClockDoubt}, sw: "CanonMVI06",
 			tracks: []Track{
 				{Index: 0, Kind: TrackVideo, Codec: "mjpeg", Width: 640, Height: 480, Rate: 30, Seconds: 2.599974},
@@ -126,7 +128,7 @@ func TestRealFiles(t *testing.T) {
 			},
 		},
 		"gopro-karma.mp4": {
-			kind: KindMP4, seconds: 12.078733, start: "2017-04-17T19:27:57+08:00", source: OriginContainerUTC,
+			kind: sniff.MP4, seconds: 12.078733, start: "2017-04-17T19:27:57+08:00", source: OriginContainerUTC,
 			doubt: []Doubt{DoubtUTCAsLocal, DoubtYearsOff}, flags: []Flag{FlagClockDoubt},
 			maker: "GoPro", sw: "GoPro AVC encoder", tc: "19:26:48:04",
 			tracks: []Track{
@@ -138,7 +140,7 @@ func TestRealFiles(t *testing.T) {
 			},
 		},
 		"iphone-with-gps.mov": {
-			kind: KindMOV, seconds: 4.001667, start: "2019-07-24T16:25:40+08:00", source: OriginContainerZone,
+			kind: sniff.MOV, seconds: 4.001667, start: "2019-07-24T16:25:40+08:00", source: OriginContainerZone,
 			doubt: []Doubt{DoubtYearsOff}, flags: []Flag{FlagClockDoubt}, maker: "Apple", model: "iPhone 6", sw: "H.264", gps: true,
 			tracks: []Track{
 				{Index: 0, Kind: TrackAudio, Codec: "aac", Channels: 1, SampleRate: 44100, Seconds: 4.001678},
@@ -148,12 +150,12 @@ func TestRealFiles(t *testing.T) {
 			},
 		},
 		"phone-uuid540.mp4": {
-			kind: KindMP4, seconds: 1.034367, start: "2020-01-05T23:04:00+08:00", source: OriginContainerUTC,
+			kind: sniff.MP4, seconds: 1.034367, start: "2020-01-05T23:04:00+08:00", source: OriginContainerUTC,
 			doubt: []Doubt{DoubtYearsOff, DoubtZoneUnconfirmed}, flags: []Flag{FlagNoAudio, FlagClockDoubt},
 			tracks: []Track{{Index: 0, Kind: TrackVideo, Codec: "h264", Width: 960, Height: 540, Rate: 29.97, Seconds: 1.034367}},
 		},
 		"sony-avchd.mts": {
-			kind: KindTS, seconds: 0.544, source: OriginFileSystem, doubt: []Doubt{DoubtFileSystemOnly}, flags: []Flag{FlagClockDoubt},
+			kind: sniff.TS, seconds: 0.544, source: OriginFileSystem, doubt: []Doubt{DoubtFileSystemOnly}, flags: []Flag{FlagClockDoubt},
 			tracks: []Track{
 				{Index: 0, Kind: TrackVideo, Codec: "h264", Width: 1920, Height: 1080, Rate: 25, Seconds: 0.42, Start: 1.12},
 				{Index: 1, Kind: TrackAudio, Codec: "ac3", Channels: 2, SampleRate: 48000, Seconds: 0.544, Start: 1.04},
@@ -189,7 +191,7 @@ func TestRealFiles(t *testing.T) {
 				if diff := cmp.Diff(w, got, cmp.AllowUnexported(want{})); diff != "" {
 					t.Errorf("facts (-want +got):\n%s", diff)
 				}
-				if f.Sandbox != SandboxBwrap || f.Tool == "" || f.Windowed {
+				if f.Sandbox != fence.Bwrap || f.Tool == "" || f.Windowed {
 					t.Errorf("sandbox %q tool %q windowed %v", f.Sandbox, f.Tool, f.Windowed)
 				}
 				if f.Start.Value.Before(f.Start.Interval.From) || f.Start.Value.After(f.Start.Interval.To) {
@@ -297,7 +299,7 @@ func TestNewChecksItsConfig(t *testing.T) {
 	}
 	cfg.AllowRlimit = true
 	p, err := New(t.Context(), cfg)
-	if err != nil || p.Sandbox() != SandboxRlimit {
+	if err != nil || p.Sandbox() != fence.Rlimit {
 		t.Errorf("fallback: %v %v", p, err)
 	}
 }

@@ -256,8 +256,11 @@ func (n *NameFacts) parseUntimed(stem string, runs []digitRun) {
 		if len(stem)-r.to > 8 { // far from the end it is part of a title, not a counter
 			continue
 		}
-		if i > 0 && strings.ContainsAny(stem[runs[i-1].to:r.from], "-年月") && len(digits) <= 4 && runs[i-1].to-runs[i-1].from == 2 {
-			continue // a date written with dashes
+		if i+2 < len(runs) && len(digits) == 4 {
+			if d, ok := civil(digits + stem[runs[i+1].from:runs[i+1].to] + stem[runs[i+2].from:runs[i+2].to] + "000000"); ok {
+				n.Date = d // a date written with marks
+				continue
+			}
 		}
 		prefix := stem[:r.from]
 		if prefix == "MVI_" || prefix == "SND_" {

@@ -26,3 +26,9 @@ func clean(s string) string {
 	}
 	return strings.TrimSpace(b.String())
 }
+
+// firstLine gives the first line of a tool's complaint, cleaned.
+func firstLine(complaint []byte) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(complaint)), "\n")
+	return clean(line)
+}

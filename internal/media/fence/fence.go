@@ -1,26 +1,27 @@
-package media
+// Package fence runs ffprobe on exactly one hostile file: with a forced demuxer, no network, nothing of the host in
+// sight and every resource limited (threats T16 to T18, ADR 0002). What comes out is still hostile text.
+package fence
 
 import (
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"zhilu.dev/zhilu/internal/fault"
 )
 
-// The fences a probe can run behind, as reported in Facts.Sandbox.
+// The modes: what stands between ffprobe and the host.
 const (
-	SandboxBwrap  = "bwrap"  // own namespaces, no network, no /proc, only ffprobe and one file in sight, limits, system call filter
-	SandboxRlimit = "rlimit" // a plain process under limits, with forced demuxer and protocol list
-	SandboxNone   = "none"   // nothing was run: the bytes are no kind that ffprobe is given
+	Bwrap  = "bwrap"  // own namespaces, no network, no /proc, only ffprobe and one file in sight, limits, system call filter
+	Rlimit = "rlimit" // a plain process under limits, with forced demuxer and protocol list
 )
 
 // Limits bound one run of ffprobe. The zero value of a field means its default.
@@ -50,8 +51,19 @@ func (l Limits) withDefaults() Limits {
 // inputName is what every file is called inside the sandbox, whatever its name outside.
 const inputName = "/input"
 
-// fence runs ffprobe on one file. It is made once; a run shares nothing with the next.
-type fence struct {
+// Config is what a Fence needs.
+type Config struct {
+	Logger  *slog.Logger // required
+	FFprobe string       // path; "" looks it up
+	Bwrap   string       // path; "" looks it up
+	// AllowRlimit permits a plain process under limits where bubblewrap does not work. Without it New fails there.
+	AllowRlimit bool
+	NoBwrap     bool // never use bubblewrap; needs AllowRlimit
+	Limits      Limits
+}
+
+// Fence runs ffprobe on one file at a time. It is made once; a run shares nothing with the next.
+type Fence struct {
 	mode    string
 	ffprobe string
 	prlimit string
@@ -61,10 +73,11 @@ type fence struct {
 	limits  Limits
 }
 
-// newFence finds the tools and tries the sandbox once on nothing, so that a host that forbids namespaces is noticed
-// at start and not at the first card.
-func newFence(ctx context.Context, cfg Config) (*fence, error) {
-	f := &fence{limits: cfg.Limits.withDefaults(), filter: syscallFilter()}
+// New finds the tools and tries the sandbox once on nothing, so that a host that forbids namespaces is noticed at start
+// and not at the first card. Faults: Unavailable "media.tool_missing" without ffprobe or prlimit, Unavailable
+// "media.sandbox_unavailable" where bubblewrap does not work and cfg does not allow less, Invalid "media.config".
+func New(ctx context.Context, cfg Config) (*Fence, error) {
+	f := &Fence{limits: cfg.Limits.withDefaults(), filter: syscallFilter()}
 	var err error
 	if f.ffprobe, err = findTool(cfg.FFprobe, "ffprobe"); err != nil {
 		return nil, err
@@ -75,7 +88,7 @@ func newFence(ctx context.Context, cfg Config) (*fence, error) {
 	if !cfg.NoBwrap {
 		why := f.tryBwrap(ctx, cfg.Bwrap)
 		if why == nil {
-			f.mode = SandboxBwrap
+			f.mode = Bwrap
 			return f, nil
 		}
 		if !cfg.AllowRlimit {
@@ -85,9 +98,12 @@ func newFence(ctx context.Context, cfg Config) (*fence, error) {
 	} else if !cfg.AllowRlimit {
 		return nil, fault.New(fault.Invalid, "media.config", "AllowRlimit")
 	}
-	f.mode = SandboxRlimit
+	f.mode = Rlimit
 	return f, nil
 }
+
+// Mode names what is in use: Bwrap or Rlimit.
+func (f *Fence) Mode() string { return f.mode }
 
 func findTool(given, name string) (string, error) {
 	if given == "" {
@@ -103,7 +119,7 @@ func findTool(given, name string) (string, error) {
 	return path, nil
 }
 
-func (f *fence) tryBwrap(ctx context.Context, given string) error {
+func (f *Fence) tryBwrap(ctx context.Context, given string) error {
 	var err error
 	if f.bwrap, err = findTool(given, "bwrap"); err != nil {
 		return err
@@ -114,8 +130,8 @@ func (f *fence) tryBwrap(ctx context.Context, given string) error {
 	ctx, cancel := context.WithTimeout(ctx, f.limits.Wall)
 	defer cancel()
 	out := f.exec(ctx, f.bwrapArgs(os.DevNull, []string{"-hide_banner", "-loglevel", "error", "-version"}), true)
-	if out.err != nil {
-		return fmt.Errorf("try bubblewrap: %w (%s)", out.err, out.firstLine())
+	if out.Err != nil {
+		return fmt.Errorf("try bubblewrap: %w (%q)", out.Err, out.Complaint)
 	}
 	return nil
 }
@@ -146,7 +162,7 @@ func libraryBinds(ctx context.Context, ffprobe string) ([]string, error) {
 	return binds, nil
 }
 
-func (f *fence) limitArgs() []string {
+func (f *Fence) limitArgs() []string {
 	cpu := int64((f.limits.CPU + time.Second - 1) / time.Second)
 	return []string{
 		"--cpu=" + strconv.FormatInt(cpu, 10) + ":" + strconv.FormatInt(cpu+1, 10),
@@ -155,7 +171,7 @@ func (f *fence) limitArgs() []string {
 	}
 }
 
-func (f *fence) bwrapArgs(path string, args []string) []string {
+func (f *Fence) bwrapArgs(path string, args []string) []string {
 	line := append(f.limitArgs(), f.bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
 		"--clearenv", "--uid", "65534", "--gid", "65534", "--hostname", "probe")
 	if f.filter != nil {
@@ -166,25 +182,54 @@ func (f *fence) bwrapArgs(path string, args []string) []string {
 	return append(line, args...)
 }
 
-// outcome is what came of one run.
-type outcome struct {
-	stdout, stderr []byte
-	overflow       bool // more output than allowed; the run was ended
-	err            error
+// End says how a run ended.
+type End uint8
+
+// The ends.
+const (
+	Done   End = iota // ffprobe answered
+	Failed            // ffprobe gave up on the file
+	Setup             // the sandbox itself could not be built; ffprobe never saw the file
+	Wall              // the wall time was used up
+	CPU               // the processor time was used up, or the program died of the file
+	Output            // more output than allowed
+)
+
+// Outcome is what came of one run. Out and Complaint are text made from a hostile file.
+type Outcome struct {
+	End       End
+	Out       []byte
+	Complaint []byte // standard error
+	Err       error  // why End is not Done
 }
 
-func (o outcome) firstLine() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(string(o.stderr)), "\n")
-	return clean(line)
+var errWall = errors.New("fence: wall time used up")
+
+// Run asks ffprobe for the entries (as for -show_entries) of exactly the file at path, read by exactly this demuxer; the
+// answer is JSON. An error means that ctx itself ended.
+func (f *Fence) Run(ctx context.Context, path, demuxer, entries string) (Outcome, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, f.limits.Wall, errWall)
+	defer cancel()
+	out := f.probe(limited, path, demuxer, entries)
+	if err := ctx.Err(); err != nil {
+		return Outcome{}, fmt.Errorf("probe: %w", err)
+	}
+	exit, exited := errors.AsType[*exec.ExitError](out.Err)
+	switch {
+	case out.End == Output || out.Err == nil:
+	case errors.Is(context.Cause(limited), errWall):
+		out.End = Wall
+	case bytes.HasPrefix(out.Complaint, []byte("bwrap: ")) || !exited:
+		out.End = Setup
+	case exit.ExitCode() < 0 || exit.ExitCode() > 128: // through bubblewrap a signal shows as 128 + its number
+		out.End = CPU
+	default:
+		out.End = Failed
+	}
+	return out, nil
 }
 
-// setupFailed reports that bubblewrap itself gave up, before ffprobe saw the file.
-func (o outcome) setupFailed() bool {
-	return o.err != nil && bytes.HasPrefix(o.stderr, []byte("bwrap: "))
-}
-
-// run runs ffprobe with a forced demuxer on exactly the file at path.
-func (f *fence) run(ctx context.Context, path, demuxer string) outcome {
+func (f *Fence) probe(ctx context.Context, path, demuxer, entries string) Outcome {
 	args := []string{
 		"-hide_banner", "-loglevel", "error", "-max_alloc", strconv.Itoa(256 << 20), "-protocol_whitelist", "file",
 		"-probesize", strconv.Itoa(16 << 20), "-analyzeduration", "10000000", "-f", demuxer,
@@ -192,8 +237,8 @@ func (f *fence) run(ctx context.Context, path, demuxer string) outcome {
 	if demuxer == "mov" {
 		args = append(args, "-enable_drefs", "0", "-use_absolute_path", "0") // no references to other files
 	}
-	args = append(args, "-show_entries", probeEntries, "-of", "json=compact=1", "-i")
-	if f.mode == SandboxBwrap {
+	args = append(args, "-show_entries", entries, "-of", "json=compact=1", "-i")
+	if f.mode == Bwrap {
 		return f.exec(ctx, f.bwrapArgs(path, append(args, inputName)), true)
 	}
 	line := append(f.limitArgs(), f.ffprobe)
@@ -201,7 +246,7 @@ func (f *fence) run(ctx context.Context, path, demuxer string) outcome {
 }
 
 // exec starts prlimit with the arguments and reads what comes out, up to the limits. The process group dies with ctx.
-func (f *fence) exec(ctx context.Context, args []string, filtered bool) outcome {
+func (f *Fence) exec(ctx context.Context, args []string, filtered bool) Outcome {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, f.prlimit, args...) //nolint:gosec // the program is fixed; the path is an argument, never a shell word
@@ -215,7 +260,7 @@ func (f *fence) exec(ctx context.Context, args []string, filtered bool) outcome 
 	if filtered && f.filter != nil {
 		r, w, err := os.Pipe()
 		if err != nil {
-			return outcome{err: fmt.Errorf("pipe for system call filter: %w", err)}
+			return Outcome{Err: fmt.Errorf("pipe for system call filter: %w", err)}
 		}
 		// The filter is far smaller than a pipe's buffer, so this cannot block.
 		_, werr := w.Write(f.filter)
@@ -224,12 +269,16 @@ func (f *fence) exec(ctx context.Context, args []string, filtered bool) outcome 
 		}
 		defer func() { _ = r.Close() }() // only the child reads it
 		if werr != nil {
-			return outcome{err: fmt.Errorf("write system call filter: %w", werr)}
+			return Outcome{Err: fmt.Errorf("write system call filter: %w", werr)}
 		}
 		cmd.ExtraFiles = []*os.File{r}
 	}
 	err := cmd.Run()
-	return outcome{stdout: stdout.buf.Bytes(), stderr: stderr.buf.Bytes(), overflow: stdout.over, err: err}
+	out := Outcome{Out: stdout.buf.Bytes(), Complaint: stderr.buf.Bytes(), Err: err}
+	if stdout.over {
+		out.End = Output
+	}
+	return out
 }
 
 // capped keeps the first limit bytes and drops the rest; full, if set, is called at the first byte too many.

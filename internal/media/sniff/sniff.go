@@ -1,4 +1,6 @@
-package media
+// Package sniff tells what a file is from its own first bytes. The name is never asked: a playlist called 0001.mp4 is a
+// playlist, a page called photo.jpg is a page (T17, T22).
+package sniff
 
 import (
 	"bytes"
@@ -7,73 +9,73 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is what a file is by its own bytes. The name is never asked: a playlist called 0001.mp4 is a playlist.
+// Kind is what a file is by its own bytes.
 type Kind string
 
 // The kinds. Media kinds come first; the rest is what else is met on cards and in hostile uploads.
 const (
-	KindMP4      Kind = "mp4"
-	KindMOV      Kind = "mov"
-	Kind3GP      Kind = "3gp"
-	KindAVI      Kind = "avi"
-	KindTS       Kind = "mpegts"
-	KindPS       Kind = "mpegps"
-	KindMatroska Kind = "matroska"
-	KindWebM     Kind = "webm"
-	KindASF      Kind = "asf"
-	KindFLV      Kind = "flv"
-	KindDHAV     Kind = "dhav" // recorders of one Chinese maker
-	KindH264     Kind = "h264" // bare H.264 without a container
-	KindHEVC     Kind = "hevc" // bare H.265 without a container
-	KindWAV      Kind = "wav"
-	KindMP3      Kind = "mp3"
-	KindAAC      Kind = "aac"
-	KindAMR      Kind = "amr"
-	KindFLAC     Kind = "flac"
-	KindOgg      Kind = "ogg"
-	KindJPEG     Kind = "jpeg"
-	KindPNG      Kind = "png"
-	KindGIF      Kind = "gif"
-	KindBMP      Kind = "bmp"
-	KindWebP     Kind = "webp"
-	KindHEIF     Kind = "heif"
+	MP4      Kind = "mp4"
+	MOV      Kind = "mov"
+	ThreeGP  Kind = "3gp"
+	AVI      Kind = "avi"
+	TS       Kind = "mpegts"
+	PS       Kind = "mpegps"
+	Matroska Kind = "matroska"
+	WebM     Kind = "webm"
+	ASF      Kind = "asf"
+	FLV      Kind = "flv"
+	DHAV     Kind = "dhav" // recorders of one Chinese maker
+	H264     Kind = "h264" // bare H.264 without a container
+	HEVC     Kind = "hevc" // bare H.265 without a container
+	WAV      Kind = "wav"
+	MP3      Kind = "mp3"
+	AAC      Kind = "aac"
+	AMR      Kind = "amr"
+	FLAC     Kind = "flac"
+	Ogg      Kind = "ogg"
+	JPEG     Kind = "jpeg"
+	PNG      Kind = "png"
+	GIF      Kind = "gif"
+	BMP      Kind = "bmp"
+	WebP     Kind = "webp"
+	HEIF     Kind = "heif"
 
-	KindEmpty    Kind = "empty"
-	KindPlaylist Kind = "playlist"
-	KindHTML     Kind = "html"
-	KindSVG      Kind = "svg"
-	KindXML      Kind = "xml"
-	KindScript   Kind = "script"
-	KindText     Kind = "text"
-	KindEXE      Kind = "exe"
-	KindELF      Kind = "elf"
-	KindZip      Kind = "zip" // office documents and packages too
-	KindOLE      Kind = "ole" // old office documents
-	KindPDF      Kind = "pdf"
-	KindArchive  Kind = "archive"
-	KindUnknown  Kind = "unknown"
+	Empty    Kind = "empty"
+	Playlist Kind = "playlist"
+	HTML     Kind = "html"
+	SVG      Kind = "svg"
+	XML      Kind = "xml"
+	Script   Kind = "script"
+	Text     Kind = "text"
+	EXE      Kind = "exe"
+	ELF      Kind = "elf"
+	Zip      Kind = "zip" // office documents and packages too
+	OLE      Kind = "ole" // old office documents
+	PDF      Kind = "pdf"
+	Archive  Kind = "archive"
+	Unknown  Kind = "unknown"
 )
 
 // demuxers is the whole list of readers ffprobe is ever made to use. Playlist readers (hls, concat, dash, image2
 // with patterns) are not on it, so no bytes can make ffprobe open a second file (T17).
 var demuxers = map[Kind]string{
-	KindMP4: "mov", KindMOV: "mov", Kind3GP: "mov", KindAVI: "avi", KindTS: "mpegts", KindPS: "mpeg",
-	KindMatroska: "matroska", KindWebM: "matroska", KindASF: "asf", KindFLV: "flv", KindDHAV: "dhav",
-	KindH264: "h264", KindHEVC: "hevc", KindWAV: "wav", KindMP3: "mp3", KindAAC: "aac", KindAMR: "amr",
-	KindFLAC: "flac", KindOgg: "ogg", KindJPEG: "jpeg_pipe", KindPNG: "png_pipe", KindGIF: "gif",
-	KindBMP: "bmp_pipe", KindWebP: "webp_pipe",
+	MP4: "mov", MOV: "mov", ThreeGP: "mov", AVI: "avi", TS: "mpegts", PS: "mpeg",
+	Matroska: "matroska", WebM: "matroska", ASF: "asf", FLV: "flv", DHAV: "dhav",
+	H264: "h264", HEVC: "hevc", WAV: "wav", MP3: "mp3", AAC: "aac", AMR: "amr",
+	FLAC: "flac", Ogg: "ogg", JPEG: "jpeg_pipe", PNG: "png_pipe", GIF: "gif",
+	BMP: "bmp_pipe", WebP: "webp_pipe",
 }
 
 // Demuxer is the ffprobe reader that is forced for this kind; "" when the kind is never given to ffprobe.
 func (k Kind) Demuxer() string { return demuxers[k] }
 
 // Media reports whether the kind is a recording or a picture.
-func (k Kind) Media() bool { return k == KindHEIF || demuxers[k] != "" }
+func (k Kind) Media() bool { return k == HEIF || demuxers[k] != "" }
 
 // Still reports whether the kind is a picture: it has no duration and is not expected to have sound.
 func (k Kind) Still() bool {
 	switch k { //nolint:exhaustive // a list of pictures; every other kind is none
-	case KindJPEG, KindPNG, KindGIF, KindBMP, KindWebP, KindHEIF:
+	case JPEG, PNG, GIF, BMP, WebP, HEIF:
 		return true
 	default:
 		return false
@@ -83,45 +85,45 @@ func (k Kind) Still() bool {
 // AudioOnly reports whether the kind carries sound only, so that a missing picture is no finding.
 func (k Kind) AudioOnly() bool {
 	switch k { //nolint:exhaustive // a list of sound kinds; every other kind is none
-	case KindWAV, KindMP3, KindAAC, KindAMR, KindFLAC:
+	case WAV, MP3, AAC, AMR, FLAC:
 		return true
 	default:
 		return false
 	}
 }
 
-// bmff reports whether the kind is of the ISO base media family.
-func (k Kind) bmff() bool { return k == KindMP4 || k == KindMOV || k == Kind3GP || k == KindHEIF }
+// BMFF reports whether the kind is of the ISO base media family.
+func (k Kind) BMFF() bool { return k == MP4 || k == MOV || k == ThreeGP || k == HEIF }
 
-// SniffLen is how many leading bytes Sniff wants; fewer are enough only when the file is shorter.
-const SniffLen = 64 << 10
+// HeadLen is how many leading bytes Sniff wants; fewer are enough only when the file is shorter.
+const HeadLen = 64 << 10
 
 var magics = []struct {
 	offset int
 	magic  string
 	kind   Kind
 }{
-	{0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", KindASF},
-	{0, "FLV\x01", KindFLV}, {0, "DHAV", KindDHAV}, {0, "fLaC\x00", KindFLAC}, {0, "OggS\x00", KindOgg},
-	{0, "#!AMR", KindAMR}, {0, "\xff\xd8\xff", KindJPEG}, {0, "\x89PNG\r\n\x1a\n", KindPNG},
-	{0, "GIF87a", KindGIF}, {0, "GIF89a", KindGIF},
-	{0, "\x00\x00\x01\xba", KindPS}, {0, "IMKH", KindPS},
-	{0, "\x7fELF", KindELF}, {0, "PK\x03\x04", KindZip}, {0, "PK\x05\x06", KindZip},
-	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", KindOLE}, {0, "%PDF-", KindPDF},
-	{0, "Rar!\x1a\x07", KindArchive}, {0, "7z\xbc\xaf\x27\x1c", KindArchive}, {0, "\x1f\x8b\x08", KindArchive},
-	{0, "\xfd7zXZ\x00", KindArchive}, {0, "BZh", KindArchive}, {257, "ustar", KindArchive},
+	{0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", ASF},
+	{0, "FLV\x01", FLV}, {0, "DHAV", DHAV}, {0, "fLaC\x00", FLAC}, {0, "OggS\x00", Ogg},
+	{0, "#!AMR", AMR}, {0, "\xff\xd8\xff", JPEG}, {0, "\x89PNG\r\n\x1a\n", PNG},
+	{0, "GIF87a", GIF}, {0, "GIF89a", GIF},
+	{0, "\x00\x00\x01\xba", PS}, {0, "IMKH", PS},
+	{0, "\x7fELF", ELF}, {0, "PK\x03\x04", Zip}, {0, "PK\x05\x06", Zip},
+	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE}, {0, "%PDF-", PDF},
+	{0, "Rar!\x1a\x07", Archive}, {0, "7z\xbc\xaf\x27\x1c", Archive}, {0, "\x1f\x8b\x08", Archive},
+	{0, "\xfd7zXZ\x00", Archive}, {0, "BZh", Archive}, {257, "ustar", Archive},
 }
 
-// Sniff tells a file's kind from its first bytes (give SniffLen of them, or the whole file if shorter). It looks at
-// nothing else and never fails; what it does not know is KindUnknown.
-func Sniff(head []byte) Kind {
+// Of tells a file's kind from its first bytes (give HeadLen of them, or the whole file if shorter). It looks at
+// nothing else and never fails; what it does not know is Unknown.
+func Of(head []byte) Kind {
 	if len(head) == 0 {
-		return KindEmpty
+		return Empty
 	}
-	if k, ok := sniffBMFF(head); ok {
+	if k, ok := bmff(head); ok {
 		return k
 	}
-	if k, ok := sniffRIFF(head); ok {
+	if k, ok := riff(head); ok {
 		return k
 	}
 	for _, m := range magics {
@@ -131,26 +133,26 @@ func Sniff(head []byte) Kind {
 	}
 	if bytes.HasPrefix(head, []byte{0x1a, 0x45, 0xdf, 0xa3}) {
 		if bytes.Contains(head[:min(len(head), 4096)], []byte("\x42\x82\x84webm")) {
-			return KindWebM
+			return WebM
 		}
-		return KindMatroska
+		return Matroska
 	}
-	if sniffTS(head) {
-		return KindTS
+	if packets(head) {
+		return TS
 	}
-	if k, ok := sniffEXE(head); ok {
+	if k, ok := program(head); ok {
 		return k
 	}
-	if k, ok := sniffBare(head); ok {
+	if k, ok := bare(head); ok {
 		return k
 	}
-	if k, ok := sniffMPEGAudio(head); ok {
+	if k, ok := mpegAudio(head); ok {
 		return k
 	}
-	return sniffText(head)
+	return textual(head)
 }
 
-func sniffBMFF(head []byte) (Kind, bool) {
+func bmff(head []byte) (Kind, bool) {
 	if len(head) < 8 {
 		return "", false
 	}
@@ -162,31 +164,31 @@ func sniffBMFF(head []byte) (Kind, bool) {
 	switch typ {
 	case "ftyp", "styp":
 		if len(head) < 12 {
-			return KindMP4, true
+			return MP4, true
 		}
 		brand := string(head[8:12])
 		switch {
 		case brand == "qt  ":
-			return KindMOV, true
+			return MOV, true
 		case strings.HasPrefix(brand, "3g"):
-			return Kind3GP, true
+			return ThreeGP, true
 		case brand == "heic" || brand == "heix" || brand == "mif1" || brand == "avif" || brand == "msf1" || brand == "hevc":
-			return KindHEIF, true
+			return HEIF, true
 		}
-		return KindMP4, true
+		return MP4, true
 	case "moov", "mdat", "wide", "pnot", "moof", "sidx":
-		return KindMOV, true
+		return MOV, true
 	case "free", "skip", "uuid":
 		// Such a box leads only when another known box follows it.
 		if size >= 8 && size+8 <= uint64(len(head)) {
-			return sniffBMFF(head[size:])
+			return bmff(head[size:])
 		}
-		return KindMOV, size > uint64(len(head)) && size < 1<<31 || size == 1
+		return MOV, size > uint64(len(head)) && size < 1<<31 || size == 1
 	}
 	return "", false
 }
 
-func sniffRIFF(head []byte) (Kind, bool) {
+func riff(head []byte) (Kind, bool) {
 	if len(head) < 12 {
 		return "", false
 	}
@@ -195,22 +197,22 @@ func sniffRIFF(head []byte) (Kind, bool) {
 	case "RIFF":
 		switch form {
 		case "AVI ", "AVIX", "AVI\x19":
-			return KindAVI, true
+			return AVI, true
 		case "WAVE":
-			return KindWAV, true
+			return WAV, true
 		case "WEBP":
-			return KindWebP, true
+			return WebP, true
 		}
 	case "RF64", "BW64":
-		return KindWAV, form == "WAVE"
+		return WAV, form == "WAVE"
 	case "ON2 ":
-		return KindAVI, form == "ON2f"
+		return AVI, form == "ON2f"
 	}
 	return "", false
 }
 
-// sniffTS wants the sync byte at several packets in a row, at one of the three packet lengths in use.
-func sniffTS(head []byte) bool {
+// packets wants the sync byte at several packets in a row, at one of the three packet lengths in use.
+func packets(head []byte) bool {
 	for _, packet := range []int{188, 192, 204} {
 		lead := min(packet, len(head))
 		for start := range lead {
@@ -230,11 +232,11 @@ func sniffTS(head []byte) bool {
 	return false
 }
 
-func sniffEXE(head []byte) (Kind, bool) {
+func program(head []byte) (Kind, bool) {
 	if len(head) >= 4 {
 		switch binary.BigEndian.Uint32(head) {
 		case 0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe, 0xcafebabe:
-			return KindEXE, true
+			return EXE, true
 		}
 	}
 	if !bytes.HasPrefix(head, []byte("MZ")) {
@@ -244,14 +246,14 @@ func sniffEXE(head []byte) (Kind, bool) {
 	if len(head) >= 64 {
 		at := uint64(binary.LittleEndian.Uint32(head[60:]))
 		if at+4 <= uint64(len(head)) && string(head[at:at+4]) == "PE\x00\x00" {
-			return KindEXE, true
+			return EXE, true
 		}
 	}
-	return KindEXE, !isText(head)
+	return EXE, !isText(head)
 }
 
-// sniffBare knows H.264 and H.265 streams without a container: a start code, then a parameter set or delimiter.
-func sniffBare(head []byte) (Kind, bool) {
+// bare knows H.264 and H.265 streams without a container: a start code, then a parameter set or delimiter.
+func bare(head []byte) (Kind, bool) {
 	var nal []byte
 	switch {
 	case bytes.HasPrefix(head, []byte{0, 0, 0, 1}):
@@ -263,15 +265,15 @@ func sniffBare(head []byte) (Kind, bool) {
 		return "", false
 	}
 	if nal[0]&0x80 == 0 && nal[1] == 1 && (nal[0]>>1 == 32 || nal[0]>>1 == 33 || nal[0]>>1 == 35) {
-		return KindHEVC, true
+		return HEVC, true
 	}
 	if t := nal[0] & 0x1f; nal[0]&0x80 == 0 && (t == 7 && nal[0]&0x60 != 0 || t == 9 && nal[0]&0x60 == 0) {
-		return KindH264, true
+		return H264, true
 	}
 	return "", false
 }
 
-func sniffMPEGAudio(head []byte) (Kind, bool) {
+func mpegAudio(head []byte) (Kind, bool) {
 	if bytes.HasPrefix(head, []byte("ID3")) && len(head) >= 10 && head[3] < 5 && head[4] < 0xff {
 		size := 0
 		for _, b := range head[6:10] {
@@ -282,24 +284,24 @@ func sniffMPEGAudio(head []byte) (Kind, bool) {
 		}
 		at := 10 + size
 		if at >= len(head) {
-			return KindMP3, true // the tag reaches past what is seen; ffprobe judges the rest
+			return MP3, true // the tag reaches past what is seen; ffprobe judges the rest
 		}
-		if k, ok := sniffFrames(head[at:]); ok {
+		if k, ok := frames(head[at:]); ok {
 			return k, true
 		}
 		return "", false
 	}
-	return sniffFrames(head)
+	return frames(head)
 }
 
-// sniffFrames wants three MPEG audio frames in a row (or all there are, at least two): one sync word proves nothing.
-func sniffFrames(b []byte) (Kind, bool) {
-	for _, kind := range []Kind{KindMP3, KindAAC} {
+// frames wants three MPEG audio frames in a row (or all there are, at least two): one sync word proves nothing.
+func frames(b []byte) (Kind, bool) {
+	for _, kind := range []Kind{MP3, AAC} {
 		at, frames := 0, 0
 		for frames < 3 {
 			n := 0
 			if len(b)-at >= 7 {
-				if kind == KindMP3 {
+				if kind == MP3 {
 					n = mp3Frame(b[at:])
 				} else {
 					n = adtsFrame(b[at:])
@@ -370,38 +372,38 @@ func adtsFrame(b []byte) int {
 	return n
 }
 
-func sniffText(head []byte) Kind {
+func textual(head []byte) Kind {
 	if len(head) >= 4 && string(head[:2]) == "BM" && len(head) >= 18 && binary.LittleEndian.Uint32(head[6:]) == 0 &&
 		binary.LittleEndian.Uint32(head[14:]) < 256 && !isText(head) {
-		return KindBMP
+		return BMP
 	}
 	text := decodeHead(head)
 	if text == "" {
-		return KindUnknown
+		return Unknown
 	}
 	trimmed := strings.TrimLeft(text, " \t\r\n\f\v\x00")
 	low := strings.ToLower(trimmed[:min(len(trimmed), 8192)])
 	for _, p := range []string{"#extm3u", "ffconcat", "[playlist]", "[reference]", "<asx", "<smil", "rtsptext"} {
 		if strings.HasPrefix(low, p) {
-			return KindPlaylist
+			return Playlist
 		}
 	}
 	switch {
 	case strings.HasPrefix(low, "<") && strings.Contains(low, "<mpd"):
-		return KindPlaylist
+		return Playlist
 	case strings.HasPrefix(low, "<!doctype html"), strings.HasPrefix(low, "<") && containsTag(low, "html", "head", "body",
 		"script", "iframe", "img", "meta", "a", "div", "form", "object", "embed", "title", "style"):
-		return KindHTML
+		return HTML
 	case strings.HasPrefix(low, "<") && containsTag(low, "svg"):
-		return KindSVG
+		return SVG
 	case strings.HasPrefix(low, "<?xml"):
-		return KindXML
+		return XML
 	case strings.HasPrefix(low, "#!"):
-		return KindScript
+		return Script
 	case isText(head) || text != string(head):
-		return KindText
+		return Text
 	}
-	return KindUnknown
+	return Unknown
 }
 
 func containsTag(low string, names ...string) bool {

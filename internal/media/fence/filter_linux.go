@@ -1,4 +1,4 @@
-package media
+package fence
 
 import (
 	"encoding/binary"

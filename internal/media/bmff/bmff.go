@@ -1,4 +1,6 @@
-package media
+// Package bmff walks the outer structure of ISO base media files (MP4, QuickTime, 3GP): enough to find where a file's
+// index lies and whether the file ends before its own structure does, and nothing more.
+package bmff
 
 import (
 	"encoding/binary"
@@ -6,8 +8,8 @@ import (
 	"io"
 )
 
-// box is one top-level box of an ISO base media file.
-type box struct {
+// Box is one top-level box of an ISO base media file.
+type Box struct {
 	Type   string
 	Offset int64
 	Header int64 // length of the header: 8, or 16 with a 64-bit size
@@ -18,13 +20,14 @@ type box struct {
 // maxBoxes bounds the walk. A fragmented recording of 8 hours with one fragment a second has 57,600 boxes.
 const maxBoxes = 200_000
 
-var errEndlessBoxes = errors.New("media: more top-level boxes than any camera writes")
+// ErrEndless ends a walk over more boxes than any camera writes.
+var ErrEndless = errors.New("bmff: more top-level boxes than any camera writes")
 
-// walkBoxes calls visit for every top-level box of an ISO base media file of the given size. It reads headers only,
+// Walk calls visit for every top-level box of an ISO base media file of the given size. It reads headers only,
 // handles 64-bit sizes and size 0 (to the end of the file), and always ends: a box shorter than its header, or more
 // than maxBoxes of them, stops it. The error tells why the walk could not reach the end of the file: bytes that are
 // no box give io.ErrUnexpectedEOF.
-func walkBoxes(r io.ReaderAt, size int64, visit func(box) bool) error {
+func Walk(r io.ReaderAt, size int64, visit func(Box) bool) error {
 	var head [16]byte
 	at := int64(0)
 	for range maxBoxes {
@@ -41,7 +44,7 @@ func walkBoxes(r io.ReaderAt, size int64, visit func(box) bool) error {
 			}
 			return err
 		}
-		b := box{Type: string(head[4:8]), Offset: at, Header: 8, Size: int64(binary.BigEndian.Uint32(head[:4]))}
+		b := Box{Type: string(head[4:8]), Offset: at, Header: 8, Size: int64(binary.BigEndian.Uint32(head[:4]))}
 		switch {
 		case b.Size == 0:
 			b.Size = size - at
@@ -64,7 +67,7 @@ func walkBoxes(r io.ReaderAt, size int64, visit func(box) bool) error {
 		}
 		at += b.Size
 	}
-	return errEndlessBoxes
+	return ErrEndless
 }
 
 // printable reports whether a box type is four bytes such as writers use (0xA9 leads Apple's own).
@@ -75,14 +78,4 @@ func printable(typ string) bool {
 		}
 	}
 	return true
-}
-
-// riffShort reports whether a RIFF file (AVI, WAV) claims more bytes than it has. Recorders that lose power leave
-// 0 or all ones in the size; those claim nothing.
-func riffShort(head []byte, size int64) bool {
-	if len(head) < 12 || string(head[:4]) != "RIFF" {
-		return false
-	}
-	claimed := binary.LittleEndian.Uint32(head[4:8])
-	return claimed != 0xffffffff && int64(claimed)+8 > size+1
 }
