@@ -73,3 +73,10 @@ func present(parts []string) []string {
 	}
 	return out
 }
+
+func withID(id string) templ.Attributes {
+	if id == "" {
+		return nil
+	}
+	return templ.Attributes{"id": id}
+}

@@ -1,0 +1,132 @@
+package ui
+
+import (
+	"github.com/a-h/templ"
+
+	"zhilu.dev/zhilu/internal/locale"
+)
+
+// Sort is how a column stands to the order of a table.
+type Sort uint8
+
+// The states of a column.
+const (
+	NotSortable Sort = iota
+	Sortable
+	Ascending
+	Descending
+)
+
+// Column is the head of a column. At most eight stand in a table.
+type Column struct {
+	Key   string // stable, for the column settings
+	Label string
+	Sort  Sort
+	Href  string // where a click on the head leads, when it sorts
+	Num   bool   // figures, to the right
+	Quiet bool   // the label is for readers of the screen only (pictures, actions)
+}
+
+// Cell is what stands in a row under a column.
+type Cell = templ.Component
+
+// Row is one line of a table.
+type Row struct {
+	ID    string // of the row, so that it can be replaced in place; may be empty
+	Value string // what its tick sends
+	Label string // what its tick is for, said to readers of the screen
+	Cells []Cell
+}
+
+// TableView is a list. It scrolls sideways in a focusable region on a phone.
+type TableView struct {
+	Caption     string
+	ShowCaption bool // else the caption is for readers of the screen
+	Columns     []Column
+	Rows        []Row
+	Pick        string          // name of the ticks' field; empty for a list without
+	Bulk        templ.Component // buttons of the bar that shows while something is ticked; they stand in a form
+	BulkHref    string          // where that form posts to
+	Pager       *PagerView
+	Empty       EmptyView // shown instead of the table when there are no rows
+	Compact     bool      // fits a phone as it is: does not scroll
+}
+
+// FilterKind is what a filter looks like.
+type FilterKind uint8
+
+// The kinds of filter.
+const (
+	FilterText FilterKind = iota
+	FilterSelect
+	FilterDate
+)
+
+// Option is a choice of a filter or a field.
+type Option struct {
+	Value string
+	Text  string
+	On    bool
+}
+
+// Filter is one condition of a filter bar.
+type Filter struct {
+	Kind    FilterKind
+	Name    string
+	Label   string
+	Value   string
+	Options []Option // of a select; the first should be 不限 with an empty value
+}
+
+func (f Filter) on() bool {
+	if f.Kind != FilterSelect {
+		return f.Value != ""
+	}
+	for _, o := range f.Options {
+		if o.On && o.Value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Filters is the bar over a list: a GET form, so that its state is in the address and can be kept and sent.
+type Filters struct {
+	Action  string
+	Fields  []Filter
+	Keep    []Hidden // what else of the query must be kept (sort, tab)
+	Clear   string   // address without conditions; shown when one is on
+	Export  string   // address of the same list as Excel
+	Columns []Option // column settings: Value is the column's key; empty for none
+}
+
+func (f Filters) on() bool {
+	for _, c := range f.Fields {
+		if c.on() {
+			return true
+		}
+	}
+	return false
+}
+
+func (c Column) ariaSort() templ.Attributes {
+	switch c.Sort {
+	case Ascending:
+		return templ.Attributes{"aria-sort": "ascending"}
+	case Descending:
+		return templ.Attributes{"aria-sort": "descending"}
+	}
+	return nil
+}
+
+func (c Column) icon() string {
+	switch c.Sort {
+	case Ascending:
+		return "chevron-up"
+	case Descending:
+		return "chevron-down"
+	}
+	return "arrows-sort"
+}
+
+func oneForm(p locale.Printer, key string) string { return p.T(key, 1) }
