@@ -1,0 +1,85 @@
+package duty
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/locale"
+)
+
+// Kind says what is owed. The set is closed: a new kind is a new line in the table below and two new words.
+type Kind string
+
+// The kinds.
+const (
+	Store          Kind = "store"           // 入库: store the recording on the platform or the designated storage
+	ExplainLate    Kind = "explain_late"    // 说明逾期原因: say why it was stored late and when the officer was back
+	SettleInbox    Kind = "settle_inbox"    // 处理收件箱: unknown device, unreadable, empty or foreign file
+	ExplainMissing Kind = "explain_missing" // 说明缺号: numbers are missing in the camera's sequence
+)
+
+// Rule is what the regulation says of a kind: under which article it is owed, and by whom if no person is named.
+type Rule struct {
+	Kind        Kind
+	Article     string // "19"
+	Requirement string // "R-19-1"
+	Owes        access.Role
+	Args        []string // the named arguments of its title
+}
+
+var rules = []Rule{
+	{Store, "19", "R-19-1", access.Officer, []string{"name", "device"}},
+	{ExplainLate, "19", "R-19-3", access.Officer, []string{"name"}},
+	{SettleInbox, "21", "R-21-2", access.Custodian, []string{"name"}},
+	{ExplainMissing, "25", "R-25-1", access.Officer, []string{"device", "numbers"}},
+}
+
+// Rules lists every kind in the order pages show them.
+func Rules() []Rule { return slices.Clone(rules) }
+
+// Rule gives the kind's rule; false for an unknown kind.
+func (k Kind) Rule() (Rule, bool) {
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Kind == k })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return rules[i], true
+}
+
+// NameKey is the catalogue key of the kind's short name.
+func (k Kind) NameKey() string { return "duty.kind." + string(k) }
+
+// TitleKey is the catalogue key of a duty's title; see [Duty.TitleArgs].
+func (k Kind) TitleKey() string { return "duty.title." + string(k) }
+
+// TitleArgs are the named arguments of the title, for locale.Printer.T. An argument that the opener did not know is
+// shown as a dash.
+func (d Duty) TitleArgs() []any {
+	r, _ := d.Kind.Rule()
+	var have map[string]any
+	dec := json.NewDecoder(bytes.NewReader(d.Args))
+	dec.UseNumber() // a number must not become 1e+06
+	if err := dec.Decode(&have); err != nil {
+		have = nil // an empty or erased object has no arguments
+	}
+	out := make([]any, 0, len(r.Args))
+	for _, name := range r.Args {
+		v := have[name]
+		switch n := v.(type) {
+		case nil:
+			v = "—"
+		case string:
+			if n == "" {
+				v = "—"
+			}
+		case json.Number:
+			if i, err := n.Int64(); err == nil {
+				v = i
+			}
+		}
+		out = append(out, locale.Named(name, v))
+	}
+	return out
+}
