@@ -79,5 +79,143 @@ type Judgement struct {
 	Doubts   []string // codes
 }
 
-// Judge answers. It is defined for every input.
-func Judge(in Inputs) Judgement { panic("not yet") }
+// Why codes of a judgement that could not be made.
+const (
+	WhyEndUnknown   = "end_unknown"      // no source tells when it ended
+	WhyEndAfter     = "end_after_stored" // by the camera's clock it ended after it was stored: that clock is wrong
+	WhyStraddle     = "straddle"         // the bounds lie on both sides of the term
+	WhyFactsPending = "facts_pending"    // nobody has looked into the file yet
+)
+
+// Doubt codes a judgement may add.
+const (
+	DoubtServerStep      = "server_clock_step" // our own clock was set meanwhile, so the storing has bounds
+	DoubtReturnAfter     = "return_after_stored"
+	DoubtDesignatedWhen  = "designated_before_end"
+	DoubtDesignatedLater = "designated_after_stored"
+)
+
+// Letters of the facts, in the order in which pages show them.
+const (
+	letterEnd        = "甲"
+	letterStored     = "乙"
+	letterReturned   = "丙"
+	letterDesignated = "丁"
+)
+
+// Judge answers. It is defined for every input, and these hold (property tests keep them): widening End or Stored never
+// leads from a certain answer to the opposite one, only to CannotJudge; a return note or a designated storage never
+// makes the answer worse.
+func Judge(in Inputs) Judgement {
+	j := Judgement{Limit: in.Limit, Facts: facts(in)}
+	if in.Stored.IsZero() {
+		j.Verdict = Unstored
+		return j
+	}
+	if in.Steps {
+		j.Doubts = append(j.Doubts, DoubtServerStep)
+	}
+	platform := branch("platform", "19¶1", letterStored, letterEnd, in.Stored, in.End, in.Limit)
+	if platform.Known && in.End.From.After(in.Stored.To) {
+		platform.Answer = Maybe // nothing is stored before it ends: the camera's clock is wrong, and tells nothing
+		j.Why = WhyEndAfter
+	}
+	j.Branches = append(j.Branches, platform)
+	if !in.Designated.IsZero() {
+		b := branch("designated", "19¶1", letterDesignated, letterEnd, clock.At(in.Designated), in.End, in.Limit)
+		if b.Known && in.Designated.Before(in.End.From) {
+			b.Answer = No
+			j.Doubts = append(j.Doubts, DoubtDesignatedWhen)
+		}
+		j.Branches = append(j.Branches, j.notAfterStored(b, in, in.Designated, DoubtDesignatedLater))
+	}
+	if !in.Returned.IsZero() {
+		returned := clock.At(in.Returned)
+		b := branch("return", "19¶2", letterStored, letterReturned, in.Stored, returned, in.Limit)
+		j.Branches = append(j.Branches, j.notAfterStored(b, in, in.Returned, DoubtReturnAfter))
+		if !in.Designated.IsZero() {
+			d := branch("return_designated", "19¶2", letterDesignated, letterReturned, clock.At(in.Designated), returned, in.Limit)
+			if in.Designated.Before(in.Returned) {
+				d.Answer = No // it lay there before the return: the first paragraph's branch speaks of that
+			}
+			j.Branches = append(j.Branches, j.notAfterStored(d, in, in.Designated, DoubtDesignatedLater))
+		}
+	}
+	j.conclude(in)
+	return j
+}
+
+// notAfterStored answers no where a note names a moment after the storing: it would be about something else.
+func (j *Judgement) notAfterStored(b Branch, in Inputs, at time.Time, doubt string) Branch {
+	switch {
+	case at.After(in.Stored.To):
+		b.Answer = No
+		for _, d := range j.Doubts {
+			if d == doubt {
+				return b
+			}
+		}
+		j.Doubts = append(j.Doubts, doubt)
+	case at.After(in.Stored.From) && b.Answer == Yes:
+		b.Answer = Maybe
+	}
+	return b
+}
+
+// branch computes later − earlier and compares it with the term.
+func branch(code, article, minuend, subtrahend string, later, earlier clock.Interval, limit time.Duration) Branch {
+	b := Branch{Code: code, Article: article, Minuend: minuend, Subtrahend: subtrahend, Answer: Maybe}
+	if later.IsZero() || earlier.IsZero() {
+		return b
+	}
+	b.Known, b.From, b.To = true, later.From.Sub(earlier.To), later.To.Sub(earlier.From)
+	switch {
+	case b.From > limit:
+		b.Answer = No
+	case b.From >= 0 && b.To <= limit:
+		b.Answer = Yes
+	}
+	return b
+}
+
+func (j *Judgement) conclude(in Inputs) {
+	kept := map[string]Verdict{"platform": InTime, "designated": Designated, "return": InTimeReturn, "return_designated": Designated}
+	maybe := false
+	for _, b := range j.Branches {
+		if b.Answer == Yes {
+			j.Verdict, j.Why = kept[b.Code], ""
+			return
+		}
+		maybe = maybe || b.Answer == Maybe
+	}
+	switch {
+	case !maybe:
+		j.Verdict = Late
+		return
+	case j.Why != "":
+	case in.End.IsZero() && in.EndWhy != "":
+		j.Why = in.EndWhy
+	case in.End.IsZero():
+		j.Why = WhyEndUnknown
+	default:
+		j.Why = WhyStraddle
+	}
+	j.Verdict = CannotJudge
+}
+
+func facts(in Inputs) []Fact {
+	out := []Fact{
+		{Letter: letterEnd, Code: "end", Source: in.EndSource, Value: in.End, Doubts: in.EndDoubts},
+		{Letter: letterStored, Code: "stored", Source: "server_clock", Value: in.Stored},
+	}
+	if in.Steps {
+		out[1].Doubts = []string{DoubtServerStep}
+	}
+	if !in.Returned.IsZero() {
+		out = append(out, Fact{Letter: letterReturned, Code: "returned", Source: "custodian", Value: clock.At(in.Returned)})
+	}
+	if !in.Designated.IsZero() {
+		out = append(out, Fact{Letter: letterDesignated, Code: "designated", Source: "custodian", Value: clock.At(in.Designated)})
+	}
+	return out
+}
