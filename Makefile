@@ -41,10 +41,12 @@ demo: ## install what the demo needs, build, make a small bureau, dock footage, 
 .PHONY: test
 test: ## everything: generated files, vet, lint, all tests under a private PostgreSQL (what CI runs)
 	@scripts/setup test
-	@scripts/step generated-files scripts/generated
-	@scripts/step vet go vet ./...
-	@scripts/step lint $(MAKE) lint
-	@$(MAKE) unit
+	@wrong=; \
+	scripts/step generated-files scripts/generated || wrong+=' generated-files'; \
+	scripts/step vet go vet ./... || wrong+=' vet'; \
+	scripts/step lint $(MAKE) lint || wrong+=' lint'; \
+	$(MAKE) unit || wrong+=' tests'; \
+	[ -z "$$wrong" ] || { echo "not in order:$$wrong" >&2; exit 1; }
 
 .PHONY: check
 check: test ## the same as test; .ci/run runs it
