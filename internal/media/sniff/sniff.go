@@ -224,7 +224,7 @@ func packets(head []byte) bool {
 				seen++
 			}
 			fits := (len(head) - start + packet - 1) / packet
-			if seen >= 5 || (seen >= 2 && seen == fits && start <= 4) {
+			if seen >= 5 || seen >= 2 && seen == fits && start <= 4 && !isText(head) {
 				return true
 			}
 		}
