@@ -14,14 +14,23 @@ import (
 )
 
 // Disk is a file system in memory that knows, for every file and every directory, what has been synced. It is as
-// unkind as POSIX allows: syncing a file says nothing about its name, syncing a directory nothing about its files, and
-// a rename may reach one directory and not the other. It is safe for concurrent use.
+// unkind as a journaling file system can be: syncing a file says nothing about its name, syncing a directory nothing
+// about its files, and a rename from one directory to another may leave both names. Only one thing it does not do: as
+// long as the old directory is not synced, a rename does not lose both. It is safe for concurrent use.
 type Disk struct {
 	mu     sync.Mutex
 	root   *node
 	total  int64
 	locked map[string]bool
 	boots  int
+	moves  []move
+}
+
+// move is a rename from one directory to another.
+type move struct {
+	node     *node
+	from, to *node
+	old, new string
 }
 
 type node struct {
@@ -32,6 +41,8 @@ type node struct {
 
 	syncedData  []byte
 	syncedNames map[string]*node
+
+	syncedBefore map[string]*node // syncedNames as they were when the power was cut
 }
 
 // NewDisk makes a disk of total bytes, holding one empty directory "/".
@@ -60,7 +71,15 @@ func (d *Disk) PowerCut(survives func() bool) {
 	d.Kill()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	cut(d.root, survives, map[*node]bool{})
+	done := map[*node]bool{}
+	cut(d.root, survives, done)
+	for _, m := range d.moves {
+		if m.to.names[m.new] != m.node && m.from.names[m.old] == nil && m.from.syncedBefore[m.old] == m.node {
+			m.from.names[m.old], m.from.syncedNames[m.old] = m.node, m.node
+			cut(m.node, survives, done)
+		}
+	}
+	d.moves = nil
 }
 
 func cut(n *node, survives func() bool, done map[*node]bool) {
@@ -91,8 +110,7 @@ func cut(n *node, survives func() bool, done map[*node]bool) {
 			cut(child, survives, done)
 		}
 	}
-	n.names = names
-	n.syncedNames = clone(names)
+	n.names, n.syncedNames, n.syncedBefore = names, clone(names), n.syncedNames
 }
 
 func cutData(synced, now []byte, survives func() bool) []byte {
@@ -277,6 +295,9 @@ func (d *Disk) rename(from, to string, replace bool) error {
 	}
 	delete(p.names, base)
 	q.names[target] = n
+	if p != q {
+		d.moves = append(d.moves, move{node: n, from: p, to: q, old: base, new: target})
+	}
 	return nil
 }
 

@@ -177,7 +177,7 @@ func (v *Vault) recover(ctx context.Context) error {
 		if err := v.fsys.Remove(name); err != nil {
 			return err
 		}
-		changed = true
+		present[e.Name], changed = false, true // a part's checkpoint comes after it in the list, and goes too
 	}
 	if !changed {
 		return nil

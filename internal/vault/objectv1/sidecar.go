@@ -1,6 +1,7 @@
 package objectv1
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -22,10 +23,14 @@ const sidecarTime = "2006-01-02T15:04:05.000000Z"
 
 // EncodeSidecar gives the sidecar's plain bytes. Meta must be valid JSON or empty.
 func EncodeSidecar(s vault.Sidecar) ([]byte, error) {
-	return json.Marshal(sidecarJSON{
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // the caller's JSON comes back as it was, but for white space
+	err := e.Encode(sidecarJSON{
 		Digest: s.Digest, Size: s.Size, SealedAt: s.SealedAt.UTC().Format(sidecarTime),
 		Upload: s.Upload, Node: s.Node, Meta: s.Meta,
 	})
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // DecodeSidecar reads the sidecar's plain bytes.
