@@ -11,13 +11,13 @@ type Group struct {
 // Order is the house from top to bottom (decisions §12). Only rooms that exist or are being built are listed.
 var Order = []Group{
 	{Name: "ground", Packages: []string{
-		"fault", "ident", "clock", "locale", "config", "lifecycle", "durable", "db", "job", "vault", "media", "ledger",
+		"fault", "ident", "clock", "locale", "config", "lifecycle", "durable", "db", "job", "vault", "media", "ledger", "problem",
 	}},
 	{Name: "trust", Packages: []string{
 		"access", "custody", "gate", "verify",
 		"custody/fsck", // judges what custody wrote, by verify's eyes as well
 	}},
-	{Name: "regulation", Packages: []string{"duty"}},
+	{Name: "regulation", Packages: []string{"regulation", "duty"}},
 	{Name: "records", Packages: []string{"org", "account", "device", "recording"}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},

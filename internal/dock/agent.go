@@ -1,0 +1,382 @@
+package dock
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/verify"
+)
+
+// Status is what became of a file of the card.
+type Status string
+
+// The statuses a dock reports (decision 17).
+const (
+	Sealed    Status = "sealed"    // in the vault, with a receipt
+	Duplicate Status = "duplicate" // the vault had it already; its receipt is given again
+	Failed    Status = "failed"    // not stored; Code says why and Retry whether another try can help
+	Left      Status = "left"      // stays on the card on purpose
+)
+
+// Result is the line `zhilu dock --json` prints for a file.
+type Result struct {
+	Name      string   `json:"name"`
+	Size      int64    `json:"size"`
+	SHA256    string   `json:"sha256,omitempty"`
+	Status    Status   `json:"status"`
+	Code      string   `json:"code,omitempty"`
+	Retry     bool     `json:"retry"`
+	Flags     []string `json:"flags"`
+	Recording string   `json:"recording_id,omitempty"`
+	File      string   `json:"file_id,omitempty"`
+	Receipt   string   `json:"receipt,omitempty"` // a file that `zhilu verify` takes
+}
+
+// Progress is told as bytes move. Done is the file's durable bytes.
+type Progress struct {
+	Name       string
+	Done, Size int64
+}
+
+// Config configures the agent.
+type Config struct {
+	Card     string // the folder of the card
+	Server   string
+	Token    string // as `zhilu token create` printed it
+	StateDir string // journal and receipts; never on the card
+	Station  string // this station's name
+	Device   string // the camera, where the station knows it for certain
+	Parallel int    // files at once; 0 means 3
+	Chunk    int    // bytes; 0 means 16 MiB
+	Clock    clock.Clock
+	Log      *slog.Logger
+	OnFile   func(Result)   // each file's end, one call at a time
+	OnMove   func(Progress) // may be called from several goroutines at once; nil for none
+	// Pause waits between tries; tests replace it. It returns the context's error when that ends first.
+	Pause func(ctx context.Context, d time.Duration) error
+}
+
+// Agent docks cards. Make one with New.
+type Agent struct {
+	c       Config
+	client  *client
+	journal *journal
+	trust   *verify.Trust
+	outMu   sync.Mutex
+}
+
+// Report is one docking.
+type Report struct {
+	CardID  string
+	Results []Result
+}
+
+// Failed counts files that are not safe.
+func (r Report) Failed() int {
+	n := 0
+	for _, f := range r.Results {
+		if f.Status == Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// New checks the settings; it does not speak to the server yet.
+func New(c Config) (*Agent, error) {
+	if c.Clock == nil || c.Log == nil {
+		return nil, errors.New("dock: Config needs Clock and Log")
+	}
+	cl, err := newClient(c.Server, c.Token)
+	if err != nil {
+		return nil, err
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = 3
+	}
+	if c.Chunk <= 0 {
+		c.Chunk = 16 << 20
+	}
+	if c.OnFile == nil {
+		c.OnFile = func(Result) {}
+	}
+	if c.OnMove == nil {
+		c.OnMove = func(Progress) {}
+	}
+	if c.Pause == nil {
+		c.Pause = sleep
+	}
+	sum := sha256.Sum256([]byte(cl.base.String()))
+	dir := filepath.Join(c.StateDir, hex.EncodeToString(sum[:6]))
+	j, err := openJournal(filepath.Join(dir, "journal.jsonl"))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "dock.state_dir").At("state")
+	}
+	return &Agent{c: c, client: cl, journal: j}, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+type cardFile struct {
+	Path    string    `json:"path"`
+	Size    int64     `json:"size"`
+	ModTime time.Time `json:"mtime"`
+	Left    string    `json:"left,omitempty"`
+}
+
+// Dock reads the card once: hands in its list, sends every file, collects receipts and tells the server how it ended.
+// The report covers every file of the list; the error is for what kept the docking from happening at all.
+func (a *Agent) Dock(ctx context.Context) (Report, error) {
+	entries, err := Scan(a.c.Card)
+	if err != nil {
+		return Report{}, fault.Wrap(err, fault.NotFound, "dock.card_unreadable").At("card")
+	}
+	if err := a.loadTrust(ctx); err != nil {
+		return Report{}, err
+	}
+	card, err := a.openCard(ctx, entries)
+	if err != nil {
+		return Report{}, err
+	}
+	rep := Report{CardID: card, Results: make([]Result, len(entries))}
+	var g errgroup.Group
+	g.SetLimit(a.c.Parallel)
+	for i, e := range entries {
+		g.Go(func() error {
+			rep.Results[i] = a.file(ctx, card, e)
+			a.outMu.Lock()
+			defer a.outMu.Unlock()
+			a.c.OnFile(rep.Results[i])
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil: a file's failure is in its result
+	return rep, a.closeCard(ctx, rep)
+}
+
+func (a *Agent) openCard(ctx context.Context, entries []Entry) (string, error) {
+	files := make([]cardFile, len(entries))
+	for i, e := range entries {
+		files[i] = cardFile{Path: e.Path, Size: e.Size, ModTime: e.ModTime, Left: e.Left}
+	}
+	free, total := space(a.c.Card)
+	in := map[string]any{
+		"label": Label(a.c.Card), "station": a.c.Station, "agent": "zhilu-dock/1", "device": a.c.Device,
+		"free_bytes": free, "total_bytes": total, "files": files,
+	}
+	var out struct {
+		CardID string `json:"card_id"`
+	}
+	err := a.retry(ctx, func() error {
+		_, err := a.client.json(ctx, http.MethodPost, "/api/v1/cards", in, &out)
+		return err
+	})
+	return out.CardID, err
+}
+
+func (a *Agent) closeCard(ctx context.Context, rep Report) error {
+	type end struct {
+		Path   string `json:"path"`
+		Size   int64  `json:"size"`
+		Status Status `json:"status"`
+		Code   string `json:"code,omitempty"`
+		SHA256 string `json:"sha256,omitempty"`
+	}
+	files := make([]end, len(rep.Results))
+	for i, r := range rep.Results {
+		files[i] = end{r.Name, r.Size, r.Status, r.Code, r.SHA256}
+	}
+	return a.retry(ctx, func() error {
+		_, err := a.client.json(ctx, http.MethodPost, "/api/v1/cards/"+rep.CardID+"/close", map[string]any{"files": files}, nil)
+		return err
+	})
+}
+
+// loadTrust reads the server's trust file and keeps the first one seen: a server that later shows other keys than it
+// did before is noticed by every receipt.
+func (a *Agent) loadTrust(ctx context.Context) error {
+	path := filepath.Join(filepath.Dir(a.journal.path), "trust.json")
+	raw, err := os.ReadFile(path) //nolint:gosec // the agent's own state folder
+	if err != nil {
+		if err := a.retry(ctx, func() error {
+			_, err := a.client.json(ctx, http.MethodGet, "/log/trust.json", nil, &raw)
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			return fault.Wrap(err, fault.Invalid, "dock.state_dir").At("state")
+		}
+	}
+	a.trust, err = verify.ParseTrust(raw)
+	return err
+}
+
+// file brings one file into the vault and proves it. It never returns an error: whatever happens is in the result.
+func (a *Agent) file(ctx context.Context, card string, e Entry) Result {
+	res := Result{Name: e.Path, Size: e.Size, Status: Failed, Flags: []string{}}
+	if e.Left != "" {
+		res.Status, res.Code = Left, e.Left
+		return res
+	}
+	err := a.retry(ctx, func() error { return a.try(ctx, card, e, &res) })
+	if err != nil {
+		f := fault.As(err)
+		res.Status, res.Code, res.Retry = Failed, f.Code, retryable(err)
+		a.c.Log.ErrorContext(ctx, "file not stored", "file", e.Path, "err", err)
+	}
+	return res
+}
+
+// outcome is the server's word on an upload.
+type outcome struct {
+	Status    string   `json:"status"`
+	Code      string   `json:"code"`
+	File      string   `json:"file_id"`
+	Recording string   `json:"recording_id"`
+	Receipt   string   `json:"receipt_id"`
+	SHA256    string   `json:"sha256"`
+	Flags     []string `json:"flags"`
+}
+
+func (a *Agent) try(ctx context.Context, card string, e Entry, res *Result) error {
+	n, known := a.journal.get(e)
+	if known && (n.Status == Sealed || n.Status == Duplicate) {
+		if done, err := a.again(e, n, res); done || err != nil {
+			return err
+		}
+		n, known = note{}, false
+	}
+	if !known {
+		n = note{Path: e.Path, Size: e.Size, ModTime: e.ModTime}
+	}
+	f, err := os.Open(e.local)
+	if err != nil {
+		return fault.Wrap(err, fault.NotFound, "dock.file_unreadable")
+	}
+	defer func() { _ = f.Close() }()
+	sum, out, err := a.send(ctx, card, e, f, &n)
+	if err != nil {
+		return err
+	}
+	if out.SHA256 != sum {
+		return fault.New(fault.Conflict, "dock.digest_differs")
+	}
+	n.SHA256, n.File, n.Record, n.Status = sum, out.File, out.Recording, Status(out.Status)
+	if n.Receipt, err = a.receipt(ctx, out, sum, e.Size); err != nil {
+		return err
+	}
+	if err := a.journal.put(n); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "dock.state_dir")
+	}
+	*res = Result{
+		Name: e.Path, Size: e.Size, SHA256: sum, Status: n.Status, Flags: append([]string{}, out.Flags...),
+		Recording: n.Record, File: n.File, Receipt: n.Receipt,
+	}
+	return nil
+}
+
+// again answers for a file the journal knows to be safe, after reading it once more: the same name, size and time
+// may hide other bytes.
+func (a *Agent) again(e Entry, n note, res *Result) (bool, error) {
+	sum, err := a.digest(e)
+	if err != nil {
+		return false, err
+	}
+	if _, err := os.Stat(n.Receipt); err != nil || sum != n.SHA256 {
+		return false, nil
+	}
+	*res = Result{
+		Name: e.Path, Size: e.Size, SHA256: sum, Status: Duplicate, Flags: []string{},
+		Recording: n.Record, File: n.File, Receipt: n.Receipt,
+	}
+	a.c.OnMove(Progress{e.Path, e.Size, e.Size})
+	return true, nil
+}
+
+func (a *Agent) digest(e Entry) (string, error) {
+	f, err := os.Open(e.local)
+	if err != nil {
+		return "", fault.Wrap(err, fault.NotFound, "dock.file_unreadable")
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fault.Wrap(err, fault.Unavailable, "dock.file_unreadable")
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// receipt fetches the file's receipt, checks that it is intact, signed by the keys this dock has always known, and
+// about these very bytes, and keeps it.
+func (a *Agent) receipt(ctx context.Context, out outcome, sum string, size int64) (string, error) {
+	var raw []byte
+	if _, err := a.client.json(ctx, http.MethodGet, "/api/v1/receipts/"+out.Receipt, nil, &raw); err != nil {
+		return "", err
+	}
+	rep, err := verify.Bytes(raw, verify.Options{Trust: a.trust, Clock: a.c.Clock})
+	if err != nil {
+		return "", err
+	}
+	if code := rep.ExitCode(); code != verify.ExitOK || rep.Statement == nil || rep.Statement.SHA256 != sum || rep.Statement.Size != size {
+		return "", fault.New(fault.Conflict, "dock.receipt_wrong")
+	}
+	path, err := a.journal.keepReceipt(out.File, raw)
+	if err != nil {
+		return "", fault.Wrap(err, fault.Unavailable, "dock.state_dir")
+	}
+	return path, nil
+}
+
+// retryable reports whether the same thing can succeed later: the network, a restarting or full server.
+func retryable(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Unavailable, fault.Exhausted, fault.RateLimited:
+		return true
+	case fault.Conflict:
+		return !fault.HasCode(err, "dock.receipt_wrong")
+	case fault.Internal, fault.Invalid, fault.Unauthorized, fault.Forbidden, fault.NotFound, fault.TooLarge:
+	}
+	return false
+}
+
+// tries is how often a step is tried before the file counts as failed: about nine minutes of an absent server.
+const tries = 14
+
+// retry runs fn again after growing pauses while trying again can help.
+func (a *Agent) retry(ctx context.Context, fn func() error) error {
+	pause := 500 * time.Millisecond
+	for i := 1; ; i++ {
+		err := fn()
+		if err == nil || ctx.Err() != nil || !retryable(err) || i == tries {
+			return err
+		}
+		a.c.Log.WarnContext(ctx, "trying again", "in", pause.String(), "err", err)
+		if err := a.c.Pause(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, time.Minute)
+	}
+}

@@ -1,0 +1,127 @@
+package dock
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// send moves a file's bytes, going on where an earlier try stopped, and gives their digest and the server's word.
+func (a *Agent) send(ctx context.Context, card string, e Entry, f *os.File, n *note) (string, outcome, error) {
+	h := sha256.New()
+	offset := int64(-1)
+	if n.Upload != "" {
+		at, err := a.client.offset(ctx, n.Upload)
+		switch {
+		case err == nil:
+			offset = at
+		case fault.Is(err, fault.NotFound), fault.Is(err, fault.Conflict): // sealed, expired, or never there
+			if out, ok := a.ended(ctx, n.Upload); ok {
+				sum, err := a.digest(e)
+				return sum, out, err
+			}
+		default:
+			return "", outcome{}, err
+		}
+	}
+	if offset < 0 {
+		if err := a.begin(ctx, card, e, n); err != nil {
+			return "", outcome{}, err
+		}
+		offset = 0
+	}
+	if _, err := io.CopyN(h, f, offset); err != nil { // what was sent before belongs to the whole file's digest
+		return "", outcome{}, fault.Wrap(err, fault.Unavailable, "dock.file_unreadable")
+	}
+	if err := a.chunks(ctx, e, f, h, n.Upload, offset); err != nil {
+		if errors.Is(err, errMoved) || fault.HasCode(err, "vault.digest_mismatch") {
+			n.Upload = "" // the upload and the file no longer agree: begin anew
+		}
+		return "", outcome{}, err
+	}
+	out, ok := a.ended(ctx, n.Upload)
+	if !ok {
+		return "", outcome{}, fault.New(fault.Unavailable, "dock.no_outcome")
+	}
+	return hex.EncodeToString(h.Sum(nil)), out, nil
+}
+
+// errMoved says that the file changed or shrank while it was read.
+var errMoved = errors.New("the file changed while it was read")
+
+func (a *Agent) begin(ctx context.Context, card string, e Entry, n *note) error {
+	sum := ""
+	if e.Size == 0 {
+		empty := sha256.Sum256(nil)
+		sum = hex.EncodeToString(empty[:])
+	}
+	meta := metadata("filename", path.Base(e.Path), "path", e.Path, "mtime", e.ModTime.Format(time.RFC3339Nano), "card", card, "sha256", sum)
+	address, _, err := a.client.create(ctx, e.Size, meta)
+	if err != nil {
+		return err
+	}
+	n.Upload = address
+	if err := a.journal.put(*n); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "dock.state_dir")
+	}
+	return nil
+}
+
+func (a *Agent) chunks(ctx context.Context, e Entry, f io.Reader, h hash.Hash, address string, offset int64) error {
+	buf := make([]byte, min(int64(a.c.Chunk), max(e.Size-offset, 0)))
+	for offset < e.Size {
+		part := buf[:min(int64(len(buf)), e.Size-offset)]
+		if _, err := io.ReadFull(f, part); err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				err = errMoved
+			}
+			return fault.Wrap(err, fault.Unavailable, "dock.file_unreadable")
+		}
+		h.Write(part)
+		whole := ""
+		if offset+int64(len(part)) == e.Size {
+			whole = hex.EncodeToString(h.Sum(nil))
+		}
+		if err := a.chunk(ctx, address, offset, part, whole); err != nil {
+			return err
+		}
+		offset += int64(len(part))
+		a.c.OnMove(Progress{e.Path, offset, e.Size})
+	}
+	return nil
+}
+
+// chunk sends one chunk. After a broken connection it asks what arrived, so that at most this chunk goes out twice.
+func (a *Agent) chunk(ctx context.Context, address string, offset int64, part []byte, whole string) error {
+	return a.retry(ctx, func() error {
+		if _, err := a.client.patch(ctx, address, offset, part, whole); err == nil || !retryable(err) {
+			return err
+		} else if at, herr := a.client.offset(ctx, address); herr == nil && at == offset+int64(len(part)) {
+			return nil // it arrived; only the answer was lost
+		} else if _, ok := a.ended(ctx, address); whole != "" && ok {
+			return nil
+		} else {
+			return err
+		}
+	})
+}
+
+// ended asks what became of an upload; ok only when its file is in the vault.
+func (a *Agent) ended(ctx context.Context, address string) (outcome, bool) {
+	var out outcome
+	id := address[strings.LastIndexByte(address, '/')+1:]
+	if _, err := a.client.json(ctx, http.MethodGet, "/api/v1/uploads/"+id, nil, &out); err != nil {
+		return outcome{}, false
+	}
+	return out, out.Status == string(Sealed) || out.Status == string(Duplicate)
+}
