@@ -79,8 +79,8 @@ func (s *Sequencer) enterEpoch(ctx context.Context, tx bun.IDB, from *Checkpoint
 		Epoch: from.Epoch, FromSize: from.Size, LostSize: given.Size, LostRoot: given.Root,
 		EntryID: string(ident.New[ident.EntryID]()), At: clock.Micros(now),
 	}
-	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
-		return fmt.Errorf("custody: enter epoch: %w", err)
+	if err := insertRow(ctx, tx, &row); err != nil {
+		return err
 	}
 	return Append(ctx, tx, Entry{
 		ID: ident.EntryID(row.EntryID), At: now, Actor: by, Action: ActionNewEpoch,

@@ -2,7 +2,6 @@ package custody
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -55,10 +54,8 @@ func Erase(ctx context.Context, tx bun.IDB, target ident.EntryID, fields []strin
 	slices.Sort(erased)
 	row.Detail, row.DetailParts = joinDetail(parts), formatParts(parts)
 	row.Erased, row.ErasedBy = strings.Join(erased, ","), string(because.ID)
-	_, err = tx.NewUpdate().Model(&row).Where("seq = ?", row.Seq).
-		Column("actor_id", "subject_id", "related", "detail", "detail_parts", "salts", "erased", "erased_by").Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("custody: erase: %w", err)
+	if err := updateErased(ctx, tx, &row); err != nil {
+		return err
 	}
 	return eraseSubjects(ctx, tx, rec, &row)
 }
@@ -100,9 +97,8 @@ func eraseSubjects(ctx context.Context, tx bun.IDB, before *Record, after *entry
 		if slices.Contains(keep, s) {
 			continue
 		}
-		_, err := tx.NewRaw("DELETE FROM custody_subject WHERE kind = ? AND subject_id = ? AND seq = ?", s.Kind, s.ID, before.Seq).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("custody: erase subject: %w", err)
+		if err := deleteSubject(ctx, tx, s, before.Seq); err != nil {
+			return err
 		}
 	}
 	return nil

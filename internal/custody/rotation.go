@@ -56,8 +56,8 @@ func (s *Sequencer) enterKey(ctx context.Context, tx bun.IDB, kind KeyKind, publ
 		PublicKey: base64.StdEncoding.EncodeToString(public), ValidFrom: from, ValidTo: -1,
 		EntryID: string(ident.New[ident.EntryID]()), At: clock.Micros(now),
 	}
-	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
-		return fmt.Errorf("custody: enter key: %w", err)
+	if err := insertRow(ctx, tx, &row); err != nil {
+		return err
 	}
 	return Append(ctx, tx, Entry{
 		ID: ident.EntryID(row.EntryID), At: now, Actor: by, Action: ActionKeyAdded,

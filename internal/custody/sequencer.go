@@ -93,9 +93,11 @@ func (s *Sequencer) open(ctx context.Context, holder string) error {
 	}
 	s.release = append(s.release, lock.Close)
 	if s.db.Engine == db.Postgres {
-		if err := s.lockPostgres(ctx); err != nil {
+		unlock, err := lockSigner(ctx, s.db.Writer)
+		if err != nil {
 			return err
 		}
+		s.release = append(s.release, unlock)
 	}
 	err = s.db.Write(ctx, func(tx bun.Tx) error {
 		s.counter, err = takeSigner(ctx, tx, holder)
@@ -111,27 +113,6 @@ func (s *Sequencer) open(ctx context.Context, holder string) error {
 		return err
 	}
 	return s.writeTrust(ctx)
-}
-
-// lockPostgres holds an advisory lock for as long as the sequencer lives. It needs a connection of its own.
-func (s *Sequencer) lockPostgres(ctx context.Context) error {
-	conn, err := s.db.Writer.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("custody: advisory lock: %w", err)
-	}
-	var got bool
-	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock(?)", int64(signerLock)).Scan(&got); err != nil {
-		return errors.Join(fmt.Errorf("custody: advisory lock: %w", err), conn.Close())
-	}
-	if !got {
-		return errors.Join(fault.New(fault.Conflict, "log.locked"), conn.Close())
-	}
-	s.release = append(s.release, func() error {
-		// The pool would keep the session, and with it the lock.
-		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(?)", int64(signerLock))
-		return errors.Join(err, conn.Close())
-	})
-	return nil
 }
 
 // Close gives the locks back. It does not sequence what is pending.
@@ -220,12 +201,9 @@ func (s *Sequencer) sequence(ctx context.Context) (int, error) {
 
 // idle looks, without writing, whether there is nothing to do.
 func (s *Sequencer) idle(ctx context.Context) (bool, error) {
-	waiting, err := s.db.Reader.NewSelect().TableExpr("custody_pending").Limit(1).Exists(ctx)
-	if err != nil {
-		return false, fmt.Errorf("custody: pending: %w", err)
-	}
-	if waiting {
-		return false, nil
+	waiting, err := anyPending(ctx, s.db.Reader)
+	if err != nil || waiting {
+		return false, err
 	}
 	published, err := s.keys.readHead()
 	if err != nil {
@@ -303,11 +281,7 @@ func (s *Sequencer) extend(ctx context.Context, tx bun.Tx, st *state, rows []com
 		return nil, err
 	}
 	c := &Checkpoint{Size: st.edge.size, Root: base64.StdEncoding.EncodeToString(root[:]), Note: signed, Epoch: st.epoch, At: s.clock.Now()}
-	row := checkpointRow{Size: c.Size, Root: c.Root, Note: c.Note, Epoch: c.Epoch, At: clock.Micros(c.At)}
-	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
-		return nil, fmt.Errorf("custody: keep checkpoint: %w", err)
-	}
-	return c, nil
+	return c, insertRow(ctx, tx, &checkpointRow{Size: c.Size, Root: c.Root, Note: c.Note, Epoch: c.Epoch, At: clock.Micros(c.At)})
 }
 
 // checkpointText is the body of a C2SP checkpoint.

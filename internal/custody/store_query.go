@@ -236,6 +236,15 @@ func Pending(ctx context.Context, idb bun.IDB) (int64, error) {
 	return n, nil
 }
 
+// anyPending reports whether anything waits, for less than Pending costs.
+func anyPending(ctx context.Context, idb bun.IDB) (bool, error) {
+	some, err := idb.NewSelect().TableExpr("custody_pending").Limit(1).Exists(ctx)
+	if err != nil {
+		return false, fmt.Errorf("custody: pending: %w", err)
+	}
+	return some, nil
+}
+
 // Checkpoint is a signed tree head as it is kept.
 type Checkpoint struct {
 	Size  int64

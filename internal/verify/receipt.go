@@ -1,0 +1,334 @@
+package verify
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emmansun/gmsm/sm3"
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+// Statement is what a receipt says of a file (docs/formats/receipt-v1.md).
+type Statement struct {
+	ReceiptID   ident.ReceiptID   `json:"receipt_id"`
+	FileID      ident.FileID      `json:"file_id"`
+	RecordingID ident.RecordingID `json:"recording_id"`
+	Name        string            `json:"name"`
+	Size        int64             `json:"size"`
+	SHA256      string            `json:"sha256"`
+	SM3         string            `json:"sm3,omitempty"`
+	State       string            `json:"state"`
+	StoredAt    string            `json:"stored_at"`
+	VerifiedAt  string            `json:"verified_at,omitempty"`
+	DeviceID    string            `json:"device_id,omitempty"`
+	DeviceLabel string            `json:"device_label,omitempty"`
+	Bureau      string            `json:"bureau"`
+	Origin      string            `json:"origin"`
+	EntryID     ident.EntryID     `json:"entry_id"`
+	LeafHash    string            `json:"leaf_hash"`
+	IncludeBy   string            `json:"include_by"`
+}
+
+// receiptFile is a receipt file, its members in the order in which they are written.
+type receiptFile struct {
+	Format    string `json:"format"`
+	Statement string `json:"statement"`
+	Signature struct {
+		Alg       string `json:"alg"`
+		PublicKey string `json:"public_key"`
+		Value     string `json:"value"`
+	} `json:"signature"`
+	Entry struct {
+		Leaf   string  `json:"leaf"`
+		Detail string  `json:"detail"`
+		Opened []field `json:"opened"`
+	} `json:"entry"`
+	Proof *inclusion `json:"proof"`
+}
+
+type field struct {
+	Name  string `json:"name"`
+	Salt  string `json:"salt"`
+	Value string `json:"value"`
+}
+
+type inclusion struct {
+	Index      int64    `json:"index"`
+	Size       int64    `json:"size"`
+	Hashes     []string `json:"hashes"`
+	Checkpoint string   `json:"checkpoint"`
+	Verifier   string   `json:"verifier"`
+}
+
+const receiptFormat = "zhilu-receipt/v1"
+
+// strictJSON reads data into v and reports whether writing v gives the same bytes, so that nothing in data stands
+// outside of what was read. indent is the indentation of the form.
+func strictJSON(data []byte, v any, indent string) bool {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return false
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	return enc.Encode(v) == nil && bytes.Equal(b.Bytes(), data)
+}
+
+// checkReceipt answers the three questions for a receipt.
+func checkReceipt(data []byte, o Options) (*Report, error) {
+	r := &Report{Kind: "receipt"}
+	var f receiptFile
+	if !strictJSON(data, &f, "  ") {
+		r.unreadable("receipt.form", "")
+		return r, nil
+	}
+	if f.Format != receiptFormat {
+		r.unreadable("format.unknown", "")
+		return r, nil
+	}
+	body, ok := strings.CutPrefix(f.Statement, receiptFormat+"\n")
+	var st Statement
+	if !ok || !strictJSON([]byte(body), &st, "") {
+		r.unreadable("statement.form", "")
+		return r, nil
+	}
+	r.Statement, r.Origin = &st, st.Origin
+	due, ok := st.check()
+	if !ok {
+		r.unreadable("statement.form", "value")
+		return r, nil
+	}
+	r.DueBy = &due
+	r.RecordIntact.settle(Yes, "", "")
+	public := r.checkSignature(&f)
+	r.checkEntry(&f, &st)
+	position := r.checkProof(&f, &st, o, due)
+	r.judgeReceiptKey(public, position, o.Trust, st.Origin)
+	if o.File == "" {
+		return r, nil
+	}
+	return r, r.checkFile(o.File, &st)
+}
+
+// check reports whether the statement's values are possible, and by when the entry is due.
+func (s *Statement) check() (time.Time, bool) {
+	due, ok := exactTime(s.IncludeBy)
+	if !ok || s.Size < 0 || !isDigest(s.SHA256) || s.SM3 != "" && !isDigest(s.SM3) || decode32(s.LeafHash) == nil {
+		return due, false
+	}
+	if _, ok := exactTime(s.StoredAt); !ok {
+		return due, false
+	}
+	_, verified := exactTime(s.VerifiedAt)
+	switch s.State {
+	case "stored":
+		return due, s.VerifiedAt == ""
+	case "verified":
+		return due, verified
+	}
+	return due, false
+}
+
+// exactTime reads a time of the one form our formats have.
+func exactTime(s string) (time.Time, bool) {
+	const layout = "2006-01-02T15:04:05.000000Z"
+	t, err := time.Parse(layout, s)
+	return t, err == nil && t.Format(layout) == s
+}
+
+func isDigest(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == 32 && hex.EncodeToString(b) == s
+}
+
+// checkSignature checks the signature over the statement with the receipt's own key and gives that key.
+func (r *Report) checkSignature(f *receiptFile) []byte {
+	public := decode32(f.Signature.PublicKey)
+	sig, err := base64.StdEncoding.Strict().DecodeString(f.Signature.Value)
+	if f.Signature.Alg != "ed25519" || public == nil || err != nil || len(sig) != ed25519.SignatureSize {
+		r.RecordIntact.settle(No, "signature.form", "")
+		return nil
+	}
+	if !ed25519.Verify(public, []byte(f.Statement), sig) {
+		r.RecordIntact.settle(No, "signature.wrong", "")
+		return nil
+	}
+	return public
+}
+
+// checkEntry checks that the leaf is the signed one and that its opened fields say what the statement says.
+func (r *Report) checkEntry(f *receiptFile, st *Statement) {
+	if base64.StdEncoding.EncodeToString(leafHash([]byte(f.Entry.Leaf))) != st.LeafHash {
+		r.RecordIntact.settle(No, "leaf.other", "")
+		return
+	}
+	commitment, ok := leaf(f.Entry.Leaf)
+	inDetail, digest, okDetail := detail(f.Entry.Detail)
+	if !ok || !okDetail {
+		r.RecordIntact.settle(No, "leaf.form", "")
+		return
+	}
+	for n, c := range inDetail {
+		commitment[n] = c
+	}
+	opened := map[string]string{}
+	for _, o := range f.Entry.Opened {
+		salt, err := base64.StdEncoding.Strict().DecodeString(o.Salt)
+		if _, twice := opened[o.Name]; err != nil || twice || !opens(commitment[o.Name], o.Name, salt, o.Value) {
+			r.RecordIntact.settle(No, "opening.wrong", o.Name)
+			return
+		}
+		opened[o.Name] = o.Value
+	}
+	want := map[string]string{
+		"id": string(st.EntryID), "outcome": "done", "detail_digest": digest,
+		"detail.file_id": quoted(string(st.FileID)), "detail.sha256": quoted(st.SHA256),
+		"detail.size": strconv.FormatInt(st.Size, 10), "detail.state": quoted(st.State),
+	}
+	if st.SM3 != "" {
+		want["detail.sm3"] = quoted(st.SM3)
+	}
+	for n, v := range want {
+		if have, ok := opened[n]; !ok || have != v {
+			r.RecordIntact.settle(No, "entry.mismatch", n)
+		}
+	}
+}
+
+// quoted is s as a JSON string.
+func quoted(s string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// checkProof answers whether the entry is in the log, and gives the receipt's position there, -1 if it has none.
+func (r *Report) checkProof(f *receiptFile, st *Statement, o Options, due time.Time) int64 {
+	p := f.Proof
+	if p == nil {
+		if o.Clock.Now().After(due) {
+			r.InLog.settle(Overdue, "log.overdue", "")
+		} else {
+			r.InLog.settle(NotYet, "log.due", "")
+		}
+		return -1
+	}
+	h, code := openCheckpoint([]byte(p.Checkpoint), []string{p.Verifier})
+	if code != "" {
+		r.InLog.settle(No, code, "")
+		return -1
+	}
+	r.describe(h)
+	r.judgeLogKey(h, o.Trust)
+	if h.origin != st.Origin || h.size != p.Size || !oneSignature(p.Checkpoint) {
+		r.InLog.settle(No, "proof.checkpoint", "")
+		return -1
+	}
+	hashes := make([][]byte, len(p.Hashes))
+	for i, text := range p.Hashes {
+		if hashes[i] = decode32(text); hashes[i] == nil {
+			r.InLog.settle(No, "proof.form", "")
+			return -1
+		}
+	}
+	hash := decode32(st.LeafHash)
+	if p.Index < 0 || p.Index >= p.Size || len(hashes) > 64 ||
+		proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(p.Index), uint64(p.Size), hash, hashes, h.root) != nil { // #nosec G115 -- not negative
+		r.InLog.settle(No, "proof.wrong", "")
+		return -1
+	}
+	r.InLog.settle(Yes, "", "")
+	r.Index = &p.Index
+	return p.Index + 1
+}
+
+// oneSignature reports whether a note ends with exactly one signature line, written in the one form it has. A receipt's
+// checkpoint has no others, so that none of its bytes goes unchecked.
+func oneSignature(msg string) bool {
+	_, sigs, _ := strings.Cut(msg, "\n\n")
+	line, ok := strings.CutSuffix(sigs, "\n")
+	words := strings.Split(line, " ")
+	if !ok || len(words) != 3 || strings.Contains(line, "\n") {
+		return false
+	}
+	sig, err := base64.StdEncoding.Strict().DecodeString(words[2])
+	return err == nil && base64.StdEncoding.EncodeToString(sig) == words[2]
+}
+
+// judgeReceiptKey settles whether the receipt's key is trusted. A retired key counts for entries that stood in the log
+// before it was retired; a receipt without a proof has no position, so a retired key leaves it unknown.
+func (r *Report) judgeReceiptKey(public []byte, position int64, t *Trust, origin string) {
+	if t == nil {
+		r.SignerTrusted.settle(Unknown, "trust.none", "")
+		return
+	}
+	if public == nil {
+		r.SignerTrusted.settle(Unknown, "signature.unusable", "")
+		return
+	}
+	k := t.find("receipt", public)
+	switch {
+	case origin != t.Origin:
+		r.SignerTrusted.settle(No, "origin.other", origin)
+	case k == nil:
+		r.SignerTrusted.settle(No, "key.unknown", "receipt")
+	case k.ValidTo == nil:
+		r.SignerTrusted.settle(Yes, "", "")
+	case position < 0:
+		r.SignerTrusted.settle(Unknown, "key.retired", "receipt")
+	case position > *k.ValidTo:
+		r.SignerTrusted.settle(No, "key.outside_validity", "receipt")
+	default:
+		r.SignerTrusted.settle(Yes, "", "")
+	}
+}
+
+// checkFile compares the original file with the statement.
+func (r *Report) checkFile(path string, st *Statement) error {
+	f, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return fault.Wrap(err, fault.NotFound, "verify.unreadable", filepath.Base(path))
+	}
+	sum, national := sha256.New(), sm3.New()
+	w := io.Writer(sum)
+	if st.SM3 != "" {
+		w = io.MultiWriter(sum, national)
+	}
+	n, err := io.Copy(w, f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "verify.unreadable", filepath.Base(path))
+	}
+	r.FileTested = true
+	if n != st.Size {
+		r.RecordIntact.settle(No, "file.size", filepath.Base(path))
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != st.SHA256 {
+		r.RecordIntact.settle(No, "file.sha256", filepath.Base(path))
+	}
+	if st.SM3 != "" && hex.EncodeToString(national.Sum(nil)) != st.SM3 {
+		r.RecordIntact.settle(No, "file.sm3", filepath.Base(path))
+	}
+	return nil
+}

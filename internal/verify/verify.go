@@ -1,0 +1,195 @@
+// Package verify checks what the product hands out: receipts, checkpoints and a whole log. It is written from
+// docs/formats alone and shares no code with package custody, which writes them; it needs no server and no database.
+//
+// Three questions are answered apart (decision 6): is the record intact, is its signer trusted, is it in the log. What
+// it reads is hostile until shown otherwise: sizes are bounded, forms are exact, and a receipt of which any byte was
+// changed does not verify.
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// Answer is the answer to one of the three questions.
+type Answer string
+
+// The answers.
+const (
+	Yes           Answer = "yes"
+	No            Answer = "no"
+	Unknown       Answer = "unknown"        // it could not be told, for want of a trust file or a proof
+	NotYet        Answer = "not_yet"        // not in the log yet, and the time for it is not over
+	Overdue       Answer = "overdue"        // not in the log although the time for it is over
+	NotApplicable Answer = "not_applicable" // the question makes no sense for this kind of record
+)
+
+// Reason says why. Code is stable and lower case ("signature.wrong"); What names the part it is about.
+type Reason struct {
+	Code string `json:"code"`
+	What string `json:"what,omitempty"`
+}
+
+// Finding is an answer with its reasons.
+type Finding struct {
+	Answer  Answer   `json:"answer"`
+	Reasons []Reason `json:"reasons,omitempty"`
+}
+
+// settle gives a: the worse of the answers so far and this one counts, every reason is kept.
+func (f *Finding) settle(a Answer, code, what string) {
+	rank := map[Answer]int{Yes: 0, NotApplicable: 0, NotYet: 1, Unknown: 2, Overdue: 3, No: 4}
+	if f.Answer == "" || rank[a] > rank[f.Answer] {
+		f.Answer = a
+	}
+	if code != "" {
+		f.Reasons = append(f.Reasons, Reason{code, what})
+	}
+}
+
+// Report is the result of a check.
+type Report struct {
+	Kind          string  `json:"kind"` // "receipt", "checkpoint", "log", or "unknown"
+	RecordIntact  Finding `json:"record_intact"`
+	SignerTrusted Finding `json:"signer_trusted"`
+	InLog         Finding `json:"in_log"`
+
+	Origin     string     `json:"origin,omitempty"`
+	Index      *int64     `json:"index,omitempty"`     // of the entry, where it is in the log
+	Size       int64      `json:"size,omitempty"`      // of the checkpoint
+	Root       string     `json:"root,omitempty"`      // of the checkpoint, base64
+	DueBy      *time.Time `json:"due_by,omitempty"`    // when the entry must be in the log
+	Statement  *Statement `json:"statement,omitempty"` // what the receipt says
+	FileTested bool       `json:"file_tested"`         // whether the original file was compared too
+	Entries    int64      `json:"entries,omitempty"`   // of a whole log: how many were walked
+}
+
+// Exit codes of the command (blueprint §5).
+const (
+	ExitOK            = 0
+	ExitWrong         = 3
+	ExitSignerUnknown = 5
+)
+
+// ExitCode is 0 when all three answers hold (the log: or "not yet", with time left), 3 when anything is wrong, 5 when
+// the record is intact but its signer unknown.
+func (r *Report) ExitCode() int {
+	ok := func(f Finding) bool { return f.Answer == Yes || f.Answer == NotApplicable }
+	if !ok(r.RecordIntact) || r.SignerTrusted.Answer == No ||
+		!ok(r.InLog) && r.InLog.Answer != NotYet && r.InLog.Answer != Unknown {
+		return ExitWrong
+	}
+	if !ok(r.SignerTrusted) || r.InLog.Answer == Unknown {
+		return ExitSignerUnknown
+	}
+	return ExitOK
+}
+
+// Options say against what to check. All members but Clock may be empty.
+type Options struct {
+	Trust *Trust       // nil: signers stay unknown
+	Clock clock.Clock  // decides whether an entry is overdue
+	Older []byte       // an older checkpoint that the log must be consistent with
+	File  string       // path of the original file a receipt speaks of
+	HTTP  *http.Client // for a live log; nil for one that trusts the system's roots
+}
+
+// Bounds of what is read.
+const (
+	maxRecord = 1 << 20
+	maxTrust  = 4 << 20
+)
+
+// Target checks a path or an http(s) URL: a URL or a folder with a file "checkpoint" is a log, anything else a
+// receipt or checkpoint. A path that cannot be read is fault NotFound "verify.unreadable".
+func Target(ctx context.Context, target string, o Options) (*Report, error) {
+	if strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "http://") {
+		f, err := NewHTTPFetcher(target, o.HTTP)
+		if err != nil {
+			return nil, err
+		}
+		return Log(ctx, f, o)
+	}
+	if info, err := os.Stat(target); err == nil && info.IsDir() {
+		f, err := NewDirFetcher(target)
+		if err != nil {
+			return nil, err
+		}
+		r, err := Log(ctx, f, o)
+		return r, errors.Join(err, f.Close())
+	}
+	return File(target, o)
+}
+
+// File checks the receipt or checkpoint at path.
+func File(path string, o Options) (*Report, error) {
+	data, err := readBounded(path, maxRecord)
+	if err != nil {
+		return nil, err
+	}
+	return Bytes(data, o)
+}
+
+// ReadTrust reads a trust file.
+func ReadTrust(path string) (*Trust, error) {
+	data, err := readBounded(path, maxTrust)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTrust(data)
+}
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(filepath.Clean(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Wrap(err, fault.NotFound, "verify.unreadable", filepath.Base(path))
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "verify.unreadable", filepath.Base(path))
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "verify.unreadable", filepath.Base(path))
+	}
+	if int64(len(data)) > limit {
+		return nil, fault.New(fault.TooLarge, "verify.too_large", filepath.Base(path), limit)
+	}
+	return data, nil
+}
+
+// Bytes checks a receipt or checkpoint. An error means that it could not be checked at all (the original file cannot
+// be read); whatever is wrong with the record is in the report.
+func Bytes(data []byte, o Options) (*Report, error) {
+	if o.Clock == nil {
+		return nil, errors.New("verify: no clock")
+	}
+	switch {
+	case len(data) > maxRecord:
+		return nil, fault.New(fault.TooLarge, "verify.too_large", "", maxRecord)
+	case bytes.HasPrefix(data, []byte("{")):
+		return checkReceipt(data, o)
+	case bytes.Contains(data, []byte("\n\n— ")):
+		return checkCheckpoint(data, o), nil
+	}
+	r := &Report{Kind: "unknown"}
+	r.unreadable("format.unknown", "")
+	return r, nil
+}
+
+// unreadable settles all three answers for a record whose form is wrong.
+func (r *Report) unreadable(code, what string) {
+	r.RecordIntact.settle(No, code, what)
+	r.SignerTrusted.settle(Unknown, "", "")
+	r.InLog.settle(Unknown, "", "")
+}
