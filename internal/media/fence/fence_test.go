@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -121,6 +122,9 @@ func TestMain(m *testing.M) {
 }
 
 func captured() {
+	if slices.Contains(os.Args, "-version") {
+		return // the fence tries itself out
+	}
 	order, err := os.ReadFile("/input")
 	if err != nil {
 		fmt.Println("input:", err)
@@ -195,7 +199,12 @@ func capturedFence(t *testing.T, limits fence.Limits) *fence.Fence {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newFence(t, fence.Config{FFprobe: self, Limits: limits})
+	newFence(t, fence.Config{}) // skips where there are no namespaces; from here on nothing is skipped
+	f, err := fence.New(t.Context(), fence.Config{Logger: slog.New(slog.DiscardHandler), FFprobe: self, Limits: limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // T16: what a captured ffprobe could reach behind the fence: itself, its libraries and the one file, read-only.
@@ -247,18 +256,6 @@ func TestCallerEnds(t *testing.T) {
 	cancel()
 	if _, err := f.Run(ctx, write(t, t.TempDir(), "order", "sleep"), "mov", entries); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
-	}
-}
-
-// T18: an answer without end is cut and the run ended.
-func TestOutputCap(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := victim(t, dir)
-	f := newFence(t, fence.Config{Limits: fence.Limits{Output: 16}})
-	out, err := f.Run(t.Context(), path, "mpegts", entries)
-	if err != nil || out.End != fence.Output || len(out.Out) > 16 {
-		t.Errorf("end %d, %d bytes, %v", out.End, len(out.Out), err)
 	}
 }
 

@@ -377,7 +377,7 @@ func textual(head []byte) Kind {
 		binary.LittleEndian.Uint32(head[14:]) < 256 && !isText(head) {
 		return BMP
 	}
-	text := decodeHead(head)
+	text, marked := decodeHead(head)
 	if text == "" {
 		return Unknown
 	}
@@ -400,7 +400,7 @@ func textual(head []byte) Kind {
 		return XML
 	case strings.HasPrefix(low, "#!"):
 		return Script
-	case isText(head) || text != string(head):
+	case marked || isText(head):
 		return Text
 	}
 	return Unknown
@@ -422,12 +422,13 @@ func containsTag(low string, names ...string) bool {
 	return false
 }
 
-// decodeHead gives the head as text: UTF-8 as it is, UTF-16 with a byte order mark reduced to its ASCII letters.
-func decodeHead(head []byte) string {
+// decodeHead gives the head as text: UTF-8 as it is, UTF-16 with a byte order mark reduced to its ASCII letters. marked
+// reports that a byte order mark and text behind it say that this is text.
+func decodeHead(head []byte) (text string, marked bool) {
 	b := head[:min(len(head), 16<<10)]
 	switch {
 	case bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}):
-		return string(b[3:])
+		return string(b[3:]), isText(b[3:])
 	case bytes.HasPrefix(b, []byte{0xff, 0xfe}), bytes.HasPrefix(b, []byte{0xfe, 0xff}):
 		var s strings.Builder
 		lo := 0
@@ -439,9 +440,9 @@ func decodeHead(head []byte) string {
 				s.WriteByte(b[i+lo])
 			}
 		}
-		return s.String()
+		return s.String(), s.Len()*4 > len(b)
 	}
-	return string(b)
+	return string(b), false
 }
 
 // isText reports whether the bytes are UTF-8 without control characters; a letter cut at the end is forgiven.
