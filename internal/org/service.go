@@ -255,3 +255,6 @@ func lockedTree(tx *gate.Tx) (Tree, error) {
 	}
 	return selectTree(tx.Context(), tx.DB())
 }
+
+// ReadTree reads the departments, for packages that have no Service at hand.
+func ReadTree(ctx context.Context, d *db.DB) (Tree, error) { return selectTree(ctx, d.Reader) }
