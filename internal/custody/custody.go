@@ -31,6 +31,7 @@ const (
 	Token  ActorKind = "token"  // another token (a read token)
 	System ActorKind = "system" // the program itself: jobs, the sequencer
 	Host   ActorKind = "host"   // somebody with the host's command line
+	Anyone ActorKind = "anyone" // nobody has signed in: a try to sign in, a refused visitor
 )
 
 // Actor is who did it. Role is the role in which it was done ("custodian"), empty where there is none.
@@ -113,7 +114,7 @@ const (
 // check refuses an entry that could not be written in a form others can read. Its faults are defects of the caller.
 func (e *Entry) check() error {
 	switch e.Actor.Kind {
-	case Person, Dock, Token, System, Host:
+	case Person, Dock, Token, System, Host, Anyone:
 	default:
 		return fault.New(fault.Invalid, "custody.entry", "actor.kind").At("actor.kind")
 	}

@@ -6,7 +6,7 @@ CREATE TABLE custody_entry (
     xid           BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint), -- the writing transaction
     id            TEXT   NOT NULL UNIQUE,
     at            BIGINT NOT NULL,
-    actor_kind    TEXT   NOT NULL CHECK (actor_kind IN ('person', 'dock', 'token', 'system', 'host')),
+    actor_kind    TEXT   NOT NULL CHECK (actor_kind IN ('person', 'dock', 'token', 'system', 'host', 'anyone')),
     actor_id      TEXT   NOT NULL,
     actor_role    TEXT   NOT NULL,
     action        TEXT   NOT NULL,
