@@ -19,8 +19,13 @@ func (c Civil) In(zone *time.Location) time.Time {
 	return time.Date(c.Year, time.Month(c.Month), c.Day, c.Hour, c.Minute, c.Second, 0, zone)
 }
 
-// String gives "2006-01-02 15:04:05".
-func (c Civil) String() string { return c.In(time.UTC).Format("2006-01-02 15:04:05") }
+// String gives "2006-01-02 15:04:05", nothing for the zero face.
+func (c Civil) String() string {
+	if c.IsZero() {
+		return ""
+	}
+	return c.In(time.UTC).Format("2006-01-02 15:04:05")
+}
 
 // valid reports whether the face exists, in the years 2000 to 2099.
 func (c Civil) valid() bool {
@@ -79,7 +84,8 @@ var (
 // front of the name, by either slash, are ignored.
 func ParseName(name string) NameFacts {
 	base := name[strings.LastIndexAny(name, `/\`)+1:]
-	base = clean(narrow(base[:min(len(base), maxNameLen)]))
+	base = narrow(base[:min(len(base), maxNameLen)])
+	base = clean(base[strings.LastIndexAny(base, `/\`)+1:]) // a full-width slash is one now
 	n := NameFacts{Base: base}
 	stem := base
 	if dot := strings.LastIndexByte(base, '.'); dot > 0 && len(base)-dot <= 8 && isAlnum(base[dot+1:]) {

@@ -120,6 +120,7 @@ func Of(head []byte) Kind {
 	if len(head) == 0 {
 		return Empty
 	}
+	head = head[:min(len(head), HeadLen)]
 	if k, ok := bmff(head); ok {
 		return k
 	}
@@ -181,7 +182,10 @@ func bmff(head []byte) (Kind, bool) {
 	case "free", "skip", "uuid":
 		// Such a box leads only when another known box follows it.
 		if size >= 8 && size+8 <= uint64(len(head)) {
-			return bmff(head[size:])
+			if next := string(head[size+4 : size+8]); next != "free" && next != "skip" && next != "uuid" {
+				return bmff(head[size:])
+			}
+			return "", false
 		}
 		return MOV, size > uint64(len(head)) && size < 1<<31 || size == 1
 	}
