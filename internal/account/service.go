@@ -4,12 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
@@ -71,26 +66,6 @@ func New(c Config) (*Service, error) {
 	return &Service{c: c, hasher: newHasher(c.Hash), perIP: newLimiter(c.PerIP), perName: newLimiter(c.PerName), ghosts: newGhosts()}, nil
 }
 
-// FoldUsername gives the form in which sign-in names are kept and compared.
-func FoldUsername(s string) string {
-	return norm.NFKC.String(strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))))
-}
-
-// CheckUsername gives the kept form of a sign-in name: 2 to 40 letters of any script, digits and . _ - without spaces.
-// Anything else is fault Invalid "account.username".
-func CheckUsername(s string) (string, error) {
-	s = FoldUsername(s)
-	n := utf8.RuneCountInString(s)
-	ok := n >= 2 && n <= 40
-	for _, r := range s {
-		ok = ok && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._-·", r))
-	}
-	if !ok {
-		return "", fault.New(fault.Invalid, "account.username").At("username")
-	}
-	return s, nil
-}
-
 // Created is a new account and its first password, which is shown once and must be changed at the first sign-in.
 type Created struct {
 	Account  Account
@@ -100,7 +75,7 @@ type Created struct {
 // Create gives a serving person an account. A person who has one, or a name that is taken, is fault Conflict
 // "account.exists".
 func (s *Service) Create(ctx context.Context, actor access.Actor, person ident.PersonID, username string) (Created, error) {
-	username, err := CheckUsername(username)
+	username, err := org.CleanUsername(username)
 	if err != nil {
 		return Created{}, err
 	}
@@ -304,7 +279,7 @@ func (s *Service) Account(ctx context.Context, id ident.AccountID) (Account, err
 // AccountNamed finds an account by its sign-in name, or fault NotFound "account.account". It is for commands on the
 // host and for the program itself.
 func (s *Service) AccountNamed(ctx context.Context, username string) (Account, error) {
-	r, err := selectAccount(ctx, s.c.DB.Reader, "username", FoldUsername(username))
+	r, err := selectAccount(ctx, s.c.DB.Reader, "username", org.FoldUsername(username))
 	return r.value(), err
 }
 

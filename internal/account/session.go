@@ -47,7 +47,7 @@ type SignedIn struct {
 // "account.locked" (args: until when) after five wrong tries, "account.disabled" only to who knows the password.
 func (s *Service) SignIn(ctx context.Context, q SignInRequest) (SignedIn, error) {
 	now := s.c.Clock.Now()
-	name := FoldUsername(q.Username)
+	name := org.FoldUsername(q.Username)
 	if !s.perIP.allow(q.IP, now) || !s.perName.allow(digest(name), now) {
 		return SignedIn{}, fault.New(fault.RateLimited, "account.sign_in_rate")
 	}

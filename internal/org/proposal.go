@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
@@ -81,6 +85,26 @@ func parseRoles(text string) (roles []access.Role, unknown string) {
 		}
 	}
 	return roles, ""
+}
+
+// FoldUsername gives the form in which sign-in names are kept and compared.
+func FoldUsername(s string) string {
+	return norm.NFKC.String(strings.ToLower(norm.NFKC.String(strings.TrimSpace(s))))
+}
+
+// CleanUsername gives the kept form of a sign-in name: 2 to 40 letters of any script, digits and . _ - without spaces.
+// Anything else is fault Invalid "account.username".
+func CleanUsername(s string) (string, error) {
+	s = FoldUsername(s)
+	n := utf8.RuneCountInString(s)
+	ok := n >= 2 && n <= 40
+	for _, r := range s {
+		ok = ok && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._-·", r))
+	}
+	if !ok {
+		return "", fault.New(fault.Invalid, "account.username").At("username")
+	}
+	return s, nil
 }
 
 func joinRoles(roles []access.Role) string {

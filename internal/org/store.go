@@ -245,3 +245,15 @@ func lockTree(ctx context.Context, q bun.IDB) error {
 	_, err := q.NewRaw("LOCK TABLE department IN SHARE ROW EXCLUSIVE MODE").Exec(ctx)
 	return fail(err, "lock departments")
 }
+
+func selectEverybody(ctx context.Context, q bun.IDB) ([]Person, error) {
+	var rows []personRow
+	if err := q.NewSelect().Model(&rows).Order("p.id").Scan(ctx); err != nil {
+		return nil, fail(err, "read people")
+	}
+	out := make([]Person, len(rows))
+	for i, r := range rows {
+		out[i] = r.value()
+	}
+	return out, nil
+}
