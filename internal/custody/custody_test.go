@@ -12,6 +12,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/ident"
@@ -52,7 +53,7 @@ const origin = "log.example.gov.cn/zhilu"
 type world struct {
 	d     *db.DB
 	dir   string
-	keys  *custody.Keyring
+	keys  *keyring.Keyring
 	clock *clock.Manual
 	seq   *custody.Sequencer
 }
@@ -61,7 +62,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	w := &world{d: d, dir: t.TempDir(), clock: clock.NewManual(start)}
 	var err error
-	if w.keys, err = custody.GenerateKeys(durable.OS(), w.dir, origin); err != nil {
+	if w.keys, err = keyring.Generate(durable.OS(), w.dir, origin); err != nil {
 		t.Fatal(err)
 	}
 	w.open(t)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 )
@@ -24,13 +25,13 @@ func (s *Sequencer) NewEpoch(ctx context.Context, by Actor, reason string) error
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	published, err := s.keys.readHead()
+	published, err := s.keys.Published()
 	lost := fault.HasCode(err, "log.head_missing")
 	if err != nil && !lost {
 		return err
 	}
 	if lost {
-		published = head{} // nobody can say any more what was published
+		published = keyring.Head{} // nobody can say any more what was published
 	}
 	var declared *Checkpoint
 	err = s.db.Write(ctx, func(tx bun.Tx) error {
@@ -63,7 +64,7 @@ func (s *Sequencer) NewEpoch(ctx context.Context, by Actor, reason string) error
 	if err != nil {
 		return err
 	}
-	if err := s.keys.writeHead(head{Epoch: declared.Epoch, Size: declared.Size, Root: declared.Root, Note: declared.Note}); err != nil {
+	if err := s.keys.Publish(keyring.Head{Epoch: declared.Epoch, Size: declared.Size, Root: declared.Root, Note: declared.Note}); err != nil {
 		return err
 	}
 	_, s.bad = s.sequence(ctx)
@@ -73,7 +74,7 @@ func (s *Sequencer) NewEpoch(ctx context.Context, by Actor, reason string) error
 	return s.writeTrust(ctx)
 }
 
-func (s *Sequencer) enterEpoch(ctx context.Context, tx bun.IDB, from *Checkpoint, given head, by Actor, reason string) error {
+func (s *Sequencer) enterEpoch(ctx context.Context, tx bun.IDB, from *Checkpoint, given keyring.Head, by Actor, reason string) error {
 	now := s.clock.Now()
 	row := epochRow{
 		Epoch: from.Epoch, FromSize: from.Size, LostSize: given.Size, LostRoot: given.Root,
@@ -84,7 +85,7 @@ func (s *Sequencer) enterEpoch(ctx context.Context, tx bun.IDB, from *Checkpoint
 	}
 	return Append(ctx, tx, Entry{
 		ID: ident.EntryID(row.EntryID), At: now, Actor: by, Action: ActionNewEpoch,
-		Subject: Subject{Kind: "log", ID: s.keys.origin}, Outcome: Done,
+		Subject: Subject{Kind: "log", ID: s.keys.Origin()}, Outcome: Done,
 		Detail: Detail("epoch", from.Epoch, "from_size", from.Size, "from_root", from.Root,
 			"lost_size", given.Size, "lost_root", given.Root, "reason", reason),
 	})
@@ -97,7 +98,7 @@ func (s *Sequencer) readmitKeys(ctx context.Context, tx bun.IDB, size int64, by 
 	if err != nil {
 		return err
 	}
-	for _, kind := range []KeyKind{LogKey, ReceiptKey} {
+	for _, kind := range []keyring.Kind{keyring.Log, keyring.Receipt} {
 		public := s.keys.Public(kind)
 		if isCurrent(rows, kind, public) {
 			continue

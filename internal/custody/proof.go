@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/fault"
 )
 
@@ -79,12 +80,12 @@ func verifierAt(ctx context.Context, idb bun.IDB, size int64) (string, error) {
 		return "", err
 	}
 	for _, r := range rows {
-		if r.Kind == string(LogKey) && r.ValidFrom <= size && (r.ValidTo < 0 || size <= r.ValidTo) {
+		if r.Kind == string(keyring.Log) && r.ValidFrom <= size && (r.ValidTo < 0 || size <= r.ValidTo) {
 			public, err := base64.StdEncoding.DecodeString(r.PublicKey)
 			if err != nil {
 				return "", fmt.Errorf("custody: key %s: %w", r.Fingerprint, err)
 			}
-			return verifierKey(r.Name, public)
+			return keyring.VerifierKey(r.Name, public)
 		}
 	}
 	return "", fault.New(fault.Conflict, "log.key_unknown")

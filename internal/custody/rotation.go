@@ -3,17 +3,14 @@ package custody
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/clock"
-	"zhilu.dev/zhilu/internal/durable"
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 )
@@ -39,7 +36,7 @@ func (s *Sequencer) enterFirstKeys(ctx context.Context, tx bun.IDB) error {
 	if _, err := Latest(ctx, tx); !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	for _, kind := range []KeyKind{LogKey, ReceiptKey} {
+	for _, kind := range []keyring.Kind{keyring.Log, keyring.Receipt} {
 		by := Actor{Kind: System, ID: systemActor}
 		if err := s.enterKey(ctx, tx, kind, s.keys.Public(kind), 0, "", by); err != nil {
 			return err
@@ -49,10 +46,10 @@ func (s *Sequencer) enterFirstKeys(ctx context.Context, tx bun.IDB) error {
 }
 
 // enterKey records a key as valid from a position on, and the entry that says so.
-func (s *Sequencer) enterKey(ctx context.Context, tx bun.IDB, kind KeyKind, public ed25519.PublicKey, from int64, replaces string, by Actor) error {
+func (s *Sequencer) enterKey(ctx context.Context, tx bun.IDB, kind keyring.Kind, public ed25519.PublicKey, from int64, replaces string, by Actor) error {
 	now := s.clock.Now()
 	row := keyRow{
-		Fingerprint: fingerprint(public), Kind: string(kind), Alg: algEd25519, Name: s.keys.origin,
+		Fingerprint: keyring.Fingerprint(public), Kind: string(kind), Alg: algEd25519, Name: s.keys.Origin(),
 		PublicKey: base64.StdEncoding.EncodeToString(public), ValidFrom: from, ValidTo: -1,
 		EntryID: string(ident.New[ident.EntryID]()), At: clock.Micros(now),
 	}
@@ -71,35 +68,27 @@ func (s *Sequencer) enterKey(ctx context.Context, tx bun.IDB, kind KeyKind, publ
 // key stays valid for what it signed: for checkpoints up to the tree size at which it was replaced, for receipts up to
 // the entries that stood in the tree then. Its private half is overwritten. If an older transaction keeps entries from
 // being placed, it fails with fault Unavailable "log.busy" and nothing changes.
-func (s *Sequencer) RotateKey(ctx context.Context, kind KeyKind, by Actor) error {
-	if kind != LogKey && kind != ReceiptKey {
+func (s *Sequencer) RotateKey(ctx context.Context, kind keyring.Kind, by Actor) error {
+	if kind != keyring.Log && kind != keyring.Receipt {
 		return fault.New(fault.Invalid, "keys.kind").At("kind")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kind == ReceiptKey {
+	if kind == keyring.Receipt {
 		// No receipt is signed from here on, so every receipt of the old key belongs to an entry that is placed below.
 		// Checkpoints are signed under s.mu; they need no such pause, and signing them reads the keyring.
-		s.keys.pauseReceipts()
-		defer s.keys.resumeReceipts()
+		defer s.keys.PauseReceipts()()
 	}
 	size, err := s.drain(ctx)
 	if err != nil {
 		return err
 	}
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return fmt.Errorf("custody: make key: %w", err)
-	}
-	text, err := formatKey(kind, s.keys.origin, private)
+	// The key is durable before the log names it; finishRotation decides by the log which of the two files counts.
+	public, err := s.keys.Prepare(kind)
 	if err != nil {
 		return err
 	}
-	// The key is durable before the log names it; finishRotation decides by the log which of the two files counts.
-	if err := durable.WriteFile(s.keys.fs, s.keys.path(kind)+nextSuffix, text, 0o600); err != nil {
-		return fmt.Errorf("custody: keep new key: %w", err)
-	}
-	old := fingerprint(s.keys.Public(kind))
+	old := keyring.Fingerprint(s.keys.Public(kind))
 	err = s.db.Write(ctx, func(tx bun.Tx) error {
 		if err := fence(ctx, tx, s.counter); err != nil {
 			return err
@@ -153,30 +142,19 @@ func (s *Sequencer) finishRotation(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, kind := range []KeyKind{LogKey, ReceiptKey} {
-		path := s.keys.path(kind)
-		if _, err := s.keys.fs.Stat(path + nextSuffix); errors.Is(err, fs.ErrNotExist) {
-			continue
+	for _, kind := range []keyring.Kind{keyring.Log, keyring.Receipt} {
+		next, err := s.keys.Next(kind)
+		switch {
+		case err != nil:
+			return err
+		case next == nil:
+		case isCurrent(rows, kind, next):
+			err = s.keys.Adopt(kind)
+		default:
+			err = s.keys.Discard(kind)
 		}
-		origin, private, err := s.keys.load(kind, nextSuffix)
 		if err != nil {
 			return err
-		}
-		if origin == "" {
-			origin = s.keys.origin
-		}
-		if isCurrent(rows, kind, private.Public().(ed25519.PublicKey)) { //nolint:forcetypeassert,errcheck // see public
-			text, err := formatKey(kind, origin, private)
-			if err != nil {
-				return err
-			}
-			if err := durable.WriteFile(s.keys.fs, path, text, 0o600); err != nil {
-				return fmt.Errorf("custody: keep new key: %w", err)
-			}
-			s.keys.use(kind, private)
-		}
-		if err := durable.Remove(s.keys.fs, path+nextSuffix); err != nil {
-			return fmt.Errorf("custody: finish rotation: %w", err)
 		}
 	}
 	return nil

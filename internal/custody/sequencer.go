@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
@@ -25,7 +25,7 @@ import (
 // Config is what a Sequencer needs.
 type Config struct {
 	DB     *db.DB
-	Keys   *Keyring
+	Keys   *keyring.Keyring
 	Clock  clock.Clock
 	Log    *slog.Logger
 	Bureau string // the bureau's name, for trust.json
@@ -44,7 +44,7 @@ type Config struct {
 // the keys folder, an advisory lock on PostgreSQL and a counter in the database hold that.
 type Sequencer struct {
 	db        *db.DB
-	keys      *Keyring
+	keys      *keyring.Keyring
 	clock     clock.Clock
 	log       *slog.Logger
 	bureau    string
@@ -84,7 +84,7 @@ func NewSequencer(ctx context.Context, c Config) (*Sequencer, error) {
 }
 
 func (s *Sequencer) open(ctx context.Context, holder string) error {
-	lock, err := s.keys.fs.Lock(filepath.Join(s.keys.dir, lockFile))
+	lock, err := s.keys.Lock()
 	if errors.Is(err, durable.ErrLocked) {
 		return fault.Wrap(err, fault.Conflict, "log.locked")
 	}
@@ -205,7 +205,7 @@ func (s *Sequencer) idle(ctx context.Context) (bool, error) {
 	if err != nil || waiting {
 		return false, err
 	}
-	published, err := s.keys.readHead()
+	published, err := s.keys.Published()
 	if err != nil {
 		return false, err
 	}
@@ -275,8 +275,8 @@ func (s *Sequencer) extend(ctx context.Context, tx bun.Tx, st *state, rows []com
 			return nil, err
 		}
 	}
-	text := checkpointText(s.keys.origin, st.edge.size, root)
-	signed, err := s.keys.signNote(text)
+	text := checkpointText(s.keys.Origin(), st.edge.size, root)
+	signed, err := s.keys.SignNote(text)
 	if err != nil {
 		return nil, err
 	}
@@ -290,14 +290,14 @@ func checkpointText(origin string, size int64, root tlog.Hash) string {
 }
 
 func (s *Sequencer) publish(c *Checkpoint) error {
-	published, err := s.keys.readHead()
+	published, err := s.keys.Published()
 	if err != nil {
 		return err
 	}
 	if published.Epoch == c.Epoch && published.Size >= c.Size && published.Note != "" {
 		return nil
 	}
-	return s.keys.writeHead(head{Epoch: c.Epoch, Size: c.Size, Root: c.Root, Note: c.Note})
+	return s.keys.Publish(keyring.Head{Epoch: c.Epoch, Size: c.Size, Root: c.Root, Note: c.Note})
 }
 
 // state is the tree as the database and the keys folder agree on it.
@@ -313,7 +313,7 @@ func (s *Sequencer) guard(ctx context.Context, tx bun.IDB) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	published, err := s.keys.readHead()
+	published, err := s.keys.Published()
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +328,7 @@ func (s *Sequencer) guard(ctx context.Context, tx bun.IDB) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isCurrent(rows, LogKey, s.keys.Public(LogKey)) || !isCurrent(rows, ReceiptKey, s.keys.Public(ReceiptKey)) {
+	if !isCurrent(rows, keyring.Log, s.keys.Public(keyring.Log)) || !isCurrent(rows, keyring.Receipt, s.keys.Public(keyring.Receipt)) {
 		return nil, fault.New(fault.Conflict, "log.key_unknown")
 	}
 	return st, nil
@@ -356,10 +356,10 @@ func (s *Sequencer) readState(ctx context.Context, tx bun.IDB) (*state, error) {
 	return st, nil
 }
 
-func isCurrent(rows []keyRow, kind KeyKind, public ed25519.PublicKey) bool {
+func isCurrent(rows []keyRow, kind keyring.Kind, public ed25519.PublicKey) bool {
 	for _, r := range rows {
 		if r.Kind == string(kind) && r.ValidTo == -1 {
-			return r.Fingerprint == fingerprint(public)
+			return r.Fingerprint == keyring.Fingerprint(public)
 		}
 	}
 	return false

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/fault"
 )
 
@@ -89,7 +90,7 @@ func keyRows(ctx context.Context, idb bun.IDB) ([]keyRow, error) {
 }
 
 // retireKey ends the validity of the current key of a kind at the given position.
-func retireKey(ctx context.Context, tx bun.IDB, kind KeyKind, at int64) error {
+func retireKey(ctx context.Context, tx bun.IDB, kind keyring.Kind, at int64) error {
 	_, err := tx.NewRaw("UPDATE custody_key SET valid_to = ? WHERE kind = ? AND valid_to = -1", at, string(kind)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("custody: retire key: %w", err)

@@ -217,6 +217,17 @@ func Get(ctx context.Context, idb bun.IDB, id ident.EntryID) (*Record, error) {
 	return &r, nil
 }
 
+// Tile gives the hashes of a stored tile, which may be wider or, at the right edge of the tree, narrower than a caller
+// wants. One that does not exist is fault NotFound "log.no_tile".
+func Tile(ctx context.Context, idb bun.IDB, level int, n int64) ([]byte, error) {
+	return loadTile(idb)(ctx, tileKey{level, n})
+}
+
+// Leaves gives the leaf texts with from ≤ index < to in order; a gap is an error.
+func Leaves(ctx context.Context, idb bun.IDB, from, to int64) ([][]byte, error) {
+	return leafTexts(ctx, idb, from, to)
+}
+
 // Range gives the records with from ≤ Index < to in order, at most 1,000.
 func Range(ctx context.Context, idb bun.IDB, from, to int64) ([]Record, error) {
 	var rows []readRow

@@ -16,6 +16,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/durable"
 )
 
@@ -33,14 +34,14 @@ type Trust struct {
 // the position of a checkpoint is its tree size and that of a receipt its entry's index + 1. ValidTo is nil while the
 // key is in use.
 type TrustKey struct {
-	Kind        KeyKind `json:"kind"`
-	Alg         string  `json:"alg"`
-	Name        string  `json:"name"`
-	PublicKey   string  `json:"public_key"`         // base64 of the 32 bytes
-	Verifier    string  `json:"verifier,omitempty"` // C2SP signed-note form, for kind "log"
-	Fingerprint string  `json:"fingerprint"`        // hex SHA-256 of the 32 bytes
-	ValidFrom   int64   `json:"valid_from"`
-	ValidTo     *int64  `json:"valid_to"`
+	Kind        keyring.Kind `json:"kind"`
+	Alg         string       `json:"alg"`
+	Name        string       `json:"name"`
+	PublicKey   string       `json:"public_key"`         // base64 of the 32 bytes
+	Verifier    string       `json:"verifier,omitempty"` // C2SP signed-note form, for kind "log"
+	Fingerprint string       `json:"fingerprint"`        // hex SHA-256 of the 32 bytes
+	ValidFrom   int64        `json:"valid_from"`
+	ValidTo     *int64       `json:"valid_to"`
 }
 
 // TrustEpoch is a declared new epoch: from tree size From on the log went another way than the checkpoint of LostSize
@@ -70,18 +71,18 @@ func ReadTrust(ctx context.Context, idb bun.IDB, origin, bureau string) (*Trust,
 	t := &Trust{Format: TrustFormat, Origin: origin, Bureau: bureau, Keys: []TrustKey{}, Epochs: []TrustEpoch{}}
 	for _, r := range keys {
 		k := TrustKey{
-			Kind: KeyKind(r.Kind), Alg: r.Alg, Name: r.Name, PublicKey: r.PublicKey,
+			Kind: keyring.Kind(r.Kind), Alg: r.Alg, Name: r.Name, PublicKey: r.PublicKey,
 			Fingerprint: r.Fingerprint, ValidFrom: r.ValidFrom,
 		}
 		if r.ValidTo >= 0 {
 			k.ValidTo = &r.ValidTo
 		}
-		if k.Kind == LogKey {
+		if k.Kind == keyring.Log {
 			public, err := base64.StdEncoding.DecodeString(r.PublicKey)
 			if err != nil {
 				return nil, fmt.Errorf("custody: key %s: %w", r.Fingerprint, err)
 			}
-			if k.Verifier, err = verifierKey(r.Name, public); err != nil {
+			if k.Verifier, err = keyring.VerifierKey(r.Name, public); err != nil {
 				return nil, err
 			}
 		}
@@ -97,11 +98,11 @@ func ReadTrust(ctx context.Context, idb bun.IDB, origin, bureau string) (*Trust,
 }
 
 // Render gives the bytes of trust.json. The same trust gives the same bytes.
-func (t *Trust) Render() ([]byte, error) { return renderJSON(t) }
+func (t *Trust) Render() ([]byte, error) { return RenderJSON(t) }
 
-// renderJSON is the one JSON form of our outside files: members in the order of the format, two spaces, nothing
+// RenderJSON gives the one JSON form of our outside files: members in the order of the format, two spaces, nothing
 // escaped that need not be, a newline at the end.
-func renderJSON(v any) ([]byte, error) {
+func RenderJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -128,7 +129,7 @@ func (s *Sequencer) writeTrust(ctx context.Context) error {
 	if s.trustFile == "" {
 		return nil
 	}
-	t, err := ReadTrust(ctx, s.db.Reader, s.keys.origin, s.bureau)
+	t, err := ReadTrust(ctx, s.db.Reader, s.keys.Origin(), s.bureau)
 	if err != nil {
 		return err
 	}
@@ -136,12 +137,12 @@ func (s *Sequencer) writeTrust(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	have, err := readFile(s.keys.fs, s.trustFile)
+	have, err := keyring.ReadFile(s.keys.FS(), s.trustFile)
 	if err == nil && bytes.Equal(have, text) {
 		return nil
 	}
 	const public fs.FileMode = 0o644
-	if err := durable.WriteFile(s.keys.fs, s.trustFile, text, public); err != nil {
+	if err := durable.WriteFile(s.keys.FS(), s.trustFile, text, public); err != nil {
 		return fmt.Errorf("custody: keep %s: %w", filepath.Base(s.trustFile), err)
 	}
 	return nil

@@ -22,6 +22,9 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/custody/receipt"
+	"zhilu.dev/zhilu/internal/custody/tile"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/db/dbtest"
 	"zhilu.dev/zhilu/internal/durable"
@@ -36,7 +39,7 @@ const origin = "log.example.gov.cn/zhilu"
 // world is a log that was really written, and what an outsider holds of it.
 type world struct {
 	d     *db.DB
-	keys  *custody.Keyring
+	keys  *keyring.Keyring
 	clock *clock.Manual
 	seq   *custody.Sequencer
 	dir   string
@@ -46,7 +49,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{d: dbtest.SQLite(t), clock: clock.NewManual(start), dir: t.TempDir()}
 	var err error
-	if w.keys, err = custody.GenerateKeys(durable.OS(), w.dir, origin); err != nil {
+	if w.keys, err = keyring.Generate(durable.OS(), w.dir, origin); err != nil {
 		t.Fatal(err)
 	}
 	w.seq, err = custody.NewSequencer(context.Background(), custody.Config{
@@ -78,32 +81,32 @@ func (w *world) sequence(t testing.TB) {
 // content is the original file of every receipt here.
 var content = []byte("一段执法音像记录")
 
-func (w *world) receipt(t testing.TB) *custody.SignedReceipt {
+func (w *world) receipt(t testing.TB) *receipt.Signed {
 	t.Helper()
 	sum := sha256.Sum256(content)
-	r := custody.Receipt{
+	r := receipt.Receipt{
 		ID: ident.New[ident.ReceiptID](), File: ident.New[ident.FileID](), Recording: ident.New[ident.RecordingID](),
-		Name: "现场<1>&\u2028.mp4", Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), State: custody.Stored,
+		Name: "现场<1>&\u2028.mp4", Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), State: receipt.Stored,
 		StoredAt: start, DeviceID: "cam-1", DeviceLabel: "一号", Bureau: "示例县应急管理局",
 		Entry: ident.New[ident.EntryID](), IncludeBy: start.Add(10 * time.Minute),
 	}
 	w.append(t, entry(r))
-	s, err := custody.IssueReceipt(context.Background(), w.d.Reader, w.keys, r)
+	s, err := receipt.Issue(context.Background(), w.d.Reader, w.keys, r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func entry(r custody.Receipt) custody.Entry {
+func entry(r receipt.Receipt) custody.Entry {
 	return custody.Entry{
 		ID: r.Entry, At: start, Actor: custody.Actor{Kind: custody.Dock, ID: "dock-1"}, Action: "recording.seal",
 		Subject: custody.Subject{Kind: "file", ID: string(r.File)}, Article: "19", Outcome: custody.Done,
-		Detail: custody.FileDetail(r.File, r.Size, r.SHA256, r.SM3, r.State, "name", r.Name),
+		Detail: receipt.FileDetail(r.File, r.Size, r.SHA256, r.SM3, r.State, "name", r.Name),
 	}
 }
 
-func render(t testing.TB, r *custody.SignedReceipt) []byte {
+func render(t testing.TB, r *receipt.Signed) []byte {
 	t.Helper()
 	b, err := r.Render()
 	if err != nil {
@@ -112,7 +115,7 @@ func render(t testing.TB, r *custody.SignedReceipt) []byte {
 	return b
 }
 
-func (w *world) refresh(t testing.TB, r *custody.SignedReceipt) []byte {
+func (w *world) refresh(t testing.TB, r *receipt.Signed) []byte {
 	t.Helper()
 	if err := r.Refresh(context.Background(), w.d.Reader); err != nil {
 		t.Fatal(err)
@@ -265,21 +268,21 @@ func TestForgedReceipts(t *testing.T) {
 	trust := w.trust(t)
 	w.refresh(t, one)
 	w.refresh(t, two)
-	for name, forge := range map[string]func(*custody.SignedReceipt){
-		"another's statement": func(s *custody.SignedReceipt) { s.Statement, s.Signature = two.Statement, two.Signature },
-		"another's entry":     func(s *custody.SignedReceipt) { s.Entry = two.Entry },
-		"another's proof":     func(s *custody.SignedReceipt) { s.Proof = two.Proof },
-		"an older index":      func(s *custody.SignedReceipt) { p := *s.Proof; p.Index--; s.Proof = &p },
-		"a shorter proof":     func(s *custody.SignedReceipt) { p := *s.Proof; p.Hashes = p.Hashes[1:]; s.Proof = &p },
-		"a hidden opening":    func(s *custody.SignedReceipt) { s.Entry.Opened = s.Entry.Opened[:len(s.Entry.Opened)-1] },
-		"no openings":         func(s *custody.SignedReceipt) { s.Entry.Opened = nil },
-		"a later due time": func(s *custody.SignedReceipt) {
+	for name, forge := range map[string]func(*receipt.Signed){
+		"another's statement": func(s *receipt.Signed) { s.Statement, s.Signature = two.Statement, two.Signature },
+		"another's entry":     func(s *receipt.Signed) { s.Entry = two.Entry },
+		"another's proof":     func(s *receipt.Signed) { s.Proof = two.Proof },
+		"an older index":      func(s *receipt.Signed) { p := *s.Proof; p.Index--; s.Proof = &p },
+		"a shorter proof":     func(s *receipt.Signed) { p := *s.Proof; p.Hashes = p.Hashes[1:]; s.Proof = &p },
+		"a hidden opening":    func(s *receipt.Signed) { s.Entry.Opened = s.Entry.Opened[:len(s.Entry.Opened)-1] },
+		"no openings":         func(s *receipt.Signed) { s.Entry.Opened = nil },
+		"a later due time": func(s *receipt.Signed) {
 			s.Statement = strings.Replace(s.Statement, `"include_by":"2026`, `"include_by":"2027`, 1)
 		},
-		"verified for stored": func(s *custody.SignedReceipt) {
+		"verified for stored": func(s *receipt.Signed) {
 			s.Statement = strings.Replace(s.Statement, `"state":"stored"`, `"state":"verified","verified_at":"2026-11-02T01:30:00.000000Z"`, 1)
 		},
-		"another format": func(s *custody.SignedReceipt) { s.Format = "zhilu-receipt/v2" },
+		"another format": func(s *receipt.Signed) { s.Format = "zhilu-receipt/v2" },
 	} {
 		s := *one
 		forge(&s)
@@ -306,7 +309,7 @@ func TestKeysAfterRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	by := custody.Actor{Kind: custody.Person, ID: "system-admin", Role: "system_admin"}
-	for _, kind := range []custody.KeyKind{custody.LogKey, custody.ReceiptKey} {
+	for _, kind := range []keyring.Kind{keyring.Log, keyring.Receipt} {
 		if err := w.seq.RotateKey(ctx, kind, by); err != nil {
 			t.Fatal(err)
 		}
@@ -333,9 +336,9 @@ func TestKeysAfterRotation(t *testing.T) {
 	expect(t, check(t, forged, verify.Options{Trust: trust}), verify.Yes, verify.No, verify.NotApplicable, 3)
 }
 
-func (w *world) receiptBy(t testing.TB, dir string) *custody.SignedReceipt {
+func (w *world) receiptBy(t testing.TB, dir string) *receipt.Signed {
 	t.Helper()
-	keys, err := custody.LoadKeys(durable.OS(), dir)
+	keys, err := keyring.Load(durable.OS(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +391,7 @@ func TestLog(t *testing.T) {
 	for i := range 3 {
 		var batch []custody.Entry
 		for range 190 {
-			batch = append(batch, entry(custody.Receipt{Entry: ident.New[ident.EntryID](), File: "f", SHA256: "ab", State: custody.Stored, Size: int64(i)}))
+			batch = append(batch, entry(receipt.Receipt{Entry: ident.New[ident.EntryID](), File: "f", SHA256: "ab", State: receipt.Stored, Size: int64(i)}))
 		}
 		w.append(t, batch...)
 		w.sequence(t)
@@ -398,7 +401,7 @@ func TestLog(t *testing.T) {
 		}
 		olds = append(olds, []byte(c.Note))
 	}
-	h := custody.NewTileHandler(w.d.Reader, origin, "示例县应急管理局", slog.New(slog.DiscardHandler))
+	h := tile.NewHandler(w.d.Reader, origin, "示例县应急管理局", slog.New(slog.DiscardHandler))
 	mux := http.NewServeMux()
 	mux.Handle("/log/", http.StripPrefix("/log", h))
 	srv := httptest.NewServer(mux)
