@@ -362,4 +362,3 @@ func nilIfEmpty[T ~string](v T) any {
 	}
 	return v
 }
-

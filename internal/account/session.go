@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
@@ -230,6 +229,20 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Actor,
 	return actorOf(r, roles), session, nil
 }
 
+// ActorOf gives what an account's person acts as now, without a session: for a command on the host that acts as a named
+// person. A disabled account or one whose person no longer serves is fault Conflict "account.unusable".
+func (s *Service) ActorOf(ctx context.Context, id ident.AccountID) (access.Actor, error) {
+	r, err := selectUsable(ctx, s.c.DB.Reader, id)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	roles, err := selectRoles(ctx, s.c.DB.Reader, r.PersonID, s.c.Clock.Now())
+	if err != nil {
+		return access.Actor{}, err
+	}
+	return actorOf(r, roles), nil
+}
+
 // actorOf computes what a person acts as. Departments are those of the head's and custodian's appointments, with all
 // below; for others it is the own one.
 func actorOf(r signedIn, roles []roleRow) access.Actor {
@@ -348,4 +361,3 @@ func short(s string) string {
 	}
 	return s
 }
-

@@ -167,6 +167,17 @@ func selectSession(ctx context.Context, q bun.IDB, digest string) (signedIn, err
 	return r, err
 }
 
+func selectUsable(ctx context.Context, q bun.IDB, id ident.AccountID) (signedIn, error) {
+	var r signedIn
+	err := q.NewRaw(`SELECT a.id AS account_id, a.person_id, a.must_change, p.name, COALESCE(p.department_id, '') AS department
+		FROM account a JOIN person p ON p.id = a.person_id
+		WHERE a.id = ? AND a.disabled_at = 0 AND p.deactivated_at = 0`, id).Scan(ctx, &r)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, fault.New(fault.Conflict, "account.unusable")
+	}
+	return r, fail(err, "read account")
+}
+
 // insertSession adds a session and drops those that are over by their age.
 func insertSession(ctx context.Context, q bun.IDB, r *sessionRow, oldest time.Time) error {
 	if _, err := q.NewRaw("DELETE FROM session WHERE created_at < ?", clock.Micros(oldest)).Exec(ctx); err != nil {

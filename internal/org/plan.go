@@ -383,4 +383,3 @@ func fingerprint(list []planned) string {
 	}
 	return b.String()
 }
-

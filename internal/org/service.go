@@ -53,7 +53,9 @@ func (s *Service) CreateBureau(ctx context.Context, actor access.Actor, name str
 }
 
 // Bureau gives the bureau, or fault NotFound "org.bureau" before init.
-func (s *Service) Bureau(ctx context.Context) (Bureau, error) { return selectBureau(ctx, s.c.DB.Reader) }
+func (s *Service) Bureau(ctx context.Context) (Bureau, error) {
+	return selectBureau(ctx, s.c.DB.Reader)
+}
 
 // Tree gives all departments. It is for the program itself; what a person may see is decided by the lists.
 func (s *Service) Tree(ctx context.Context) (Tree, error) { return selectTree(ctx, s.c.DB.Reader) }
