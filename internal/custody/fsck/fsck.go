@@ -12,6 +12,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/audit"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -63,7 +64,7 @@ type Config struct {
 
 // Finding is one thing that is wrong. Code is stable: "object.missing", "object.changed", "object.added",
 // "object.foreign", "object.size", "row.altered", "row.missing", "row.entry", "stage.orphan", "stage.damaged",
-// "receipt.wrong", "receipt.mismatch", "log.…" (see custody.Finding).
+// "receipt.wrong", "receipt.mismatch", "log.…" (see audit.Finding).
 type Finding struct {
 	Code string `json:"code"`
 	ID   string `json:"id,omitempty"`
@@ -72,13 +73,13 @@ type Finding struct {
 
 // Report is what was looked at and what was found.
 type Report struct {
-	Objects  int                  `json:"objects"`
-	Bytes    int64                `json:"bytes"`
-	Files    int                  `json:"files"`
-	Receipts int                  `json:"receipts"`
-	Stages   int                  `json:"stages"`
-	Log      *custody.AuditReport `json:"log"`
-	Findings []Finding            `json:"findings"`
+	Objects  int           `json:"objects"`
+	Bytes    int64         `json:"bytes"`
+	Files    int           `json:"files"`
+	Receipts int           `json:"receipts"`
+	Stages   int           `json:"stages"`
+	Log      *audit.Report `json:"log"`
+	Findings []Finding     `json:"findings"`
 }
 
 // OK reports whether nothing was found.
@@ -118,7 +119,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 
 // log computes the custody log again.
 func (k *checker) log(ctx context.Context) error {
-	a, err := custody.Audit(ctx, k.c.DB, k.c.Keys)
+	a, err := audit.Run(ctx, k.c.DB, k.c.Keys)
 	if err != nil {
 		return err
 	}
