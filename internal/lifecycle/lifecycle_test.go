@@ -173,6 +173,8 @@ func live(ctx context.Context, parts []part, stop time.Duration) ([]string, erro
 	}
 	err := lifecycle.Run(ctx, cfg, components...)
 	time.Sleep(24 * time.Hour) // those left behind end too
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
 	return tr.lines, err
 }
 
