@@ -100,6 +100,26 @@ func TestGeneratedFiles(t *testing.T) {
 	}
 }
 
+// A picture tells its time of capture itself.
+func TestPictureTime(t *testing.T) {
+	t.Parallel()
+	p := newProber(t)
+	src, err := os.ReadFile(make2(t, t.TempDir(), "IMG_0001.JPG", "-map", "0:v", "-frames:v", "1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exif := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x32\x01\x02\x00\x14\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x002026:11:23 09:12:08\x00"
+	seg := binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(exif)+2))
+	b := append(append(append(bytes.Clone(src[:2]), seg...), exif...), src[2:]...)
+	f, err := p.Probe(t.Context(), Source{ReaderAt: bytes.NewReader(b), Size: int64(len(b)), Name: "IMG_0001.JPG", SeenAt: seen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !f.Start.Value.Equal(at("2026-11-23 09:12:08")) || f.Start.Source != OriginContainerLocal || len(f.Start.Doubt) != 0 || len(f.Tracks) != 1 || f.Tracks[0].Kind != TrackImage {
+		t.Errorf("start %+v, tracks %+v", f.Start, f.Tracks)
+	}
+}
+
 // Broken, empty and foreign files keep their facts: a flag and a reason, never an error.
 func TestBrokenFiles(t *testing.T) {
 	t.Parallel()

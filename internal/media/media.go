@@ -22,6 +22,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/media/bmff"
+	"zhilu.dev/zhilu/internal/media/exif"
 	"zhilu.dev/zhilu/internal/media/fence"
 	"zhilu.dev/zhilu/internal/media/sniff"
 )
@@ -278,7 +279,25 @@ func (p *Prober) begin(src Source) (Facts, error) {
 		}
 	}
 	facts.structure(src, head)
+	if facts.Kind == sniff.JPEG {
+		facts.picture(head)
+	}
 	return facts, nil
+}
+
+// picture takes what a JPEG says of its capture. ffprobe would have to decode the picture to tell it.
+func (f *Facts) picture(head []byte) {
+	e, ok := exif.Read(head)
+	if !ok {
+		return
+	}
+	f.Device = Device{Maker: clean(e.Maker), Model: clean(e.Model), Serial: clean(e.Serial), Encoder: clean(e.Software)}
+	f.HasGPS = e.HasGPS
+	if raw := clean(e.Time + e.Offset); raw != "" {
+		t := TagTime{Tag: "exif", Raw: raw, Track: -1}
+		t.At, t.Zone, t.Valid = parseTagTime(raw)
+		f.Times = append(f.Times, t)
+	}
 }
 
 // riffShort reports whether a RIFF file (AVI, WAV) claims more bytes than it has. Recorders that lose power leave 0 or
@@ -358,8 +377,10 @@ func (p *Prober) take(facts *Facts, out fence.Outcome) {
 	case len(answer.Tracks) == 0:
 		facts.unreadable(ReasonNoTracks)
 	}
-	facts.FormatName, facts.Brand, facts.Tracks, facts.Device = answer.Format, answer.Brand, answer.Tracks, answer.Device
-	facts.Times, facts.Timecode, facts.HasGPS = answer.Times, answer.Timecode, answer.HasGPS
+	facts.FormatName, facts.Brand, facts.Tracks = answer.Format, answer.Brand, answer.Tracks
+	if facts.Kind != sniff.JPEG { // whose own fields are known already
+		facts.Times, facts.Device, facts.Timecode, facts.HasGPS = answer.Times, answer.Device, answer.Timecode, answer.HasGPS
+	}
 	if answer.HasSeconds && !facts.Kind.Still() {
 		facts.Duration, facts.HasDuration = time.Duration(answer.Seconds*float64(time.Second)).Round(time.Microsecond), true
 	}

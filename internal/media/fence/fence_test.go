@@ -170,15 +170,16 @@ func reach() {
 	say("writes input", os.WriteFile("/input", []byte("x"), 0o600))
 	say("makes a file", os.WriteFile("/x", []byte("x"), 0o600))
 	say("makes a folder", os.Mkdir("/d", 0o700))
-	_, err := net.Listen("tcp", "127.0.0.1:0")
+	ctx := context.Background()
+	_, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	say("listens", err)
-	_, err = net.DialTimeout("tcp", "127.0.0.1:22", time.Second)
+	_, err = new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:22")
 	say("connects", err)
-	_, err = net.Dial("unix", "@anything")
+	_, err = new(net.Dialer).DialContext(ctx, "unix", "@anything")
 	if !errors.Is(err, syscall.EPERM) {
 		say("has sockets", nil)
 	}
-	say("starts a program", exec.CommandContext(context.Background(), "/ffprobe").Start())
+	say("starts a program", exec.CommandContext(ctx, "/ffprobe").Start())
 	say("makes a namespace", syscall.Unshare(syscall.CLONE_NEWUSER))
 	say("mounts", syscall.Mount("none", "/", "tmpfs", 0, ""))
 	for _, e := range os.Environ() {

@@ -5,6 +5,7 @@ package sniff
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -73,24 +74,10 @@ func (k Kind) Demuxer() string { return demuxers[k] }
 func (k Kind) Media() bool { return k == HEIF || demuxers[k] != "" }
 
 // Still reports whether the kind is a picture: it has no duration and is not expected to have sound.
-func (k Kind) Still() bool {
-	switch k { //nolint:exhaustive // a list of pictures; every other kind is none
-	case JPEG, PNG, GIF, BMP, WebP, HEIF:
-		return true
-	default:
-		return false
-	}
-}
+func (k Kind) Still() bool { return slices.Contains([]Kind{JPEG, PNG, GIF, BMP, WebP, HEIF}, k) }
 
 // AudioOnly reports whether the kind carries sound only, so that a missing picture is no finding.
-func (k Kind) AudioOnly() bool {
-	switch k { //nolint:exhaustive // a list of sound kinds; every other kind is none
-	case WAV, MP3, AAC, AMR, FLAC:
-		return true
-	default:
-		return false
-	}
-}
+func (k Kind) AudioOnly() bool { return slices.Contains([]Kind{WAV, MP3, AAC, AMR, FLAC}, k) }
 
 // BMFF reports whether the kind is of the ISO base media family.
 func (k Kind) BMFF() bool { return k == MP4 || k == MOV || k == ThreeGP || k == HEIF }
