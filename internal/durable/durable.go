@@ -113,6 +113,9 @@ type File interface {
 	Size() (int64, error)
 	// Truncate cuts or lengthens the file.
 	Truncate(size int64) error
+	// StartWrite asks the system to begin writing these bytes to the disk, so that a later Sync waits less. It promises
+	// nothing and reports nothing; errors come from Sync.
+	StartWrite(off, n int64)
 	// Sync makes the file's bytes and length durable, but not its name: see FS.SyncDir.
 	Sync() error
 }

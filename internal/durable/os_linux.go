@@ -52,6 +52,11 @@ func openUncached(name string) (File, Medium, error) {
 	return osFile{plain}, Dropped, nil
 }
 
+// StartWrite begins writing without waiting. It looks at no error and so takes none away from the fsync that follows.
+func (f osFile) StartWrite(off, n int64) {
+	_ = unix.SyncFileRange(int(f.Fd()), off, n, unix.SYNC_FILE_RANGE_WRITE) //nolint:gosec // a descriptor fits; only a hint
+}
+
 // directFile reads with O_DIRECT. os.File.ReadAt would go on after the short read at the end of the file, at an offset
 // that the kernel refuses.
 type directFile struct{ osFile }

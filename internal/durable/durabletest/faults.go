@@ -220,6 +220,8 @@ func (x *faultFile) Truncate(size int64) error {
 	return x.f.do("truncate", x.name, func() error { return x.inner.Truncate(size) })
 }
 
+func (x *faultFile) StartWrite(off, n int64) { x.inner.StartWrite(off, n) } // cannot fail
+
 func (x *faultFile) Sync() error { return x.f.do("sync", x.name, x.inner.Sync) }
 
 func (x *faultFile) Close() error { return x.f.do("close", x.name, x.inner.Close) }

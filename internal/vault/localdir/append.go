@@ -17,6 +17,7 @@ const (
 	batchChunks     = 4 // chunks collected before they are encrypted and written at once
 	batchSize       = batchChunks * objectv1.ChunkSize
 	checkpointEvery = 32 << 20 // bytes of an unchecked stream that may have to be sent again
+	startWriteEvery = 4 << 20  // stored bytes after which the disk may begin, while we go on encrypting
 )
 
 // Many docks send slowly at the same time (G10), so the buffer for encrypted bytes is taken only for the moment of
@@ -35,6 +36,7 @@ type writer struct {
 	buffer  *[batchSize]byte
 	filled  int   // plain bytes in buffer, not yet in the file
 	since   int64 // bytes taken in since the last checkpoint
+	pushed  int64 // position in the file up to which the disk was asked to begin writing
 	written bool  // the file holds bytes beyond the durable state
 }
 
@@ -46,7 +48,9 @@ func (s *stage) Append(ctx context.Context, r io.Reader, check func() error) (n 
 	}
 	defer release()
 	start := s.durable()
-	w := &writer{s: s, frames: start.Frames, buffer: plainBuffers.Get().(*[batchSize]byte)}
+	w := &writer{
+		s: s, frames: start.Frames, pushed: objectv1.FrameOffset(start.Frames), buffer: plainBuffers.Get().(*[batchSize]byte),
+	}
 	defer plainBuffers.Put(w.buffer)
 	w.filled = copy(w.buffer[:], start.Tail)
 	if w.hash, err = unmarshalHash(start.Hash); err != nil {
@@ -147,6 +151,10 @@ func (w *writer) flush(ctx context.Context) error {
 	if _, err := w.file.WriteAt(out, objectv1.FrameOffset(w.frames)); err != nil {
 		w.forget(ctx)
 		return w.s.v.diskError(ctx, err, int64(len(out)))
+	}
+	if end := objectv1.FrameOffset(w.frames + int64(chunks)); end-w.pushed >= startWriteEvery {
+		w.file.StartWrite(w.pushed, end-w.pushed)
+		w.pushed = end
 	}
 	w.frames += int64(chunks)
 	w.filled = copy(w.buffer[:], w.buffer[chunks*objectv1.ChunkSize:w.filled])
