@@ -79,6 +79,9 @@ func (p Printer) Before(due, now time.Time) string {
 	return p.Day(due, now)
 }
 
+// WasDue writes a due time that has passed: "应于今天 09:00 前".
+func (p Printer) WasDue(due, now time.Time) string { return p.T("time.due_at", p.When(due, now)) }
+
 // Date writes a date out: "2026 年 11 月 24 日", "24 November 2026".
 func (p Printer) Date(t time.Time) string {
 	if t.IsZero() {
@@ -93,7 +96,7 @@ func (p Printer) Long(t time.Time) string {
 	if t.IsZero() {
 		return p.T("time.unknown")
 	}
-	return p.Date(t) + " " + p.Weekday(t) + " " + p.Clock(t)
+	return p.T("time.long", p.Date(t), p.Weekday(t), p.Clock(t))
 }
 
 // Full writes a moment without regard to now, to the second: "2026-11-24 11:52:07". Used in exports, in the title

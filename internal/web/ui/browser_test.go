@@ -15,7 +15,7 @@ func TestGallery(t *testing.T) {
 	srv := gallery(t)
 	ctx := webtest.NewBrowser(t)
 	webtest.Watch(t, ctx, nil)
-	for _, page := range []string{"workbench", "list", "recording", "form", "parts", "signin", "error", "upload"} {
+	for _, page := range []string{"workbench", "list", "recording", "form", "parts", "signin", "error", "intake"} {
 		for _, look := range []struct {
 			name, query string
 			size        webtest.Size

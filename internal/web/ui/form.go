@@ -111,10 +111,14 @@ type FormView struct {
 	Errors  []FieldError
 	Buttons []Action // the first is the filled one
 	Label   string   // for readers of the screen, when no heading stands over it
+	Wide    bool     // fields in columns; else the form is as wide as a line of text is read
 }
 
 func (f FormView) attrs() templ.Attributes {
 	a := templ.Attributes{"novalidate": true}
+	if !f.Wide {
+		a["class"] = "zl-form"
+	}
 	if f.Files {
 		a["enctype"] = "multipart/form-data"
 	}

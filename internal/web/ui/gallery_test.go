@@ -42,7 +42,7 @@ func gallery(t testing.TB) *httptest.Server {
 		"/recording": {"清和律师事务所现场检查，第 2 段", recording},
 		"/form":      {"登记设备", form},
 		"/parts":     {"组件", parts},
-		"/upload":    {"上传", upload},
+		"/intake":    {"上传", upload},
 	} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 			s := galleryShell(cat, r.URL, path)
@@ -89,7 +89,7 @@ func galleryShell(cat *locale.Catalogue, u *url.URL, at string) ui.Shell {
 		}},
 		{Label: "音像", Items: []ui.NavItem{
 			{Text: "音像库", Href: "/list", Icon: "movie"},
-			{Text: "上传", Href: "/upload", Icon: "upload"},
+			{Text: "上传", Href: "/intake", Icon: "upload"},
 			{Text: "一段录像", Href: "/recording", Icon: "video"},
 		}},
 		{Label: "设备与检查", Items: []ui.NavItem{
@@ -176,14 +176,14 @@ func list(p locale.Printer) templ.Component {
 			row("今天 08:15:40", "ZL_Z12_20261124_0815_0004.MP4", "迪丽拜尔·阿卜杜喀迪尔", "Z-12", "未关联", "还有 7 天", ui.InTime, "用 38 分"),
 			row("昨天 15:40:22", "20261123154022_000117.mp4", "执法人员乙", "Z-02", "石桥法律服务所现场检查", "云司检〔2026〕038 号", ui.InTimeReturn, "返回后 11 小时 05 分"),
 			row("昨天 09:05:22", "ZL_Z05_20261123_0905_0030.MP4", "执法人员甲", "Z-05", "清和律师事务所现场检查", "云司检〔2026〕037 号", ui.Designated, "", ui.Flag{Code: "gap", Detail: "少 0029"}),
-			row("11-21 10:17:50", "MOVI0007.avi", "执法人员丙", "Z-11", "调取卷宗", "云司检〔2026〕033 号", ui.StoredLate, "用 27 小时 44 分", ui.Flag{Code: "clock"}, ui.Flag{Code: "unknown_device"}),
+			row("11-21 10:17:50", "MOVI0007.avi", "执法人员丙", "Z-11", "调取卷宗", "云司检〔2026〕033 号", ui.StoredLate, "用 27 小时 44 分", ui.Flag{Code: "clock_doubtful"}, ui.Flag{Code: "unknown_device"}),
 			row("不能确定", "一个没有扩展名而且名字特别特别长的文件_最终版_副本（2）_abcdefghijklmnopqrstuvwxyz0123456789", "䶮𬱖", "", "", "", ui.CannotJudge, "录制结束可能在时限两边", ui.Flag{Code: "unreadable"}),
 			row("11-20 16:03:34", "ZL_Z03_20261120_1603_0212.MP4", "执法人员丙", "Z-03", "", "", ui.Unstored, ""),
 		},
 		Pager: &ui.PagerView{Total: 10000, AtLeast: true, First: "/list", Prev: "/list?before=x", Next: "/list?after=y"},
 	}
 	return ui.Join(
-		ui.Head(p, ui.HeadView{Title: "音像库", Sub: "本科室与你有授权的录音录像", Actions: []ui.Action{{Text: "上传文件", Href: "/upload", Icon: "upload"}}}),
+		ui.Head(p, ui.HeadView{Title: "音像库", Sub: "本科室与你有授权的录音录像", Actions: []ui.Action{{Text: "上传文件", Href: "/intake", Icon: "upload"}}}),
 		ui.Tabs("视图", []ui.Tab{{Text: "全部", Count: "1,284", Href: "/list", Current: true}, {Text: "逾期", Count: "12", Href: "/list?v=late"}, {Text: "无法判定", Count: "3", Href: "/list?v=moot"}, {Text: "有标记", Count: "9", Href: "/list?v=flag"}, {Text: "未关联案件", Count: "5", Href: "/list?v=free"}}),
 		inSheet(ui.SheetView{Tight: true}, ui.Join(
 			ui.FilterBar(p, ui.Filters{Action: "/list", Clear: "/list", Export: "/list.xlsx", Fields: []ui.Filter{
@@ -264,7 +264,7 @@ func parts(p locale.Printer) templ.Component {
 	for _, s := range []ui.Storage{ui.InTime, ui.InTimeReturn, ui.Designated, ui.StoredLate, ui.CannotJudge, ui.Unstored} {
 		badges = append(badges, ui.Badge(p, s))
 	}
-	flags := []ui.Flag{{Code: "mismatch"}, {Code: "gap", Detail: "少 0029"}, {Code: "clock"}, {Code: "unknown_device"}, {Code: "unreadable"}, {Code: "empty"}, {Code: "foreign"}, {Code: "duplicate"}, {Code: "no_officer"}, {Code: "truncated"}, {Code: "something_new"}}
+	flags := []ui.Flag{{Code: "mismatch"}, {Code: "gap", Detail: "少 0029"}, {Code: "clock_doubtful"}, {Code: "unknown_device"}, {Code: "unreadable"}, {Code: "empty"}, {Code: "foreign"}, {Code: "duplicate"}, {Code: "no_officer"}, {Code: "truncated"}, {Code: "something_new"}}
 	return ui.Join(
 		ui.Head(p, ui.HeadView{Title: "组件"}),
 		ui.Stack(
@@ -281,7 +281,7 @@ func parts(p locale.Printer) templ.Component {
 			ui.Note(ui.NoteView{Tone: ui.Due, Icon: "users", Bold: "执法人员乙也在改这一份。", Text: "两边都会保留。"}),
 			ui.Note(ui.NoteView{Tone: ui.Late, Icon: "alert-triangle", Bold: "没有同意。", Text: "申请 83 号被退回，理由：事由不明。", Links: []ui.Link{{Text: "看申请", Href: "/list"}}}),
 			inSheet(ui.SheetView{Title: "收件箱", Tight: true}, ui.Table(p, ui.TableView{Caption: "收件箱", Empty: ui.EmptyView{
-				Icon: "inbox", Title: "没有要认领的文件", Text: "认不出设备或者使用人的文件会到这里，由保管人认领。", Actions: []ui.Action{{Text: "上传文件", Href: "/upload"}},
+				Icon: "inbox", Title: "没有要认领的文件", Text: "认不出设备或者使用人的文件会到这里，由保管人认领。", Actions: []ui.Action{{Text: "上传文件", Href: "/intake"}},
 			}})),
 			inSheet(ui.SheetView{Title: "采集", Tight: true}, ui.Table(p, ui.TableView{Caption: "今天的入库", ShowCaption: true, Compact: true, Columns: []ui.Column{{Label: "文件"}, {Label: "大小", Num: true}},
 				Rows: []ui.Row{{Cells: []ui.Cell{ui.Mono("MOVI0007.avi"), ui.Text(p.Size(1482330112))}}, {Cells: []ui.Cell{ui.Mono("MOVI0008.avi"), ui.NoneCell(p)}}}})),
@@ -296,5 +296,5 @@ func signin(p locale.Printer) templ.Component {
 }
 
 func upload(p locale.Printer) templ.Component {
-	return ui.Join(ui.Head(p, ui.HeadView{Title: "上传"}))
+	return ui.Join(ui.Head(p, ui.HeadView{Title: "上传"}), ui.Upload(p, ui.UploadView{Endpoint: "/upload/"}))
 }

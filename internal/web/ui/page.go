@@ -227,10 +227,19 @@ func (s Scale) geometry() geometry {
 }
 
 // roomy reports whether the label of the used part has room beside those at both ends.
-func (s Scale) roomy() bool { g := s.geometry(); return g.to >= 12 && g.to <= 74 && g.limit == 100 }
-
-// limitRoomy is the same for the limit's mark on an overdue bar.
-func (s Scale) limitRoomy() bool {
+func (s Scale) roomy() bool {
 	g := s.geometry()
-	return g.limit < 100 && g.limit >= 14 && g.limit <= 70
+	return g.to >= 12 && g.to <= 74 && s.HighPercent <= 100 && g.limit == 100
+}
+
+// limitAnchor says how the label of the limit's mark stands on an overdue bar: in the middle under it, before it, or
+// nowhere when there is no room beside the labels at both ends.
+func (s Scale) limitAnchor() string {
+	switch g := s.geometry(); {
+	case g.limit < 14 || g.limit > 88:
+		return ""
+	case g.limit > 68:
+		return "end"
+	}
+	return "middle"
 }

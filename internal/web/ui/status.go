@@ -71,22 +71,28 @@ type Flag struct {
 
 func (f Flag) icon() string {
 	switch f.Code {
-	case "unknown_device":
+	case "unknown_device", "device_doubtful":
 		return "device-unknown"
-	case "unreadable", "truncated":
+	case "unreadable", "truncated", "damaged":
 		return "file-broken"
 	case "empty":
 		return "file-off"
-	case "foreign", "gap":
+	case "foreign", "gap", "misnamed":
 		return "file-unknown"
-	case "clock":
+	case "clock_doubtful", "time_missing", "time_in_future":
 		return "clock-question"
-	case "mismatch":
+	case "mismatch", "name_time_mismatch":
 		return "arrows-diff"
 	case "duplicate":
 		return "files"
 	case "no_officer":
 		return "user-off"
+	case "no_video":
+		return "video-off"
+	case "picture":
+		return "photo"
+	case "no_audio":
+		return "volume-off"
 	}
 	return "flag"
 }
@@ -127,7 +133,7 @@ func DueClock(p locale.Printer, opened, due, now time.Time) Clock {
 	c := Clock{Text: text, Sub: p.Before(due, now), Live: due, Used: used(opened, due, now)}
 	switch {
 	case late:
-		c.Tone, c.Used = Late, 100
+		c.Tone, c.Used, c.Sub = Late, 100, p.WasDue(due, now)
 	case due.Sub(now) < 24*time.Hour:
 		c.Tone = Due
 	}
