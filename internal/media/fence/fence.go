@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"syscall"
 	"time"
 
 	"zhilu.dev/zhilu/internal/fault"
@@ -191,7 +192,7 @@ const (
 	Failed            // ffprobe gave up on the file
 	Setup             // the sandbox itself could not be built; ffprobe never saw the file
 	Wall              // the wall time was used up
-	CPU               // the processor time was used up, or the program died of the file
+	CPU               // the processor time was used up
 	Output            // more output than allowed
 )
 
@@ -214,19 +215,33 @@ func (f *Fence) Run(ctx context.Context, path, demuxer, entries string) (Outcome
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, fmt.Errorf("probe: %w", err)
 	}
-	exit, exited := errors.AsType[*exec.ExitError](out.Err)
+	_, exited := errors.AsType[*exec.ExitError](out.Err)
 	switch {
 	case out.End == Output || out.Err == nil:
 	case errors.Is(context.Cause(limited), errWall):
 		out.End = Wall
 	case bytes.HasPrefix(out.Complaint, []byte("bwrap: ")) || !exited:
 		out.End = Setup
-	case exit.ExitCode() < 0 || exit.ExitCode() > 128: // through bubblewrap a signal shows as 128 + its number
+	case cpuUsedUp(out.Err):
 		out.End = CPU
 	default:
 		out.End = Failed
 	}
 	return out, nil
+}
+
+// cpuUsedUp reports whether the processor limit's signals (SIGXCPU, then SIGKILL) ended the run. Through bubblewrap a
+// signal shows as 128 + its number.
+func cpuUsedUp(err error) bool {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return false
+	}
+	signal := exit.ExitCode() - 128
+	if status, is := exit.Sys().(syscall.WaitStatus); is && status.Signaled() {
+		signal = int(status.Signal())
+	}
+	return signal == 9 || signal == 24
 }
 
 func (f *Fence) probe(ctx context.Context, path, demuxer, entries string) Outcome {

@@ -196,6 +196,9 @@ func reach() {
 
 func capturedFence(t *testing.T, limits fence.Limits) *fence.Fence {
 	t.Helper()
+	if raceDetector {
+		t.Skip("a program under the race detector needs more memory than the fence allows")
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
