@@ -307,3 +307,10 @@ func (p *Page) setCookie(name, value string, remove bool) {
 func (p *Page) May(action access.Action, s access.Subject) bool {
 	return p.site.c.Gate.May(p.Actor, action, s)
 }
+
+// NotFound is the route of every address that no page has.
+func NotFound() Route {
+	return Route{Method: http.MethodGet, Path: "/", Public: true, Handle: func(*Page) error {
+		return fault.New(fault.NotFound, "page.unknown")
+	}}
+}
