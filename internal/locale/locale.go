@@ -1,9 +1,8 @@
 // Package locale holds every word the product shows: the catalogues zh-CN (first) and en, and the manners in which
 // times, spans, sizes, numbers and articles are written in each. Nothing a person reads stands anywhere else.
 //
-// A catalogue is a folder of JSON files, one a subject, so that several people add words without meeting. The file
-// NAME.json holds keys that begin with "NAME." (a hyphen in the file name stands for a dot: fault-upload.json holds
-// "fault.upload.…"). A value is a text with placeholders {0}, {1} or {name}; where a language counts, a value may be
+// A catalogue is a folder of JSON files, one a subject, so that several people add words without meeting; a key stands
+// in one of them only. A value is a text with placeholders {0}, {1} or {name}; where a language counts, a value may be
 // {"one": …, "other": …}, chosen by the first number among the arguments. Load refuses catalogues that do not have
 // the same keys and the same placeholders in both languages.
 package locale
@@ -16,7 +15,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -83,8 +81,8 @@ type Catalogue struct {
 	langs map[Lang]map[string]message
 }
 
-// Load reads and checks the catalogues built into the program. An error names every key that is missing, doubled,
-// in the wrong file, or whose placeholders differ between the languages; the program must not start with it.
+// Load reads and checks the catalogues built into the program. An error names every key that is missing or doubled,
+// or whose placeholders differ between the languages; the program must not start with it.
 func Load() (*Catalogue, error) { return load(files) }
 
 func load(fsys fs.FS) (*Catalogue, error) {
@@ -116,17 +114,12 @@ func loadLang(fsys fs.FS, l Lang) (map[string]message, error) {
 		if err != nil {
 			return nil, err
 		}
-		prefix := strings.ReplaceAll(strings.TrimSuffix(path.Base(name), ".json"), "-", ".") + "."
 		raw, err := decodeFlat(data)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue
 		}
 		for _, e := range raw {
-			if !strings.HasPrefix(e.key, prefix) {
-				errs = append(errs, fmt.Errorf("%s: key %q does not begin with %q", name, e.key, prefix))
-				continue
-			}
 			if _, double := words[e.key]; double {
 				errs = append(errs, fmt.Errorf("%s: key %q stands twice", name, e.key))
 				continue
