@@ -12,6 +12,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/audit"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/durable"
@@ -96,4 +97,14 @@ func (w *world) sequence(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// audit gives what an audit of the whole log finds.
+func (w *world) audit(t testing.TB) []audit.Finding {
+	t.Helper()
+	r, err := audit.Run(context.Background(), w.d, w.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Findings
 }
