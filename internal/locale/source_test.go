@@ -110,6 +110,11 @@ func TestEveryFaultHasWords(t *testing.T) {
 		}
 	})
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		if stem, ok := strings.CutSuffix(code, "."); ok { // the code is put together: some words must begin so
+			if i, _ := slices.BinarySearch(keys, "fault."+stem+"."); i < len(keys) && strings.HasPrefix(keys[i], "fault."+stem+".") {
+				continue
+			}
+		}
 		if _, ok := slices.BinarySearch(keys, "fault."+code+".what"); !ok {
 			t.Errorf("%s: the fault %q has no words", codes[code], code)
 		}

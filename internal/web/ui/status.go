@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhilu.dev/zhilu/internal/locale"
@@ -172,14 +174,14 @@ func figures(s string) []figure {
 	var out []figure
 	for _, r := range s {
 		small := r < '0' || r > '9'
-		if small && r == ' ' {
-			continue
-		}
 		if n := len(out); n > 0 && out[n-1].small == small {
 			out[n-1].text += string(r)
 			continue
 		}
 		out = append(out, figure{string(r), small})
 	}
-	return out
+	for i := range out {
+		out[i].text = strings.TrimSpace(out[i].text)
+	}
+	return slices.DeleteFunc(out, func(f figure) bool { return f.text == "" })
 }
