@@ -13,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/audit"
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -51,7 +52,7 @@ type Catalog interface {
 // Config says what to check.
 type Config struct {
 	DB      *db.DB
-	Keys    *custody.Keyring // nil: not against the checkpoint kept beside the keys
+	Keys    *keyring.Keyring // nil: not against the checkpoint kept beside the keys
 	Vault   vault.Vault
 	Catalog Catalog
 	Clock   clock.Clock
