@@ -112,8 +112,10 @@ func (ca *CA) PEM() []byte {
 }
 
 // Pin is what a dock's token carries: the unpadded base64url SHA-256 of the certificate.
-func (ca *CA) Pin() string {
-	sum := sha256.Sum256(ca.cert.Raw)
+func (ca *CA) Pin() string { return pinOf(ca.cert.Raw) }
+
+func pinOf(der []byte) string {
+	sum := sha256.Sum256(der)
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 

@@ -314,3 +314,12 @@ func NotFound() Route {
 		return fault.New(fault.NotFound, "page.unknown")
 	}}
 }
+
+// SessionToken is the token of the browser's session, "" for none.
+func SessionToken(r *http.Request) string {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"zhilu.dev/zhilu/internal/app"
+	"zhilu.dev/zhilu/internal/config"
+)
+
+type fsckCmd struct {
+	config.Place `embed:""`
+
+	Online bool `help:"A server is running on this data: what is on its way is no finding."`
+	JSON   bool `help:"For machines."`
+}
+
+// Run checks everything against everything. 0: nothing found; 3: something is wrong, and which.
+func (c fsckCmd) Run(e *env) error {
+	show := func(int, int64) {}
+	if !c.JSON && isTerminal(e.errOut) {
+		show = func(n int, bytes int64) {
+			_, _ = fmt.Fprintf(e.errOut, "\r%s", e.words.T("cli.fsck.progress", n, e.words.Size(bytes)))
+		}
+	}
+	rep, err := app.Fsck(e.ctx, app.FsckConfig{Place: c.Place, Clock: e.clock, Log: e.log, Online: c.Online, OnObject: show})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(e.out, rep); err != nil {
+			return err
+		}
+	} else {
+		_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.seen", rep.Objects, e.words.Size(rep.Bytes), rep.Files, rep.Receipts, rep.Log.Placed))
+		for _, f := range rep.Findings {
+			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, f.ID, f.What)
+		}
+		key := "cli.fsck.sound"
+		if !rep.OK() {
+			key = "cli.fsck.wrong"
+		}
+		_, _ = fmt.Fprintln(e.out, e.words.T(key, len(rep.Findings)))
+	}
+	if !rep.OK() {
+		return status(exitWrong)
+	}
+	return nil
+}

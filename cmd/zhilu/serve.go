@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"zhilu.dev/zhilu/internal/app"
+	"zhilu.dev/zhilu/internal/config"
+)
+
+type serveCmd struct {
+	config.Server `embed:""`
+}
+
+// Run serves until it is told to stop.
+func (c serveCmd) Run(e *env) error {
+	e.setLog(c.LogLevel, c.LogFormat)
+	h, err := app.Open(e.ctx, app.OpenConfig{Place: c.Place, Server: &c.Server, Clock: e.clock, Log: e.log, Serving: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = h.Close() }()
+	return h.Serve(e.ctx, &c.Server, func(url string) {
+		_, _ = fmt.Fprintln(e.out, e.words.T("cli.serve.ready", h.Bureau.Name, url))
+	})
+}
+
+func (e *env) setLog(level slog.Level, format string) {
+	o := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		e.log = slog.New(slog.NewJSONHandler(e.errOut, o))
+		return
+	}
+	e.log = slog.New(slog.NewTextHandler(e.errOut, o))
+}

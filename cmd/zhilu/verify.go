@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"zhilu.dev/zhilu/internal/verify"
+)
+
+type verifyCmd struct {
+	Target string `arg:"" help:"A receipt or checkpoint file, a folder or the address of a log (https://HOST/log)."`
+	Trust  string `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
+	Older  string `help:"An older checkpoint the log must be consistent with." type:"existingfile" placeholder:"FILE"`
+	File   string `help:"The original file a receipt speaks of." type:"existingfile" placeholder:"FILE"`
+	JSON   bool   `help:"For machines."`
+}
+
+// Run answers three questions apart: is the record intact, is its signer trusted, is it in the log.
+func (c verifyCmd) Run(e *env) error {
+	o := verify.Options{Clock: e.clock, File: c.File}
+	var err error
+	if c.Trust != "" {
+		if o.Trust, err = verify.ReadTrust(c.Trust); err != nil {
+			return err
+		}
+	}
+	if c.Older != "" {
+		if o.Older, err = os.ReadFile(c.Older); err != nil {
+			return err
+		}
+	}
+	rep, err := verify.Target(e.ctx, c.Target, o)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(e.out, rep); err != nil {
+			return err
+		}
+	} else {
+		e.report(rep)
+	}
+	if code := rep.ExitCode(); code != exitOK {
+		return status(code)
+	}
+	return nil
+}
+
+func (e *env) report(r *verify.Report) {
+	for _, q := range []struct {
+		key string
+		f   verify.Finding
+	}{{"cli.verify.intact", r.RecordIntact}, {"cli.verify.signer", r.SignerTrusted}, {"cli.verify.in_log", r.InLog}} {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s", e.words.T(q.key), e.words.T("cli.verify.answer."+string(q.f.Answer)))
+		for _, reason := range q.f.Reasons {
+			_, _ = fmt.Fprintf(e.out, " [%s %s]", reason.Code, reason.What)
+		}
+		_, _ = fmt.Fprintln(e.out)
+	}
+	if s := r.Statement; s != nil {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n%s\t%d\nSHA-256\t%s\n", e.words.T("cli.verify.name"), s.Name, e.words.T("cli.verify.size"), s.Size, s.SHA256)
+	}
+	if r.DueBy != nil && r.InLog.Answer == verify.NotYet {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.due"), e.words.Full(*r.DueBy))
+	}
+}

@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/config"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/fsck"
+	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/gate"
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+// FindDepartment gives the department of this id or name, fault NotFound "org.department_unknown" for none.
+func (h *House) FindDepartment(ctx context.Context, idOrName string) (ident.DepartmentID, error) {
+	tree, err := h.Org.Tree(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range tree {
+		if d.ClosedAt.IsZero() && (string(d.ID) == idOrName || d.Name == idOrName) {
+			return d.ID, nil
+		}
+	}
+	return "", fault.New(fault.NotFound, "org.department_unknown").At("department")
+}
+
+// EnsureDepartment gives the department of this id or name and makes it if there is none.
+func (h *House) EnsureDepartment(ctx context.Context, actor access.Actor, name string) (ident.DepartmentID, error) {
+	id, err := h.FindDepartment(ctx, name)
+	if !fault.Is(err, fault.NotFound) {
+		return id, err
+	}
+	d, err := h.Org.AddDepartment(ctx, actor, "", name)
+	return d.ID, err
+}
+
+// FsckConfig says what to check.
+type FsckConfig struct {
+	Place    config.Place
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Online   bool
+	OnObject func(done int, bytes int64)
+}
+
+// Fsck checks every sealed byte, every row and the whole log against each other. It changes nothing but one entry that
+// it was run, and not even that beside a running server.
+func Fsck(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
+	o := OpenConfig{Place: c.Place, Clock: c.Clock, Log: c.Log, WithVault: true}
+	if c.Online {
+		o.Node = "fsck"
+	}
+	h, err := Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	return fsck.Run(ctx, fsck.Config{
+		DB: h.DB, Keys: h.Keys, Vault: h.Vault, Catalog: catalog{h}, Clock: h.Clock, Bureau: h.Bureau.Name, Online: c.Online, OnObject: c.OnObject,
+	})
+}
+
+// NewEpoch declares, after an older backup was restored, that the log goes on from there (decision 8).
+func NewEpoch(ctx context.Context, c OpenConfig, as, reason string) (err error) {
+	return withSequencer(ctx, c, func(h *House, s *custody.Sequencer) error {
+		actor := access.HostActor("log new-epoch")
+		subject := access.Subject{Kind: "log", ID: "epoch"}
+		if err := h.Gate.Do(ctx, actor, access.LogNewEpoch, subject, func(tx *gate.Tx) error {
+			_, err := tx.Record(gate.Entry{Outcome: custody.Intent, Detail: custody.Detail("as", as, "reason", reason)})
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := s.NewEpoch(ctx, custody.Actor{Kind: custody.Host, ID: as}, reason); err != nil {
+			return err
+		}
+		_, err := s.Sequence(ctx)
+		return err
+	})
+}
+
+// RotateKey puts a new key in the place of an old one and gives the new trust file's fingerprint.
+func RotateKey(ctx context.Context, c OpenConfig, kind, as string) (fingerprint string, err error) {
+	err = withSequencer(ctx, c, func(h *House, s *custody.Sequencer) error {
+		if err := s.RotateKey(ctx, keyring.Kind(kind), custody.Actor{Kind: custody.Host, ID: as}); err != nil {
+			return err
+		}
+		fingerprint, err = h.TrustFingerprint(ctx)
+		return err
+	})
+	return fingerprint, err
+}
+
+func withSequencer(ctx context.Context, c OpenConfig, fn func(*House, *custody.Sequencer) error) (err error) {
+	h, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	s, err := h.newSequencer(ctx, h.Bureau.Name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return fn(h, s)
+}
+
+// TrustFingerprint is the fingerprint of the trust file as it stands, printed on paper and certificates.
+func (h *House) TrustFingerprint(ctx context.Context) (string, error) {
+	t, err := custody.ReadTrust(ctx, h.DB.Reader, h.Keys.Origin(), h.Bureau.Name)
+	if err != nil {
+		return "", err
+	}
+	raw, err := t.Render()
+	if err != nil {
+		return "", err
+	}
+	return custody.Fingerprint(raw), nil
+}

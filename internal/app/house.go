@@ -1,0 +1,244 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/account"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/config"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/device"
+	"zhilu.dev/zhilu/internal/durable"
+	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/gate"
+	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/vault"
+	"zhilu.dev/zhilu/internal/vault/localdir"
+)
+
+// House is every service of the product over one database, vault and keys folder. Commands use it without serving.
+type House struct {
+	DB         *db.DB
+	Gate       *gate.Gate
+	Access     *access.Authorizer
+	Words      *locale.Catalogue
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Keys       *keyring.Keyring
+	CA         *CA
+	Vault      vault.Vault
+	Prober     *media.Prober
+	Org        *org.Service
+	Accounts   *account.Service
+	Duties     *duty.Book
+	Devices    *device.Inventory
+	Recordings *recording.Service
+	Regulation *regulation.Service
+	Jobs       *job.Queue
+	Bureau     org.Bureau
+	Place      config.Place
+
+	sequencer *custody.Sequencer
+	closers   []func() error
+}
+
+// OpenConfig says how a house is opened. Serving takes the locks of the log's signer and of the vault's node; without
+// it the house can read, and change rows whose entries the server will sequence.
+type OpenConfig struct {
+	Place   config.Place
+	Server  *config.Server // settings of a server; nil for a command
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Serving bool
+	// WithVault opens the vault, which one process of a node at a time may do.
+	WithVault bool
+	Node      string             // this server's name in the vault; empty: its host name
+	Hash      account.HashParams // tests make passwords cheap; zero is the default
+}
+
+func databaseURL(p config.Place) string {
+	if p.Database != "" {
+		return p.Database
+	}
+	return "sqlite:" + filepath.Join(p.Data, "zhilu.db")
+}
+
+// Open opens the house. Close it.
+func Open(ctx context.Context, c OpenConfig) (h *House, err error) {
+	h = &House{Clock: c.Clock, Log: c.Log, Place: c.Place}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+			h = nil
+		}
+	}()
+	if h.Words, err = locale.Load(); err != nil {
+		return h, err
+	}
+	if _, err := os.Stat(c.Place.Data); err != nil {
+		return h, fault.Wrap(err, fault.Invalid, "app.no_data", c.Place.Data).At("data")
+	}
+	if c.Place.Keys != "" {
+		if h.Keys, err = keyring.Load(durable.OS(), c.Place.Keys); err != nil {
+			return h, err
+		}
+		if h.CA, err = LoadCA(c.Place.Keys, c.Clock); err != nil {
+			return h, err
+		}
+	}
+	if h.DB, err = db.Open(ctx, db.Config{URL: databaseURL(c.Place), Log: c.Log}); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.DB.Close)
+	if err = h.DB.Migrate(ctx); err != nil {
+		return h, err
+	}
+	if err = h.services(ctx, c); err != nil {
+		return h, err
+	}
+	if c.WithVault || c.Serving {
+		err = h.evidence(ctx, c)
+	}
+	return h, err
+}
+
+// services wires what needs no vault.
+func (h *House) services(ctx context.Context, c OpenConfig) error {
+	var err error
+	if h.Access, err = access.Load(); err != nil {
+		return err
+	}
+	jobs := job.Config{DB: h.DB, Log: h.Log}
+	if c.Serving {
+		jobs.Workers, jobs.Periodic = h.workers()
+	}
+	if h.Jobs, err = job.New(jobs); err != nil {
+		return err
+	}
+	wake := func() {}
+	if c.Serving {
+		wake = h.wake
+	}
+	if h.Gate, err = gate.New(gate.Config{DB: h.DB, Access: h.Access, Jobs: h.Jobs, Clock: h.Clock, Log: h.Log, Wake: wake}); err != nil {
+		return err
+	}
+	if h.Org, err = org.New(org.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}); err != nil {
+		return err
+	}
+	idle := 30 * time.Minute
+	if c.Server != nil {
+		idle = c.Server.Idle
+	}
+	if h.Accounts, err = account.New(account.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock, Log: h.Log, Idle: idle, Hash: c.Hash}); err != nil {
+		return err
+	}
+	if h.Duties, err = duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}); err != nil {
+		return err
+	}
+	if h.Devices, err = device.NewInventory(device.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}); err != nil {
+		return err
+	}
+	h.Regulation = regulation.New(h.Gate, h.DB)
+	if h.Bureau, err = h.Org.Bureau(ctx); err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	return nil
+}
+
+// evidence opens the vault and what stands on it.
+func (h *House) evidence(ctx context.Context, c OpenConfig) error {
+	ring, err := LoadStorageKeys(c.Place.Keys)
+	if err != nil {
+		return err
+	}
+	dir, err := vaultDir(c.Place)
+	if err != nil {
+		return err
+	}
+	cfg := localdir.Config{Dir: dir, Keys: ring, Node: c.Node, Clock: h.Clock, Log: h.Log}
+	if cfg.Node == "" {
+		cfg.Node = nodeName()
+	}
+	temp := filepath.Join(c.Place.Data, "tmp", "media")
+	if c.Server != nil {
+		cfg.Reserve, temp = int64(c.Server.Reserve), c.Server.MediaTempDir()
+	}
+	v, err := localdir.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	h.Vault = v
+	h.closers = append(h.closers, v.Close)
+	if err := os.MkdirAll(temp, 0o700); err != nil {
+		return fmt.Errorf("app: %w", err)
+	}
+	if h.Prober, err = media.New(ctx, media.Config{Logger: h.Log, Clock: h.Clock, TempDir: temp, AllowRlimit: true}); err != nil {
+		return err
+	}
+	h.Recordings, err = recording.New(recording.Config{
+		DB: h.DB, Gate: h.Gate, Vault: h.Vault, Receipts: receipts{h}, Devices: devices{h}, Duties: duties{h}, Prober: h.Prober,
+		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Limit: regulation.StoreWithin,
+	})
+	return err
+}
+
+// Close closes what Open opened, last first.
+func (h *House) Close() error {
+	var errs []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		errs = append(errs, h.closers[i]())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+func (h *House) wake() {
+	if h.sequencer != nil {
+		h.sequencer.Wake()
+	}
+}
+
+// vaultDir is the folder of a local vault.
+func vaultDir(p config.Place) (string, error) {
+	if p.Vault == "" {
+		return filepath.Join(p.Data, "vault"), nil
+	}
+	u, err := url.Parse(p.Vault)
+	if err != nil || u.Scheme != "file" || u.Path == "" {
+		return "", fault.New(fault.Invalid, "setting.vault_url").At("vault")
+	}
+	return filepath.FromSlash(u.Path), nil
+}
+
+var notNode = regexp.MustCompile(`[^a-z0-9-]+`)
+
+// nodeName is this server's name in the vault: its host name, made fit.
+func nodeName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	name := strings.Trim(notNode.ReplaceAllString(strings.ToLower(host), "-"), "-")
+	if name == "" {
+		name = "node"
+	}
+	return name[:min(len(name), 63)]
+}
