@@ -15,7 +15,6 @@ import (
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
-	"zhilu.dev/zhilu/internal/org"
 )
 
 // Kind says what sort of device it is.
@@ -166,7 +165,6 @@ type Config struct {
 	DB    *db.DB
 	Gate  *gate.Gate
 	Clock clock.Clock
-	Org   *org.Service // names of departments, for imports
 }
 
 // Inventory is the register of devices. It is safe for concurrent use.
@@ -174,8 +172,8 @@ type Inventory struct{ c Config }
 
 // NewInventory makes an inventory.
 func NewInventory(c Config) (*Inventory, error) {
-	if c.DB == nil || c.Gate == nil || c.Clock == nil || c.Org == nil {
-		return nil, errors.New("device: Config needs DB, Gate, Clock and Org")
+	if c.DB == nil || c.Gate == nil || c.Clock == nil {
+		return nil, errors.New("device: Config needs DB, Gate and Clock")
 	}
 	return &Inventory{c}, nil
 }

@@ -28,7 +28,7 @@ func (v *Inventory) Register(ctx context.Context, actor access.Actor, s Spec) (i
 }
 
 // register writes a new device and its entry.
-func register(tx *gate.Tx, d Device) error {
+func register(tx *gate.Tx, d Device, also ...custody.Subject) error {
 	if err := org.CheckDepartmentIn(tx, d.Department); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func register(tx *gate.Tx, d Device) error {
 		return err
 	}
 	_, err := tx.Record(gate.Entry{
-		Action: access.DeviceRegister, Subject: custody.Subject{Kind: "device", ID: string(d.ID)}, Related: inDepartment(d.Department),
+		Action: access.DeviceRegister, Subject: custody.Subject{Kind: "device", ID: string(d.ID)}, Related: append(inDepartment(d.Department), also...),
 		Article: "21", Requirement: "R-21-3",
 		Detail: custody.Detail("label", d.Label, "kind", string(d.Kind), "maker", orNil(d.Maker), "model", orNil(d.Model), "serial", orNil(d.Serial),
 			"card_label", orNil(d.CardLabel), "name_code", orNil(d.NameCode), "department", string(d.Department), "note", orNil(d.Note)),
@@ -57,24 +57,32 @@ func (v *Inventory) Edit(ctx context.Context, actor access.Actor, id ident.Devic
 		if d.Version != version {
 			return fault.New(fault.Conflict, "device.changed")
 		}
-		related := inDepartment(d.Department)
-		if s.Department != d.Department {
-			if out != nil {
-				return fault.New(fault.Conflict, "device.still_out").Under("21")
-			}
-			if err := org.CheckDepartmentIn(tx, s.Department); err != nil {
-				return err
-			}
-			related = append(related, inDepartment(s.Department)...)
+		if s.Department != d.Department && out != nil {
+			return fault.New(fault.Conflict, "device.still_out").Under("21")
 		}
-		detail := custody.Detail(changed(d.Spec, s)...)
-		d.Spec = s
-		if err := updateDevice(tx.Context(), tx.DB(), d, tx.Now()); err != nil {
+		return edit(tx, d, s)
+	})
+}
+
+// edit writes what changed of a locked device and its entry.
+func edit(tx *gate.Tx, d Device, s Spec, also ...custody.Subject) error {
+	related := append(inDepartment(d.Department), also...)
+	if s.Department != d.Department {
+		if err := org.CheckDepartmentIn(tx, s.Department); err != nil {
 			return err
 		}
-		_, err := tx.Record(gate.Entry{Related: related, Detail: detail})
+		related = append(related, inDepartment(s.Department)...)
+	}
+	detail := custody.Detail(changed(d.Spec, s)...)
+	d.Spec = s
+	if err := updateDevice(tx.Context(), tx.DB(), d, tx.Now()); err != nil {
 		return err
+	}
+	_, err := tx.Record(gate.Entry{
+		Action: access.DeviceEdit, Subject: custody.Subject{Kind: "device", ID: string(d.ID)}, Related: related,
+		Article: "21", Requirement: "R-21-3", Detail: detail,
 	})
+	return err
 }
 
 // SetState puts a device into another state, with a note of at least four characters. Losing one that is out ends its

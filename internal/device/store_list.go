@@ -121,3 +121,20 @@ func selectStock(ctx context.Context, idb bun.IDB, sc access.Scope) ([]Stock, er
 	}
 	return list, nil
 }
+
+// selectRegister gives every device, and the ids of those that are out on issue.
+func selectRegister(ctx context.Context, idb bun.IDB) ([]Device, []ident.DeviceID, error) {
+	var rows []deviceRow
+	if err := idb.NewSelect().Model(&rows).OrderExpr("id").Scan(ctx); err != nil {
+		return nil, nil, fmt.Errorf("device: register: %w", err)
+	}
+	devices := make([]Device, len(rows))
+	for i := range rows {
+		devices[i] = rows[i].device()
+	}
+	var out []ident.DeviceID
+	if err := idb.NewSelect().Model((*issueRow)(nil)).Column("device_id").Where("returned_at = 0").Scan(ctx, &out); err != nil {
+		return nil, nil, fmt.Errorf("device: register: %w", err)
+	}
+	return devices, out, nil
+}

@@ -37,7 +37,7 @@ func newBureau(t *testing.T, w *gatetest.World) *bureau {
 	if b.org, err = org.New(org.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock}); err != nil {
 		t.Fatal(err)
 	}
-	if b.inv, err = device.NewInventory(device.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock, Org: b.org}); err != nil {
+	if b.inv, err = device.NewInventory(device.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock}); err != nil {
 		t.Fatal(err)
 	}
 	department := func(name string) ident.DepartmentID {
