@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/tus/tusd/v2/pkg/filestore"
 	tusd "github.com/tus/tusd/v2/pkg/handler"
+	"golang.org/x/exp/slog" // what tusd takes
 
 	"zhilu.dev/zhilu/internal/web/webtest"
 )
@@ -40,6 +42,7 @@ func newTaker(t *testing.T, mux *http.ServeMux) *taker {
 	filestore.New(k.dir).UseIn(c)
 	h, err := tusd.NewHandler(tusd.Config{
 		BasePath: "/upload/", StoreComposer: c,
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		PreFinishResponseCallback: func(e tusd.HookEvent) (tusd.HTTPResponse, error) {
 			k.mu.Lock()
 			defer k.mu.Unlock()
@@ -61,12 +64,28 @@ func newTaker(t *testing.T, mux *http.ServeMux) *taker {
 			k.mu.Unlock()
 		}
 		if r.Method == http.MethodPatch && k.broken.Load() {
-			r.Body = http.MaxBytesReader(w, r.Body, 200_000)
-			k.cut.Add(1)
+			r.Body = &cutBody{ReadCloser: r.Body, left: 200_000, cut: &k.cut}
 		}
 		h.ServeHTTP(w, r)
 	})))
 	return k
+}
+
+// cutBody gives some bytes and then breaks the connection, as an unplugged cable does.
+type cutBody struct {
+	io.ReadCloser
+	left int
+	cut  *atomic.Int64
+}
+
+func (b *cutBody) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		b.cut.Add(1)
+		panic(http.ErrAbortHandler)
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }
 
 func (k *taker) metadata(path string) tusd.MetaData {

@@ -71,6 +71,7 @@ export class Transfer {
       },
       onShouldRetry: (err: DetailedError) => {
         const status = err.originalResponse?.getStatus() || 0;
+        this.state = "sending"; // all may have left the browser without having arrived
         return status === 0 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507);
       },
       onSuccess: (p: { lastResponse?: { getHeader(name: string): string | undefined } }) => {
@@ -108,7 +109,7 @@ export class Transfer {
 
   /** Stops sending; what was sent stays on the server. */
   pause(): void {
-    if (this.state !== "sending") return;
+    if (this.state !== "sending" && this.state !== "sealing") return;
     void this.upload?.abort();
     this.state = "ready";
   }
