@@ -108,3 +108,16 @@ func (w *world) audit(t testing.TB) []audit.Finding {
 	}
 	return r.Findings
 }
+
+// reopen is a restart of the program.
+func (w *world) reopen(t testing.TB) {
+	t.Helper()
+	if err := w.seq.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if w.keys, err = keyring.Load(durable.OS(), w.dir); err != nil {
+		t.Fatal(err)
+	}
+	w.open(t)
+}
