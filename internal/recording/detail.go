@@ -5,20 +5,12 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/recording/intake"
+	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
-)
-
-// NoteKind is what an overlay says.
-type NoteKind string
-
-// The kinds of notes.
-const (
-	NoteReturn     NoteKind = "return"     // when one returned, and why it could not be stored sooner (R-19-3)
-	NoteDesignated NoteKind = "designated" // it lay in the designated storage (指定的存储器)
-	NoteAssign     NoteKind = "assign"     // whose recording, which camera
-	NoteReview     NoteKind = "review"     // looked at in the inbox
 )
 
 // Note is an overlay on a recording: what somebody said later, with a reason. Notes are only ever added; the newest of
@@ -38,25 +30,6 @@ type Note struct {
 	Entry      ident.EntryID
 }
 
-// ReturnReasons are the codes a return note may carry: why it could really not be stored within the term (确实无法及时储存).
-func ReturnReasons() []string {
-	return []string{"remote_area", "continuous_duty", "device_fault", "force_majeure", "other"}
-}
-
-// Gap is a hole in a camera's numbering (T2).
-type Gap struct {
-	ID            string
-	Device        ident.DeviceID
-	Card          ident.CardID
-	Kind          media.GapKind
-	Series        string
-	From, To      int
-	Width         int
-	Before, After string
-	Arrived       bool // the numbers came in later
-	FoundAt       time.Time
-}
-
 // ReceiptRef names a receipt of a file.
 type ReceiptRef struct {
 	ID   ident.ReceiptID
@@ -69,74 +42,115 @@ type ReceiptRef struct {
 type Detail struct {
 	Recording
 	FileList   []File
-	Start      media.Start      // chosen start with its candidates and doubts; of the first file
-	EndOffset  [2]time.Duration // the camera's clock offset that was applied
+	Readings   media.Start      // chosen start with its candidates and doubts; of the first file
+	EndOffset  [2]time.Duration // bounds of the camera's clock offset that were applied: true time = camera's time + offset
+	Checked    bool             // the camera's clock was ever compared with ours
 	Judgement  storage.Judgement
 	Notes      []Note
 	Gaps       []Gap // of the same camera, beside this recording's files
 	Receipts   []ReceiptRef
 	FlagDetail map[Flag]string
+	CardInfo   *Card // the docking that brought it
+	// As found, before any assignment.
+	FoundDevice  ident.DeviceID
+	FoundHow     string
+	FoundOfficer ident.PersonID
 }
 
 // Get gives a recording's detail, if the actor may see its facts. NotFound "recording.unknown".
 func (s *Service) Get(ctx context.Context, actor access.Actor, id ident.RecordingID) (Detail, error) {
-	panic("not yet")
+	rec, err := record.One[record.Recording](ctx, s.c.DB.Reader, "recording.unknown", "id = ?", id)
+	if err != nil {
+		return Detail{}, err
+	}
+	if err := s.c.Gate.Check(ctx, actor, access.RecordingView, rec.Subject()); err != nil {
+		return Detail{}, err
+	}
+	d := Detail{FlagDetail: map[Flag]string{}, FoundDevice: rec.FoundDevice, FoundHow: rec.FoundHow, FoundOfficer: rec.FoundOfficer}
+	if err := s.addFiles(ctx, &d, rec); err != nil {
+		return Detail{}, err
+	}
+	notes, err := record.NotesOf(ctx, s.c.DB.Reader, id)
+	if err != nil {
+		return Detail{}, err
+	}
+	for _, n := range notes {
+		d.Notes = append(d.Notes, noteOf(&n))
+	}
+	stored := rec.Verdict
+	if d.Judgement, err = s.judge(ctx, s.c.DB.Reader, rec, notes); err != nil {
+		return Detail{}, err
+	}
+	if string(d.Judgement.Verdict) != stored {
+		// The camera's clock was compared meanwhile. The page shows what is known now; the row follows with the next change.
+		s.c.Log.InfoContext(ctx, "a verdict changed with what is known of a clock", "recording", id, "was", stored, "is", d.Judgement.Verdict)
+	}
+	d.Recording = recordingOf(rec)
+	d.Recording.Verdict = d.Judgement.Verdict
+	d.EndOffset, d.Checked = [2]time.Duration{record.Micros(rec.OffsetLo), record.Micros(rec.OffsetHi)}, rec.OffsetKnown == 1
+	return d, s.addSurroundings(ctx, &d, rec)
+}
+
+// addFiles reads a recording's files, their receipts and findings.
+func (s *Service) addFiles(ctx context.Context, d *Detail, rec *record.Recording) error {
+	files, err := record.All[record.File](ctx, s.c.DB.Reader, "n", "recording_id = ?", rec.ID)
+	if err != nil {
+		return err
+	}
+	for i := range files {
+		d.FileList = append(d.FileList, fileOf(&files[i]))
+	}
+	if len(d.FileList) > 0 && d.FileList[0].Facts != nil {
+		d.Readings = d.FileList[0].Facts.Start
+	}
+	flags, err := record.All[record.Flagged](ctx, s.c.DB.Reader, "flag", "recording_id = ?", rec.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range flags {
+		d.FlagDetail[f.Flag] = f.Detail
+	}
+	receipts, err := record.All[record.Receipt](ctx, s.c.DB.Reader, "at, id", "file_id IN (SELECT id FROM recording_file WHERE recording_id = ?)", rec.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range receipts {
+		d.Receipts = append(d.Receipts, ReceiptRef{ID: r.ID, File: r.File, Kind: r.State, At: clock.FromMicros(r.At)})
+	}
+	return nil
+}
+
+// addSurroundings reads the docking and the holes in the numbering beside the files.
+func (s *Service) addSurroundings(ctx context.Context, d *Detail, rec *record.Recording) error {
+	if rec.Card == "" {
+		return nil
+	}
+	card, found, err := record.Lookup[record.Card](ctx, s.c.DB.Reader, "id = ?", rec.Card)
+	if err != nil || !found {
+		return err
+	}
+	c := intake.CardOf(card)
+	d.CardInfo = &c
+	gaps, err := record.All[record.Gap](ctx, s.c.DB.Reader, "found_at, id", "card_id = ?", rec.Card)
+	if err != nil {
+		return err
+	}
+	for _, g := range gaps {
+		for _, f := range d.FileList {
+			if n := media.ParseName(f.Name); g.Before == n.Base || g.After == n.Base {
+				d.Gaps = append(d.Gaps, intake.GapOf(&g))
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // FileRecording gives the recording a file belongs to. NotFound "file.unknown".
 func (s *Service) FileRecording(ctx context.Context, id ident.FileID) (ident.RecordingID, error) {
-	panic("not yet")
-}
-
-// Receipt gives a receipt file: the newest of that receipt's file, with a proof of inclusion where the log has one. For
-// who handed the file in, and who may see the recording. NotFound "receipt.unknown".
-func (s *Service) Receipt(ctx context.Context, actor access.Actor, id ident.ReceiptID) ([]byte, error) {
-	panic("not yet")
-}
-
-// FileReceipt gives the newest receipt of a file, under the same rule.
-func (s *Service) FileReceipt(ctx context.Context, actor access.Actor, id ident.FileID) ([]byte, error) {
-	panic("not yet")
-}
-
-// ReturnNote is the custodian's entry of when an officer returned.
-type ReturnNote struct {
-	ReturnedAt time.Time
-	Reason     string // one of ReturnReasons
-	Words      string // required with "other"
-}
-
-// AddReturn adds a return note and judges anew. Invalid "recording.returned_at" for a time after the storing or in the
-// future, "recording.reason" without a reason.
-func (s *Service) AddReturn(ctx context.Context, actor access.Actor, id ident.RecordingID, n ReturnNote) error {
-	panic("not yet")
-}
-
-// Designation is the custodian's entry that the recording lay in the designated storage.
-type Designation struct {
-	Where    string
-	StoredAt time.Time
-	Words    string
-}
-
-// Designate adds a designation and judges anew.
-func (s *Service) Designate(ctx context.Context, actor access.Actor, id ident.RecordingID, d Designation) error {
-	panic("not yet")
-}
-
-// Assignment says whose recording it is. Empty fields stay as they are.
-type Assignment struct {
-	Device  ident.DeviceID
-	Officer ident.PersonID
-	Words   string // the reason; required
-}
-
-// Assign lays an assignment over what was found. What was found stays.
-func (s *Service) Assign(ctx context.Context, actor access.Actor, id ident.RecordingID, a Assignment) error {
-	panic("not yet")
-}
-
-// Resolve settles a recording in the inbox: with an assignment where there is one, and marked as looked at.
-func (s *Service) Resolve(ctx context.Context, actor access.Actor, id ident.RecordingID, a Assignment) error {
-	panic("not yet")
+	file, err := record.One[record.File](ctx, s.c.DB.Reader, "file.unknown", "id = ?", id)
+	if err != nil {
+		return "", err
+	}
+	return file.Recording, nil
 }

@@ -3,10 +3,17 @@ package recording
 import (
 	"context"
 	"iter"
+	"strconv"
+	"strings"
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
 )
 
@@ -48,18 +55,110 @@ type Page struct {
 	More  bool   // there are more than MaxCount
 }
 
-// List gives a page of recordings in the actor's scope (R-21-1). limit is at most 200.
+// exportChunk is how many rows of a ledger are read at once.
+const exportChunk = 500
+
+func listSubject() access.Subject { return access.Subject{Kind: "recording"} }
+
+// place is where a row stands in its order.
+type place struct{ sort, seq int64 }
+
+func cursorOf(r *record.Recording) Cursor {
+	return Cursor(strconv.FormatInt(r.SortAt, 36) + "." + strconv.FormatInt(r.Seq, 36))
+}
+
+func (c Cursor) place() (place, error) {
+	if c == "" {
+		return place{}, nil
+	}
+	a, b, _ := strings.Cut(string(c), ".")
+	at, err1 := strconv.ParseInt(a, 36, 64)
+	seq, err2 := strconv.ParseInt(b, 36, 64)
+	if err1 != nil || err2 != nil || seq <= 0 {
+		return place{}, fault.New(fault.Invalid, "recording.cursor").At("after")
+	}
+	return place{at, seq}, nil
+}
+
+// List gives a page of recordings in the actor's scope (R-21-1). limit is at most 200, 50 if 0. A cursor that is none of
+// ours is Invalid "recording.cursor".
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, after Cursor, limit int) (Page, error) {
-	panic("not yet")
+	if err := s.c.Gate.Check(ctx, actor, access.RecordingList, listSubject()); err != nil {
+		return Page{}, err
+	}
+	return s.page(ctx, actor, f, false, after, limit)
 }
 
 // Inbox gives a page of recordings that wait to be settled (待认领): unknown camera, no officer, unreadable, empty or
-// foreign files, doubtful clocks.
+// foreign files, doubtful clocks. What no camera explains shows to every custodian.
 func (s *Service) Inbox(ctx context.Context, actor access.Actor, f Filter, after Cursor, limit int) (Page, error) {
-	panic("not yet")
+	if err := s.c.Gate.Check(ctx, actor, access.InboxList, listSubject()); err != nil {
+		return Page{}, err
+	}
+	return s.page(ctx, actor, f, true, after, limit)
+}
+
+func (s *Service) page(ctx context.Context, actor access.Actor, f Filter, inbox bool, after Cursor, limit int) (Page, error) {
+	from, err := after.place()
+	if err != nil {
+		return Page{}, err
+	}
+	limit = record.Clamp(limit)
+	sc := access.ScopeOf(actor)
+	rows, err := selectPage(ctx, s.c.DB.Reader, sc, f, inbox, from, limit+1)
+	if err != nil {
+		return Page{}, err
+	}
+	n, err := countUpTo(ctx, s.c.DB.Reader, sc, f, inbox)
+	if err != nil {
+		return Page{}, err
+	}
+	p := Page{Count: min(n, MaxCount), More: n > MaxCount, Rows: make([]Recording, 0, len(rows))}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		p.Next = cursorOf(&rows[limit-1])
+	}
+	for i := range rows {
+		p.Rows = append(p.Rows, recordingOf(&rows[i]))
+	}
+	return p, nil
 }
 
 // Export writes an entry with the filter and the count, and yields every row in scope, for a ledger in Excel.
 func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (iter.Seq2[Recording, error], error) {
-	panic("not yet")
+	sc := access.ScopeOf(actor)
+	err := s.c.Gate.Do(ctx, actor, access.RecordingExport, access.Subject{Kind: "ledger", ID: "recordings"}, func(tx *gate.Tx) error {
+		n, err := countUpTo(tx.Context(), tx.DB(), sc, f, false)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{Detail: custody.Detail(
+			"count", min(n, MaxCount), "more", n > MaxCount, "query", record.OrNil(record.Opaque(f.Query)), "from_us", clock.Micros(f.From), "to_us", clock.Micros(f.To),
+			"department", record.OrNil(f.Department), "officer", record.OrNil(f.Officer), "device", record.OrNil(f.Device), "verdict", record.OrNil(f.Verdict),
+			"flag", record.OrNil(f.Flag), "state", record.OrNil(f.State), "kind", record.OrNil(f.Kind), "card", record.OrNil(f.Card))})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Recording, error) bool) {
+		var after place
+		for {
+			rows, err := selectPage(ctx, s.c.DB.Reader, sc, f, false, after, exportChunk)
+			if err != nil {
+				yield(Recording{}, err)
+				return
+			}
+			for i := range rows {
+				if !yield(recordingOf(&rows[i]), nil) {
+					return
+				}
+			}
+			if len(rows) < exportChunk {
+				return
+			}
+			last := rows[len(rows)-1]
+			after = place{last.SortAt, last.Seq}
+		}
+	}, nil
 }

@@ -19,60 +19,6 @@ import (
 	"zhilu.dev/zhilu/internal/recording/storage"
 )
 
-// State says how much is promised of a file.
-type State string
-
-// The states.
-const (
-	Stored   State = "stored"   // received whole, synced, sealed, logged
-	Verified State = "verified" // read back from the disk and compared, SM3 added
-	Damaged  State = "damaged"  // read back and found to be other than what was sealed
-)
-
-// Kind is what sort of thing a recording is.
-type Kind string
-
-// The kinds.
-const (
-	Pending Kind = "pending" // nobody has looked into the file yet
-	Video   Kind = "video"   // 录像
-	Audio   Kind = "audio"   // 录音
-	Picture Kind = "picture" // 照片
-	Other   Kind = "other"   // not a recording by its bytes, or unreadable
-)
-
-// Flag is a finding on a recording that a person should see. Besides these, every media.Flag is one.
-type Flag string
-
-// The flags that come from the house, not from the bytes.
-const (
-	FlagUnknownDevice  Flag = "unknown_device"  // no camera of the inventory explains it
-	FlagDeviceDoubtful Flag = "device_doubtful" // several could, or hints contradict each other
-	FlagNoOfficer      Flag = "no_officer"      // the camera is known, but nobody is known to have held it then
-	FlagDuplicate      Flag = "duplicate"       // the same bytes were handed in again (T4)
-	FlagDamaged        Flag = "damaged"         // what the disk gave back is not what was sealed
-)
-
-// InboxFlags are the flags that put a recording into the inbox (待认领) until somebody has settled it.
-func InboxFlags() []Flag {
-	return []Flag{
-		FlagUnknownDevice, FlagDeviceDoubtful, FlagNoOfficer, FlagDamaged, Flag(media.FlagUnreadable), Flag(media.FlagEmpty),
-		Flag(media.FlagForeign), Flag(media.FlagTruncated), Flag(media.FlagClockDoubt), Flag(media.FlagNameMismatch),
-		Flag(media.FlagTimeMissing), Flag(media.FlagFuture),
-	}
-}
-
-// Certainty says how surely a recording is somebody's.
-type Certainty string
-
-// The certainties.
-const (
-	Nobody   Certainty = ""         // no officer is known
-	Certain  Certainty = "certain"  // the camera was in this officer's hands during the whole recording
-	Likely   Certainty = "likely"   // in this officer's hands for part of the possible time
-	Assigned Certainty = "assigned" // a custodian said so, with a reason
-)
-
 // Recording is a row of the list: facts, verdict and flags, never a look (decision 1).
 type Recording struct {
 	ID          ident.RecordingID
@@ -96,7 +42,9 @@ type Recording struct {
 	StoredAt    time.Time
 	Verdict     storage.Verdict
 	Flags       []Flag
-	Reviewed    bool // settled in the inbox
+	Reviewed    bool  // settled in the inbox
+	Waiting     bool  // stands in the inbox
+	Seq         int64 // running number, in the order of storing
 	Card        ident.CardID
 }
 

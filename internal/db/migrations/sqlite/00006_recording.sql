@@ -24,7 +24,7 @@ CREATE INDEX card_device ON card (device_id, opened_at);
 CREATE TABLE card_file (
     card_id   TEXT   NOT NULL REFERENCES card (id),
     n         BIGINT NOT NULL,
-    path      TEXT   NOT NULL,
+    path      TEXT   NOT NULL, -- as the card told it, the key by which its owner finds it again
     size      BIGINT NOT NULL,
     mtime     BIGINT NOT NULL,
     status    TEXT   NOT NULL CHECK (status IN ('waiting', 'sealed', 'duplicate', 'failed', 'left', 'missing')),
@@ -91,6 +91,9 @@ CREATE TABLE recording (
     certainty     TEXT   NOT NULL DEFAULT '',
     issue_id      TEXT   NOT NULL DEFAULT '',
     department_id TEXT   NOT NULL DEFAULT '',
+    found_device  TEXT   NOT NULL DEFAULT '', -- as found; the columns above hold what was assigned since
+    found_how     TEXT   NOT NULL DEFAULT '',
+    found_officer TEXT   NOT NULL DEFAULT '',
     verdict       TEXT   NOT NULL,
     flags         TEXT   NOT NULL DEFAULT '', -- space separated; recording_flag is the index
     inbox         BIGINT NOT NULL DEFAULT 0   -- 1 waits, 2 settled
@@ -227,7 +230,7 @@ BEGIN SELECT RAISE(ABORT, 'what was sealed is never deleted'); END;
 CREATE TRIGGER recording_fixed BEFORE UPDATE ON recording
 WHEN NEW.id <> OLD.id OR NEW.seq <> OLD.seq OR NEW.stored_at <> OLD.stored_at OR NEW.name <> OLD.name OR (OLD.facts_at <> 0 AND
   (NEW.facts_at <> OLD.facts_at OR NEW.start_at <> OLD.start_at OR NEW.start_from <> OLD.start_from OR NEW.start_to <> OLD.start_to
-  OR NEW.start_source <> OLD.start_source OR NEW.start_doubts <> OLD.start_doubts OR NEW.duration_us <> OLD.duration_us))
+  OR NEW.found_device <> OLD.found_device OR NEW.found_officer <> OLD.found_officer OR NEW.start_source <> OLD.start_source OR NEW.start_doubts <> OLD.start_doubts OR NEW.duration_us <> OLD.duration_us))
 BEGIN SELECT RAISE(ABORT, 'what a camera told is never edited'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
