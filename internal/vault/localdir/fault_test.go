@@ -456,3 +456,42 @@ func TestRefusedBytesThatStay(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestCheckpointSaidToFail: a checkpoint that reached the disk although its rename failed counts, and refused bytes
+// that come afterwards do not cut off what it names.
+func TestCheckpointSaidToFail(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	key, content := vault.NewKey(), vaulttest.Content(1, 1<<20)
+	disk := durabletest.NewDisk(64 << 20)
+	faults := durabletest.NewFaults(disk)
+	v, err := open(t, faults, "/v", clock.NewManual(noon), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := v.Begin(ctx, ident.New[ident.UploadID](), int64(len(content)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults.Plan(syscall.EIO, func(s durabletest.Step) durabletest.Outcome {
+		if s.Op == "rename" {
+			return durabletest.FailPersisted
+		}
+		return durabletest.Pass
+	})
+	if n, err := s.Append(ctx, bytes.NewReader(content[:100_000]), nil); n != 0 || err == nil {
+		t.Fatalf("kept %d, %v", n, err)
+	}
+	faults.Plan(nil, nil)
+	garbage := bytes.NewReader(vaulttest.Content(9, 600_000))
+	if n, err := s.Append(ctx, garbage, func() error { return errChecksum }); n != 0 || !errors.Is(err, errChecksum) {
+		t.Fatalf("kept %d, %v", n, err)
+	}
+	disk.PowerCut(nil)
+	w := &witness{
+		offsets: map[ident.UploadID]int64{s.ID(): 100_000}, begun: map[ident.UploadID][]byte{s.ID(): content},
+	}
+	if err := audit(t, disk, key, w, [][]byte{content}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -35,7 +35,7 @@ func (v *Vault) Verify(ctx context.Context, d vault.Digest) (vault.Verified, err
 
 // reread goes through the file once, from the first byte to the last.
 func (v *Vault) reread(ctx context.Context, f durable.File, result *vault.Verified) error {
-	r := newAlignedReader(f)
+	r := newAlignedReader(f, result.Stored)
 	raw := make([]byte, objectv1.HeaderSize)
 	if err := r.readFull(raw); err != nil {
 		return err
@@ -135,10 +135,12 @@ const (
 	windowSize = 1 << 20
 )
 
-func newAlignedReader(f durable.File) *alignedReader {
-	raw := make([]byte, windowSize+alignment)
+// newAlignedReader reads a file of the given length.
+func newAlignedReader(f durable.File, length int64) *alignedReader {
+	size := int(min(windowSize, (length+alignment-1)/alignment*alignment))
+	raw := make([]byte, size+alignment)
 	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(raw))) % alignment) //nolint:gosec // only the address matters
-	return &alignedReader{f: f, window: raw[skip : skip+windowSize]}
+	return &alignedReader{f: f, window: raw[skip : skip+size]}
 }
 
 // readFull fills p with the next bytes. An end of the file before that is a damage.
