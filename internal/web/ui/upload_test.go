@@ -158,6 +158,10 @@ func TestUploadSendsFilesWithTheirDigests(t *testing.T) {
 	if err != nil || !strings.Contains(state, "again.avi=已有，不重复存") || !strings.Contains(state, "one.bin=已封存") {
 		t.Errorf("%v: %s", err, state)
 	}
+	shown, err := chromedp.Run(ctx, chromedp.Evaluate[string](`Array.from(document.querySelectorAll("[data-cell=size]"), e => e.textContent).join(";")`))
+	if err != nil || !strings.Contains(shown, ";1 字节;") || !strings.Contains(shown, "8.58 MB") {
+		t.Errorf("%v: sizes %s", err, shown)
+	}
 	webtest.Screenshot(t, ctx, "upload-done", webtest.Desktop.Width, webtest.Desktop.Height)
 	webtest.Axe(t, ctx)
 	left, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`localStorage.getItem("zl-upload") === null`))
@@ -195,6 +199,7 @@ func TestUploadGoesOnAfterAReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	webtest.Screenshot(t, ctx, "upload-paused", webtest.Phone.Width, webtest.Phone.Height)
+	webtest.NoSideways(t, ctx)
 	k.broken.Store(false)
 	webtest.Open(t, ctx, url+"/intake?lang=zh-CN", webtest.Desktop)
 	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("[data-part=again]").hidden ? "" : document.querySelector("[data-part=again]").innerText`))

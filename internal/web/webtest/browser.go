@@ -22,8 +22,8 @@ import (
 //go:embed axe.min.js
 var axe string
 
-// patience is how long one test may use the browser.
-const patience = 3 * time.Minute
+// patience is how long one test may use the browser; machines of CI are slow and have few cores.
+const patience = 9 * time.Minute
 
 // Size is a window in CSS pixels.
 type Size struct{ Width, Height int64 }

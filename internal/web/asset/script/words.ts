@@ -8,7 +8,7 @@ export function word(key: string, args: Record<string, string | number> = {}): s
     table = {};
     document.querySelectorAll<HTMLScriptElement>("script[data-zl-words]").forEach((s) => Object.assign(table!, JSON.parse(s.textContent || "{}")));
   }
-  const text = table[key];
+  const text = table[key] ?? table[key.replace(/\.one$/, "")]; // a language that does not count has no form for one
   if (text === undefined) return key;
   return text.replace(/\{([a-z0-9_]+)\}/g, (_, name: string) => String(args[name] ?? ""));
 }
