@@ -19,7 +19,7 @@ import (
 )
 
 // maxCells bounds the work a file can cause: a row may claim 16,384 cells in thirty bytes.
-const maxCells = 8 << 20
+const maxCells = 1 << 20
 
 // headingRows is how far down the headings may stand, below a title or a note.
 const headingRows = 10

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -155,12 +156,7 @@ func cell(v any) any {
 // Safe makes a text harmless in a cell of a spreadsheet, CSV included: what begins with = + - @, a tab or a return, in
 // plain or full width and behind spaces too, gets a leading '; control characters are left out.
 func Safe(s string) string {
-	danger := false
-	switch t := strings.TrimLeft(s, " \u00a0\u3000"); {
-	case t == "":
-	case strings.ContainsRune("=+-@\t\r\n＝＋－＠", firstRune(t)):
-		danger = true
-	}
+	danger := dangerous(s)
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
@@ -172,16 +168,20 @@ func Safe(s string) string {
 		}
 		return r
 	}, s)
-	if !danger && s != "" && strings.ContainsRune("=+-@＝＋－＠", firstRune(strings.TrimLeft(s, " \u00a0\u3000\n"))) {
-		danger = true // it came to the front when what stood before it was left out
-	}
-	if danger {
+	if danger || dangerous(s) { // it may have come to the front when what stood before it was left out
 		s = "'" + s
 	}
 	if r := []rune(s); len(r) > maxText {
 		s = string(r[:maxText])
 	}
 	return s
+}
+
+func dangerous(s string) bool {
+	s = strings.TrimLeftFunc(s, func(r rune) bool {
+		return r == ' ' || r == '\u00a0' || r == '\u3000' || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\n'
+	})
+	return s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", firstRune(s))
 }
 
 func firstRune(s string) rune { r, _ := utf8.DecodeRuneInString(s); return r }
