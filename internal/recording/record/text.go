@@ -32,10 +32,8 @@ const MaxShown = 200
 // shown makes a name harmless to show: the last part of it, by either slash, without control and direction-changing
 // characters, cut at MaxShown. It stays opaque text: whoever shows it must still escape it (T19, T26).
 func Shown(s string) string {
-	s = Opaque(s)
-	if i := strings.LastIndexAny(strings.TrimRight(s, `/\`), `/\`); i >= 0 {
-		s = s[i+1:]
-	}
+	s = strings.TrimRight(s, `/\`)
+	s = Opaque(s[strings.LastIndexAny(s, `/\`)+1:])
 	var b strings.Builder
 	n := 0
 	for _, r := range s {
