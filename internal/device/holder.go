@@ -32,15 +32,15 @@ type Holder struct {
 	People  []ident.PersonID
 }
 
-// holderOf is the rule. issues are those that touch the span (see touches), first issued first; first is the time of
-// the device's first issue, zero if it was never issued.
-func holderOf(issues []Issue, any bool, before bool, span clock.Interval) Holder {
+// holderOf is the rule. issues are those that touch the span (see touches), first issued first; ever says that the
+// device was issued at some time, early that the span lies before the first time.
+func holderOf(issues []Issue, ever, early bool, span clock.Interval) Holder {
 	switch {
 	case span.IsZero():
 		return Holder{Why: NoTime}
-	case !any:
+	case !ever:
 		return Holder{Why: NoIssues}
-	case len(issues) == 0 && before:
+	case len(issues) == 0 && early:
 		return Holder{Why: HeldBefore}
 	case len(issues) == 0:
 		return Holder{Why: HeldByNobody}

@@ -31,8 +31,11 @@ func TestMatch(t *testing.T) {
 			{"nothing known", device.Hints{}, device.Matched{By: device.Unknown}},
 			{"blank clues are no clues", device.Hints{CardLabel: " ", NameCodes: []string{"", " "}}, device.Matched{By: device.Unknown}},
 			{"named", device.Hints{Explicit: a, NameCodes: []string{"Z02"}}, device.Matched{Device: a, By: device.ByExplicit, Against: []device.Clue{device.ByNameCode}}},
-			{"a device that does not exist", device.Hints{Explicit: ident.New[ident.DeviceID](), Serials: []string{"sn1"}},
-				device.Matched{Device: a, By: device.BySerial, Against: []device.Clue{device.ByExplicit}}},
+			{
+				"a device that does not exist",
+				device.Hints{Explicit: ident.New[ident.DeviceID](), Serials: []string{"sn1"}},
+				device.Matched{Device: a, By: device.BySerial, Against: []device.Clue{device.ByExplicit}},
+			},
 			{"the factory's card label fits two", device.Hints{CardLabel: "NO NAME"}, device.Matched{By: device.Ambiguous}},
 			{"the name settles it", device.Hints{CardLabel: "NO NAME", NameCodes: []string{"z02"}}, device.Matched{Device: c, By: device.ByNameCode}},
 			{"one in service goes before a retired one", device.Hints{NameCodes: []string{"Z02"}}, device.Matched{Device: c, By: device.ByNameCode}},

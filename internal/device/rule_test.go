@@ -116,8 +116,11 @@ func TestMatchOrder(t *testing.T) {
 		{"nothing is known", nil, Matched{By: Unknown}},
 		{"nothing fits", []found{f(ByCardLabel), f(ByNameCode)}, Matched{By: Unknown}},
 		{"named", []found{f(ByExplicit, "a")}, Matched{Device: "a", By: ByExplicit}},
-		{"the card label goes before the name code", []found{f(ByExplicit), f(ByCardLabel, "a"), f(ByNameCode, "b")},
-			Matched{Device: "a", By: ByCardLabel, Against: []Clue{ByExplicit, ByNameCode}}},
+		{
+			"the card label goes before the name code",
+			[]found{f(ByExplicit), f(ByCardLabel, "a"), f(ByNameCode, "b")},
+			Matched{Device: "a", By: ByCardLabel, Against: []Clue{ByExplicit, ByNameCode}},
+		},
 		{"the serial number is last", []found{f(ByCardLabel), f(ByNameCode), f(BySerial, "c")}, Matched{Device: "c", By: BySerial}},
 		{"two cards of one label", []found{f(ByCardLabel, "a", "b")}, Matched{By: Ambiguous}},
 		{"the name code settles it", []found{f(ByCardLabel, "a", "b"), f(ByNameCode, "b")}, Matched{Device: "b", By: ByNameCode}},
@@ -152,8 +155,10 @@ func TestOffset(t *testing.T) {
 		{"a day later it may have wandered", seen(0, 30*s, 32*s), nil, at(24), 23 * s, 39 * s, true, false},
 		{"a day earlier too", nil, seen(24, 30*s, 32*s), at(0), 23 * s, 39 * s, true, false},
 		{"two checks narrow each other", seen(0, 0, 4*s), seen(24, 2*s, 6*s), at(24), -3 * s, 11 * s, true, false},
-		{"G8 T3 set back between two checks", seen(0, 0, 0), seen(10, 5*time.Hour, 5*time.Hour), at(10),
-			-5*s - 2*s*10/24, 5*time.Hour + 5*s, true, true},
+		{
+			"G8 T3 set back between two checks", seen(0, 0, 0), seen(10, 5*time.Hour, 5*time.Hour), at(10),
+			-5*s - 2*s*10/24, 5*time.Hour + 5*s, true, true,
+		},
 		{"G8 ten years slow", seen(0, 3650*d, 3650*d), nil, at(0), 3650*d - 5*s, 3650*d + 5*s, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -29,8 +29,13 @@ func (s Spec) clean() (Spec, error) {
 		field string
 		limit int
 	}{
-		{&s.Label, "label", maxLabel}, {&s.Maker, "maker", maxField}, {&s.Model, "model", maxField}, {&s.Serial, "serial", maxField},
-		{&s.CardLabel, "card_label", maxField}, {&s.NameCode, "name_code", maxField}, {&s.Note, "note", maxText},
+		{&s.Label, "label", maxLabel},
+		{&s.Maker, "maker", maxField},
+		{&s.Model, "model", maxField},
+		{&s.Serial, "serial", maxField},
+		{&s.CardLabel, "card_label", maxField},
+		{&s.NameCode, "name_code", maxField},
+		{&s.Note, "note", maxText},
 	} {
 		*f.text = plain(*f.text)
 		if utf8.RuneCountInString(*f.text) > f.limit {

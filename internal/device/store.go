@@ -60,6 +60,12 @@ func (r *deviceRow) device() Device {
 	}
 }
 
+// Find gives a device as the program itself knows it, whoever asks; an unknown one is fault NotFound "device.unknown".
+// Pages ask [Inventory.Get], which keeps to the reader's scope.
+func Find(ctx context.Context, idb bun.IDB, id ident.DeviceID) (Device, error) {
+	return selectDevice(ctx, idb, id)
+}
+
 func selectDevice(ctx context.Context, idb bun.IDB, id ident.DeviceID) (Device, error) {
 	var r deviceRow
 	if err := idb.NewSelect().Model(&r).Where("id = ?", id).Scan(ctx); err != nil {
@@ -116,13 +122,13 @@ func selectClued(ctx context.Context, idb bun.IDB, explicit ident.DeviceID, card
 	var rows []clueRow
 	q := idb.NewSelect().Model(&rows).Where("id = ?", explicit).OrderExpr("id")
 	if len(cards) > 0 {
-		q = q.WhereOr("card_key IN (?)", bun.In(cards))
+		q = q.WhereOr("card_key IN (?)", bun.List(cards))
 	}
 	if len(names) > 0 {
-		q = q.WhereOr("name_key IN (?)", bun.In(names))
+		q = q.WhereOr("name_key IN (?)", bun.List(names))
 	}
 	if len(serials) > 0 {
-		q = q.WhereOr("serial_key IN (?)", bun.In(serials))
+		q = q.WhereOr("serial_key IN (?)", bun.List(serials))
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("device: match: %w", err)

@@ -152,7 +152,7 @@ func selectEntries(ctx context.Context, idb bun.IDB, sc access.Scope, f IssueFil
 				q = q.WhereOr("i.person_id = ?", sc.Officer)
 			}
 			if len(sc.Departments) > 0 {
-				q = q.WhereOr("i.department_id IN (?)", bun.In(sc.Departments))
+				q = q.WhereOr("i.department_id IN (?)", bun.List(sc.Departments))
 			}
 			return q
 		})

@@ -24,7 +24,7 @@ func scoped(q *bun.SelectQuery, sc access.Scope) *bun.SelectQuery {
 			q = q.WhereOr("EXISTS (SELECT 1 FROM device_issue AS o WHERE o.device_id = d.id AND o.returned_at = 0 AND o.person_id = ?)", sc.Officer)
 		}
 		if len(sc.Departments) > 0 {
-			q = q.WhereOr("d.department_id IN (?)", bun.In(sc.Departments))
+			q = q.WhereOr("d.department_id IN (?)", bun.List(sc.Departments))
 		}
 		return q
 	})
@@ -41,10 +41,10 @@ func selectItems(ctx context.Context, idb bun.IDB, sc access.Scope, only ident.D
 		q = q.Where("d.department_id = ?", f.Department)
 	}
 	if len(f.Kinds) > 0 {
-		q = q.Where("d.kind IN (?)", bun.In(f.Kinds))
+		q = q.Where("d.kind IN (?)", bun.List(f.Kinds))
 	}
 	if len(f.States) > 0 {
-		q = q.Where("d.state IN (?)", bun.In(f.States))
+		q = q.Where("d.state IN (?)", bun.List(f.States))
 	}
 	if f.Out != nil {
 		is := "EXISTS"
@@ -78,7 +78,7 @@ func withIssues(ctx context.Context, idb bun.IDB, rows []deviceRow) ([]Item, err
 		items[i].Device, at[rows[i].ID], ids[i] = rows[i].device(), i, rows[i].ID
 	}
 	var out []issueRow
-	if err := idb.NewSelect().Model(&out).Where("returned_at = 0 AND device_id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+	if err := idb.NewSelect().Model(&out).Where("returned_at = 0 AND device_id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("device: list: %w", err)
 	}
 	for i := range out {

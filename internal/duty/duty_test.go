@@ -217,7 +217,8 @@ func TestWaive(t *testing.T) {
 			{"T7 nobody their own", duty.New{Person: "boss", Department: "d1"}, leader, "存储卡已毁坏", "access.not_own"},
 			{
 				"T7 nor what their own office owes",
-				duty.New{Kind: duty.SettleInbox, Department: "d1"}, person("both", "d1", access.Head, access.Custodian), "设备已查明", "access.not_own",
+				duty.New{Kind: duty.SettleInbox, Department: "d1"},
+				person("both", "d1", access.Head, access.Custodian), "设备已查明", "access.not_own",
 			},
 			{"a head the custodian's", duty.New{Kind: duty.SettleInbox, Department: "d1"}, head, "设备已查明", ""},
 		} {

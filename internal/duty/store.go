@@ -155,9 +155,9 @@ func duties(rows []row) []Duty {
 
 // narrow applies the actor's scope and a filter.
 func narrow(q *bun.SelectQuery, sc access.Scope, f Filter, now time.Time) *bun.SelectQuery {
-	q = scoped(q, sc).Where("state IN (?)", bun.In(f.States))
+	q = scoped(q, sc).Where("state IN (?)", bun.List(f.States))
 	if len(f.Kinds) > 0 {
-		q = q.Where("kind IN (?)", bun.In(f.Kinds))
+		q = q.Where("kind IN (?)", bun.List(f.Kinds))
 	}
 	for column, v := range map[string]string{
 		"person_id": string(f.Person), "department_id": string(f.Department), "device_id": string(f.Device),
@@ -191,7 +191,7 @@ func scoped(q *bun.SelectQuery, sc access.Scope) *bun.SelectQuery {
 			q = q.WhereOr("person_id = ?", sc.Officer)
 		}
 		if len(sc.Departments) > 0 {
-			q = q.WhereOr("department_id IN (?)", bun.In(sc.Departments))
+			q = q.WhereOr("department_id IN (?)", bun.List(sc.Departments))
 		}
 		return q
 	})
