@@ -1,0 +1,56 @@
+// Package library is the list of recordings (音像库): views, conditions kept in the address, pages by keys, and the same
+// list as a ledger in Excel. It shows facts, verdicts and flags, never a picture (decision 1), and it neither sorts nor
+// counts by officer (decision 4).
+package library
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/device"
+	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+// Recordings gives lists of recordings; *recording.Service is one.
+type Recordings interface {
+	List(ctx context.Context, actor access.Actor, f recording.Filter, after recording.Cursor, limit int) (recording.Page, error)
+	Export(ctx context.Context, actor access.Actor, f recording.Filter) (iter.Seq2[recording.Recording, error], error)
+}
+
+// People gives what conditions offer to choose from; *org.Service is one.
+type People interface {
+	People(ctx context.Context, actor access.Actor, f org.PeopleFilter) (org.Page[org.Person], error)
+	Tree(ctx context.Context) (org.Tree, error)
+}
+
+// Devices gives the cameras a reader may know of; *device.Inventory is one.
+type Devices interface {
+	List(ctx context.Context, actor access.Actor, f device.Filter) (org.Page[device.Item], error)
+}
+
+// Deps is what the area needs.
+type Deps struct {
+	Recordings Recordings
+	People     People
+	Devices    Devices
+}
+
+// Path is the address of the list.
+const Path = "/recordings"
+
+const exportPath = Path + "/export"
+
+// Routes are the pages of this area.
+func Routes(d Deps) []site.Route {
+	a := area{d}
+	return []site.Route{
+		{Method: http.MethodGet, Path: Path, Action: access.RecordingList, Handle: a.list},
+		{Method: http.MethodGet, Path: exportPath, Action: access.RecordingExport, Handle: a.export},
+	}
+}
+
+type area struct{ Deps }

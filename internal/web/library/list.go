@@ -1,0 +1,319 @@
+package library
+
+import (
+	"slices"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/device"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/storage"
+	"zhilu.dev/zhilu/internal/web/record"
+	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/ui"
+)
+
+// view is the page.
+type view struct {
+	Head    ui.HeadView
+	Tabs    []ui.Tab
+	Ignored string // what of the address could not be read
+	Filters ui.Filters
+	Table   ui.TableView
+}
+
+func (a area) list(p *site.Page) error {
+	q := read(p)
+	page, err := a.Recordings.List(p.Context(), p.Actor, q.filter, q.after, 0)
+	if fault.HasCode(err, "recording.cursor") { // an old or mangled address: begin again
+		return p.Redirect(q.href())
+	}
+	if err != nil {
+		return err
+	}
+	filters, err := a.filters(p, q)
+	if err != nil {
+		return err
+	}
+	v := view{Head: head(p), Tabs: tabs(p.P, q, page), Filters: filters, Table: table(p, q, page)}
+	if len(q.ignored) > 0 {
+		names := make([]string, len(q.ignored))
+		for i, name := range q.ignored {
+			names[i] = p.P.T("library.field." + name)
+		}
+		v.Ignored = p.P.T("library.ignored", join(p.P, names))
+	}
+	return p.Render(p.P.T("library.title"), libraryPage(p.P, v))
+}
+
+func join(p locale.Printer, parts []string) string {
+	out := ""
+	for i, s := range parts {
+		if i > 0 {
+			out += p.T("library.and")
+		}
+		out += s
+	}
+	return out
+}
+
+func head(p *site.Page) ui.HeadView {
+	scope, sub := access.ScopeOf(p.Actor), "library.scope_own"
+	switch {
+	case scope.All:
+		sub = "library.scope_bureau"
+	case len(scope.Departments) > 0:
+		sub = "library.scope_department"
+	}
+	h := ui.HeadView{Title: p.P.T("library.title"), Sub: p.P.T(sub)}
+	if p.May(access.UploadCreate, access.Subject{Kind: "upload"}) {
+		h.Actions = append(h.Actions, ui.Action{Text: p.P.T("library.upload"), Href: "/upload-files", Icon: "upload"})
+	}
+	return h
+}
+
+// tabs are the views of the list. Only the one in view is counted: counting the others would cost more than the page.
+func tabs(p locale.Printer, q query, page recording.Page) []ui.Tab {
+	views := []struct{ key, verdict, state string }{
+		{"library.view.all", "", ""},
+		{"library.view.late", string(storage.Late), ""},
+		{"library.view.cannot_judge", string(storage.CannotJudge), ""},
+		{"library.view.stored", "", string(recording.Stored)},
+		{"library.view.damaged", "", string(recording.Damaged)},
+	}
+	out := make([]ui.Tab, len(views))
+	for i, v := range views {
+		t := ui.Tab{Text: p.T(v.key), Href: q.href("verdict", v.verdict, "state", v.state)}
+		if string(q.filter.Verdict) == v.verdict && string(q.filter.State) == v.state {
+			t.Current, t.Count = true, p.Num(int64(page.Count))
+			if page.More {
+				t.Count += "+"
+			}
+		}
+		out[i] = t
+	}
+	return out
+}
+
+// optional are the columns a reader may leave out, in their order; picture and start always stand.
+var optional = []string{"who", "verdict", "stored", "size", "flag"}
+
+func (q query) shows(column string) bool {
+	return len(q.columns) == 0 || slices.Contains(q.columns, column)
+}
+
+func table(p *site.Page, q query, page recording.Page) ui.TableView {
+	pr := p.P
+	order := func(o recording.Order) ui.Column {
+		if q.filter.Order == o || q.filter.Order == "" && o == recording.ByStored {
+			return ui.Column{Sort: ui.Descending, Href: q.href("sort", string(o))}
+		}
+		return ui.Column{Sort: ui.Sortable, Href: q.href("sort", string(o))}
+	}
+	start, stored := order(recording.ByStart), order(recording.ByStored)
+	start.Key, start.Label = "start", pr.T("library.column.start")
+	stored.Key, stored.Label = "stored", pr.T("library.column.stored")
+	t := ui.TableView{
+		Caption: pr.T("library.title"), Columns: []ui.Column{{Key: "tile", Label: pr.T("library.column.tile")}, start},
+		Pager: &ui.PagerView{Total: int64(page.Count), AtLeast: page.More}, Empty: empty(p, q),
+	}
+	for _, c := range optional {
+		switch {
+		case !q.shows(c):
+		case c == "stored":
+			t.Columns = append(t.Columns, stored)
+		default:
+			t.Columns = append(t.Columns, ui.Column{Key: c, Label: pr.T("library.column." + c), Num: c == "size"})
+		}
+	}
+	for _, r := range page.Rows {
+		t.Rows = append(t.Rows, row(p, q, r))
+	}
+	if q.after != "" {
+		t.Pager.First = q.href()
+	}
+	if page.Next != "" {
+		t.Pager.Next = q.href("after", string(page.Next))
+	}
+	if len(page.Rows) == 0 {
+		t.Pager = nil
+	}
+	return t
+}
+
+func row(p *site.Page, q query, r recording.Recording) ui.Row {
+	pr := p.P
+	when := record.Start(pr, r, p.Now)
+	who, dev := r.OfficerName, r.DeviceName
+	if who == "" {
+		who = pr.T("library.no_officer")
+	}
+	if dev == "" {
+		dev = pr.T("library.no_device")
+	}
+	cells := map[string]ui.Cell{
+		"who":     ui.TwoCell(who, dev),
+		"verdict": ui.Under(ui.Badge(pr, ui.Storage(r.Verdict)), record.Took(pr, r)),
+		"stored":  ui.Under(ui.Text(pr.When(r.StoredAt, p.Now)), ""),
+		"size":    ui.TwoCell(pr.Size(r.Size), ""),
+		"flag":    ui.Flags(pr, record.Flags(r.Flags)),
+	}
+	text, icon, tone := record.StateMark(pr, r.State)
+	cells["stored"] = storedCell(pr.When(r.StoredAt, p.Now), text, icon, tone)
+	if r.Files > 1 {
+		cells["size"] = ui.TwoCell(pr.Size(r.Size), pr.T("library.files", r.Files))
+	}
+	second := record.Harmless(r.Name)
+	out := ui.Row{Cells: []ui.Cell{
+		ui.Tile(pr, record.Length(r)), ui.MainCell(ui.Link{Text: when, Href: record.Path(r.ID)}, second, true),
+	}}
+	for _, c := range optional {
+		if q.shows(c) {
+			out.Cells = append(out.Cells, cells[c])
+		}
+	}
+	return out
+}
+
+func empty(p *site.Page, q query) ui.EmptyView {
+	pr := p.P
+	if q.narrowed() {
+		e := ui.EmptyView{Icon: "movie", Title: pr.T("library.none_match"), Text: pr.T("library.none_match_text")}
+		if q.filter.Verdict != "" || q.filter.State != "" {
+			e.Actions = append(e.Actions, ui.Action{Text: pr.T("library.any_view"), Href: q.href("verdict", "", "state", ""), Primary: true})
+		}
+		e.Actions = append(e.Actions, ui.Action{Text: pr.T("library.clear"), Href: Path, Primary: len(e.Actions) == 0})
+		return e
+	}
+	e := ui.EmptyView{Icon: "movie", Title: pr.T("library.none"), Text: pr.T("library.none_text")}
+	if p.May(access.UploadCreate, access.Subject{Kind: "upload"}) {
+		e.Text = pr.T("library.none_custodian")
+		e.Actions = []ui.Action{
+			{Text: pr.T("library.upload"), Href: "/upload-files", Icon: "upload", Primary: true}, {Text: pr.T("library.see_cards"), Href: "/cards"},
+		}
+	}
+	return e
+}
+
+// choiceLimit bounds what a condition offers; beyond it the search for a name finds the rest.
+const choiceLimit = org.MaxPage
+
+func (a area) filters(p *site.Page, q query) (ui.Filters, error) {
+	pr := p.P
+	f := ui.Filters{Action: Path, Clear: Path, Fields: []ui.Filter{
+		{Name: "q", Label: pr.T("library.field.q"), Value: q.values.Get("q")},
+		{Kind: ui.FilterDate, Name: "from", Label: pr.T("library.field.from"), Value: q.values.Get("from")},
+		{Kind: ui.FilterDate, Name: "to", Label: pr.T("library.field.to"), Value: q.values.Get("to")},
+		choice(pr, q, "verdict", "verdict", storage.Verdicts()),
+	}}
+	departments, err := a.departments(p, q)
+	if err != nil {
+		return f, err
+	}
+	officers, err := a.officers(p, q)
+	if err != nil {
+		return f, err
+	}
+	devices, err := a.devices(p, q)
+	if err != nil {
+		return f, err
+	}
+	for _, c := range []ui.Filter{departments, officers, devices} {
+		if len(c.Options) > 2 || q.values.Get(c.Name) != "" {
+			f.Fields = append(f.Fields, c)
+		}
+	}
+	f.Fields = append(f.Fields, choice(pr, q, "flag", "flag", allFlags()), choice(pr, q, "state", "state", states()), choice(pr, q, "kind", "kind", kinds()))
+	for _, name := range []string{"card", "sort"} {
+		if v := q.values.Get(name); v != "" {
+			f.Keep = append(f.Keep, ui.Hidden{Name: name, Value: v})
+		}
+	}
+	for _, c := range optional {
+		f.Columns = append(f.Columns, ui.Option{Value: c, Text: pr.T("library.column." + c), On: q.shows(c)})
+	}
+	if p.May(access.RecordingExport, access.Subject{Kind: "ledger", ID: "recordings"}) {
+		f.Export = q.address(exportPath)
+	}
+	return f, nil
+}
+
+// choice is a condition on a word of a closed set.
+func choice[T ~string](p locale.Printer, q query, name, area string, all []T) ui.Filter {
+	c := ui.Filter{Kind: ui.FilterSelect, Name: name, Label: p.T("library.field." + name), Options: []ui.Option{{Text: p.T("table.any")}}}
+	for _, v := range all {
+		c.Options = append(c.Options, ui.Option{Value: string(v), Text: record.Word(p, area, string(v)), On: q.values.Get(name) == string(v)})
+	}
+	return c
+}
+
+func (q query) pick(p locale.Printer, name string, options []ui.Option) ui.Filter {
+	c := ui.Filter{Kind: ui.FilterSelect, Name: name, Label: p.T("library.field." + name), Options: []ui.Option{{Text: p.T("table.any")}}}
+	want, found := q.values.Get(name), false
+	for _, o := range options {
+		o.On = o.Value == want
+		found = found || o.On
+		c.Options = append(c.Options, o)
+	}
+	if want != "" && !found { // chosen elsewhere: it must not vanish when the form is sent again
+		c.Options = append(c.Options, ui.Option{Value: want, Text: p.T("library.chosen"), On: true})
+	}
+	return c
+}
+
+func (a area) departments(p *site.Page, q query) (ui.Filter, error) {
+	tree, err := a.People.Tree(p.Context())
+	if err != nil {
+		return ui.Filter{}, err
+	}
+	scope := access.ScopeOf(p.Actor)
+	var options []ui.Option
+	for _, d := range tree {
+		if scope.All || slices.Contains(scope.Departments, d.ID) {
+			options = append(options, ui.Option{Value: string(d.ID), Text: d.Name})
+		}
+	}
+	return q.pick(p.P, "department", options), nil
+}
+
+func (a area) officers(p *site.Page, q query) (ui.Filter, error) {
+	var options []ui.Option
+	if scope := access.ScopeOf(p.Actor); scope.All || len(scope.Departments) > 0 {
+		people, err := a.People.People(p.Context(), p.Actor, org.PeopleFilter{Inactive: true, Limit: choiceLimit})
+		if err != nil {
+			return ui.Filter{}, err
+		}
+		for _, o := range people.Items {
+			options = append(options, ui.Option{Value: string(o.ID), Text: o.Name})
+		}
+	}
+	return q.pick(p.P, "officer", options), nil
+}
+
+func (a area) devices(p *site.Page, q query) (ui.Filter, error) {
+	list, err := a.Devices.List(p.Context(), p.Actor, device.Filter{Limit: choiceLimit})
+	if err != nil {
+		return ui.Filter{}, err
+	}
+	options := make([]ui.Option, 0, len(list.Items))
+	for _, d := range list.Items {
+		options = append(options, ui.Option{Value: string(d.ID), Text: d.Label})
+	}
+	return q.pick(p.P, "device", options), nil
+}
+
+// departmentNames names the departments of the bureau.
+func (a area) departmentNames(p *site.Page) (map[ident.DepartmentID]string, error) {
+	tree, err := a.People.Tree(p.Context())
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[ident.DepartmentID]string, len(tree))
+	for _, d := range tree {
+		out[d.ID] = d.Name
+	}
+	return out, nil
+}

@@ -1,0 +1,155 @@
+package library
+
+import (
+	"net/url"
+	"slices"
+	"time"
+
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/storage"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+// maxWords bounds what is searched for, in characters.
+const maxWords = 100
+
+// conditions are the names in the address, in the order in which they are written there.
+var conditions = []string{"q", "from", "to", "department", "officer", "device", "verdict", "flag", "state", "kind", "card", "sort"}
+
+// query is what the address asks for. Values holds every condition as it was typed, so that it can be sent on.
+type query struct {
+	filter  recording.Filter
+	after   recording.Cursor
+	values  url.Values
+	columns []string // chosen columns; empty for the usual ones
+	ignored []string // names of conditions that could not be read
+}
+
+// read takes the conditions from the address. One that makes no sense is left out and named, so that the page can say
+// so instead of showing a list that looks like the answer.
+func read(p *site.Page) query {
+	q := query{values: url.Values{}, after: recording.Cursor(p.Value("after"))}
+	for _, name := range conditions {
+		if v := p.Value(name); v != "" {
+			q.values.Set(name, v)
+		}
+	}
+	f := &q.filter
+	if r := []rune(q.values.Get("q")); len(r) > maxWords {
+		q.values.Set("q", string(r[:maxWords]))
+	}
+	f.Query = q.values.Get("q")
+	f.From = q.day(p, "from")
+	if to := q.day(p, "to"); !to.IsZero() {
+		f.To = to.AddDate(0, 0, 1) // the last day belongs to it
+	}
+	f.Department = id[ident.DepartmentID](&q, "department")
+	f.Officer = id[ident.PersonID](&q, "officer")
+	f.Device = id[ident.DeviceID](&q, "device")
+	f.Card = id[ident.CardID](&q, "card")
+	f.Verdict = one(&q, "verdict", storage.Verdicts())
+	f.Flag = one(&q, "flag", allFlags())
+	f.State = one(&q, "state", states())
+	f.Kind = one(&q, "kind", kinds())
+	f.Order = one(&q, "sort", []recording.Order{recording.ByStored, recording.ByStart})
+	for _, c := range p.Values("col") {
+		if slices.Contains(optional, c) && !slices.Contains(q.columns, c) {
+			q.columns = append(q.columns, c)
+		}
+	}
+	return q
+}
+
+func (q *query) drop(name string) {
+	q.ignored = append(q.ignored, name)
+	q.values.Del(name)
+}
+
+func (q *query) day(p *site.Page, name string) time.Time {
+	t, err := p.Day(name)
+	if err != nil {
+		q.drop(name)
+	}
+	return t
+}
+
+// id reads the id of something to narrow by.
+func id[T ~string](q *query, name string) T {
+	v := q.values.Get(name)
+	if v == "" {
+		return ""
+	}
+	got, err := ident.Parse[T](v)
+	if err != nil {
+		q.drop(name)
+	}
+	return got
+}
+
+// one reads a word of a closed set.
+func one[T ~string](q *query, name string, all []T) T {
+	v := T(q.values.Get(name))
+	if v != "" && !slices.Contains(all, v) {
+		q.drop(name)
+		return ""
+	}
+	return v
+}
+
+// narrowed reports whether anything but the order is asked for.
+func (q query) narrowed() bool {
+	for name := range q.values {
+		if name != "sort" {
+			return true
+		}
+	}
+	return false
+}
+
+// href is the address of the same list with other values; an empty one takes the condition away. It begins at the
+// list's beginning.
+func (q query) href(pairs ...string) string { return q.address(Path, pairs...) }
+
+func (q query) address(path string, pairs ...string) string {
+	v := url.Values{}
+	for name, values := range q.values {
+		v[name] = values
+	}
+	if len(q.columns) > 0 {
+		v["col"] = q.columns
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Del(pairs[i])
+		if pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+func states() []recording.State {
+	return []recording.State{recording.Stored, recording.Verified, recording.Damaged}
+}
+
+func kinds() []recording.Kind {
+	return []recording.Kind{recording.Video, recording.Audio, recording.Picture, recording.Other, recording.Pending}
+}
+
+// allFlags lists the flags one can look for: the house's, then those of the bytes.
+func allFlags() []recording.Flag {
+	flags := []recording.Flag{
+		recording.FlagUnknownDevice, recording.FlagDeviceDoubtful, recording.FlagNoOfficer, recording.FlagDuplicate, recording.FlagDamaged,
+	}
+	for _, f := range []media.Flag{
+		media.FlagClockDoubt, media.FlagNameMismatch, media.FlagTimeMissing, media.FlagFuture, media.FlagTruncated, media.FlagUnreadable,
+		media.FlagEmpty, media.FlagForeign, media.FlagMisnamed, media.FlagNoVideo, media.FlagNoAudio, media.FlagPicture,
+	} {
+		flags = append(flags, recording.Flag(f))
+	}
+	return flags
+}

@@ -1,0 +1,111 @@
+package record
+
+import (
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/ui"
+)
+
+// certificateView is a page to print: what the recording is, what is known of it and from where, and how anybody can
+// check it without this system.
+type certificateView struct {
+	Bureau      string
+	Title       string
+	Facts       []ui.Fact
+	Files       []fileView
+	Verdict     ui.Verdict
+	Branches    []branchView
+	Flags       []flagView
+	Notes       []ui.Event
+	Events      []eventView
+	Log         []ui.Fact
+	Fingerprint string
+	Steps       []string
+	Printed     string
+	Back        string
+}
+
+func (a area) certificate(p *site.Page) error {
+	d, err := a.detail(p)
+	if err != nil {
+		return err
+	}
+	list, err := a.history(p.Context(), d)
+	if err != nil {
+		return err
+	}
+	actors, err := Actors(p.Context(), a.Accounts, a.People, list)
+	if err != nil {
+		return err
+	}
+	n, err := a.names(p, d, list)
+	if err != nil {
+		return err
+	}
+	log, fingerprint, err := a.logFacts(p, d, list)
+	if err != nil {
+		return err
+	}
+	pr := p.P
+	v := certificateView{
+		Bureau: a.Bureau, Title: title(pr, d, p.Now), Facts: stamped(pr, d, facts(pr, d, n, p.Now)), Files: files(pr, d, p.Now), Verdict: verdictOf(pr, d, p.Now),
+		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Notes: notes(pr, d, n, p.Now), Events: events(pr, d, list, actors, n, p.Now),
+		Log: log, Fingerprint: fingerprint, Back: Path(d.ID), Printed: pr.T("certificate.printed", Stamp(p.Now), p.Actor.Name),
+		Steps: []string{pr.T("certificate.step.receipt"), pr.T("certificate.step.trust"), pr.T("certificate.step.verify")},
+	}
+	return p.Render(pr.T("certificate.title"), certificatePage(pr, v))
+}
+
+// stamped writes the moments of a recording in full: on paper there is no today.
+func stamped(p locale.Printer, d recording.Detail, list []ui.Fact) []ui.Fact {
+	full := map[string]string{
+		p.T("recording.label.start"):  Stamp(d.Start),
+		p.T("recording.label.end"):    Interval(p, endOf(d)),
+		p.T("recording.label.stored"): Stamp(d.StoredAt),
+	}
+	for i, f := range list {
+		if s := full[f.Label]; s != "" {
+			list[i].Value = ui.Text(s)
+		}
+	}
+	return list
+}
+
+// logFacts says where the recording stands in the log, and by which keys that can be checked.
+func (a area) logFacts(p *site.Page, d recording.Detail, list []custody.Record) (facts []ui.Fact, fingerprint string, err error) {
+	pr := p.P
+	sealed := pr.T("history.waiting")
+	for _, r := range list {
+		for _, f := range d.FileList {
+			if r.ID == f.Entry && r.Index >= 0 {
+				sealed = pr.T("history.position", r.Index+1)
+			}
+		}
+	}
+	facts = []ui.Fact{ui.FactText(pr.T("certificate.origin"), a.Origin, ""), ui.FactText(pr.T("certificate.sealed"), sealed, "")}
+	switch last, err := custody.Latest(p.Context(), a.Log); {
+	case err == nil:
+		facts = append(facts,
+			ui.FactText(pr.T("certificate.checkpoint"), pr.T("certificate.checkpoint_at", last.Size, Stamp(last.At)), ""),
+			ui.Fact{Label: pr.T("certificate.root"), Value: ui.Mono(last.Root)})
+	case !fault.Is(err, fault.NotFound):
+		return nil, "", err
+	}
+	trust, err := custody.ReadTrust(p.Context(), a.Log, a.Origin, a.Bureau)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, k := range trust.Keys {
+		if k.ValidTo == nil {
+			facts = append(facts, ui.Fact{Label: Word(pr, "certificate.key", string(k.Kind)), Value: ui.Mono(k.Fingerprint)})
+		}
+	}
+	file, err := trust.Render()
+	if err != nil {
+		return nil, "", err
+	}
+	return facts, custody.Fingerprint(file), nil
+}

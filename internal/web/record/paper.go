@@ -1,0 +1,161 @@
+package record
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+const jsonType = "application/json; charset=utf-8"
+
+// pathID reads the id of the address; what is none names nothing, so it is not found.
+func pathID[T ~string](p *site.Page, code string) (T, error) {
+	id, err := ident.Parse[T](p.R.PathValue("id"))
+	if err != nil {
+		return "", fault.Wrap(err, fault.NotFound, code)
+	}
+	return id, nil
+}
+
+func send(p *site.Page, name string, body []byte) error {
+	p.Attach(jsonType, name)
+	p.W.WriteHeader(http.StatusOK)
+	_, err := p.W.Write(body)
+	_ = err // the reader has gone; nobody is left to tell
+	return nil
+}
+
+// receipt sends a receipt file, with a proof against the latest checkpoint where the log has one.
+func (a area) receipt(p *site.Page) error {
+	id, err := pathID[ident.ReceiptID](p, "receipt.unknown")
+	if err != nil {
+		return err
+	}
+	body, err := a.Recordings.Receipt(p.Context(), p.Actor, id)
+	if err != nil {
+		return err
+	}
+	return send(p, "zhilu-receipt-"+string(id)+".json", body)
+}
+
+// fileReceipt sends the receipt that says most of a file.
+func (a area) fileReceipt(p *site.Page) error {
+	id, err := pathID[ident.FileID](p, "receipt.unknown")
+	if err != nil {
+		return err
+	}
+	body, err := a.Recordings.FileReceipt(p.Context(), p.Actor, id)
+	if err != nil {
+		return err
+	}
+	return send(p, "zhilu-receipt-"+string(id)+".json", body)
+}
+
+// entryProof is a custody entry opened, with its proof of inclusion. Its members are those of a receipt's entry and
+// proof (docs/formats/receipt-v1.md), so the same program checks both.
+type entryProof struct {
+	Format string                  `json:"format"`
+	Entry  openedEntry             `json:"entry"`
+	Proof  *custody.InclusionProof `json:"proof"`
+}
+
+type openedEntry struct {
+	Leaf   string        `json:"leaf"`
+	Detail string        `json:"detail"`
+	Opened []openedField `json:"opened"`
+}
+
+type openedField struct {
+	Name  string `json:"name"`
+	Salt  string `json:"salt"` // base64
+	Value string `json:"value"`
+}
+
+const proofFormat = "zhilu-entry-proof/v1"
+
+func proofPath(rec ident.RecordingID, entry ident.EntryID) string {
+	return "/entries/" + string(entry) + "/proof?recording=" + url.QueryEscape(string(rec))
+}
+
+// proof sends the proof of one entry of a recording's history, to who may see that recording.
+func (a area) proof(p *site.Page) error {
+	id, err := pathID[ident.EntryID](p, "custody.entry_unknown")
+	if err != nil {
+		return err
+	}
+	entry, err := custody.Get(p.Context(), a.Log, id)
+	if err != nil {
+		return err
+	}
+	if err := a.mayRead(p, entry); err != nil {
+		return err
+	}
+	proof, err := custody.ProveInclusion(p.Context(), a.Log, entry.Index)
+	if err != nil {
+		return err
+	}
+	detail, err := entry.DetailStatement()
+	if err != nil {
+		return err
+	}
+	opened, err := entry.OpenAll()
+	if err != nil {
+		return err
+	}
+	out := entryProof{Format: proofFormat, Entry: openedEntry{Leaf: string(entry.Leaf()), Detail: string(detail)}, Proof: proof}
+	for _, o := range opened {
+		out.Entry.Opened = append(out.Entry.Opened, openedField{o.Name, base64.StdEncoding.EncodeToString(o.Salt), o.Value})
+	}
+	body, err := custody.RenderJSON(out)
+	if err != nil {
+		return err
+	}
+	return send(p, "zhilu-proof-"+string(id)+".json", body)
+}
+
+// mayRead refuses an entry unless it is part of the history of a recording that the reader may see: the one the address
+// names, or one the entry itself names. To anybody else the entry does not exist.
+func (a area) mayRead(p *site.Page, entry *custody.Record) error {
+	about := append([]custody.Subject{entry.Subject}, entry.Related...)
+	var asked []ident.RecordingID
+	if id, err := ident.Parse[ident.RecordingID](p.Value("recording")); err == nil {
+		asked = append(asked, id)
+	} else {
+		for _, s := range about {
+			switch s.Kind {
+			case "recording":
+				asked = append(asked, ident.RecordingID(s.ID))
+			case "file":
+				id, err := a.Recordings.FileRecording(p.Context(), ident.FileID(s.ID))
+				if err == nil {
+					asked = append(asked, id)
+				} else if !fault.Is(err, fault.NotFound) {
+					return err
+				}
+			}
+		}
+	}
+	unknown := fault.New(fault.NotFound, "custody.entry_unknown")
+	for _, id := range asked {
+		d, err := a.Recordings.Get(p.Context(), p.Actor, id)
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Forbidden) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(subjects(d), func(s custody.Subject) bool { return slices.Contains(about, s) }) {
+			return nil
+		}
+	}
+	return unknown
+}
+
+var _ Recordings = (*recording.Service)(nil)
