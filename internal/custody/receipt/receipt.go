@@ -152,6 +152,9 @@ func sign(keys *keyring.Keyring, rec *custody.Record, r *Receipt) (*Signed, erro
 		want["sm3"] = strconv.Quote(r.SM3)
 		names = append(names, "detail."+"sm3")
 	}
+	if rec.Outcome != custody.Done {
+		return nil, fault.New(fault.Conflict, "receipt.entry_mismatch", "outcome")
+	}
 	opened, err := rec.Open(names...)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Conflict, "receipt.entry_mismatch")
