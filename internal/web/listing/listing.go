@@ -40,6 +40,15 @@ func Read(p *site.Page, names ...string) Query {
 	return q
 }
 
+// Start is the beginning of a list at an address, with one condition where name is set.
+func Start(path, name, value string) Query {
+	q := Query{path: path, values: url.Values{}}
+	if name != "" {
+		q.values.Set(name, value)
+	}
+	return q
+}
+
 // Get is the value of a condition, "" for none.
 func (q Query) Get(name string) string { return q.values.Get(name) }
 

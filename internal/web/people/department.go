@@ -51,7 +51,7 @@ func (a area) departmentPage(p *site.Page, f departmentForm) error {
 		return err
 	}
 	v := departmentView{
-		Tabs: tabs(p, listing.Query{}), Fields: f.fields(p, tree), Bad: f.Bad, Editing: string(f.ID),
+		Tabs: tabs(p, listing.Start(departmentPath, "", "")), Fields: f.fields(p, tree), Bad: f.Bad, Editing: string(f.ID),
 		May: p.May(access.OrgEditDepartment, access.Subject{Kind: "department"}),
 	}
 	rows, err := a.departmentRows(p, tree, v.May)

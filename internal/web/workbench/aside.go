@@ -1,0 +1,186 @@
+package workbench
+
+import (
+	"slices"
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/device"
+	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/ui"
+)
+
+const (
+	// expiryNotice is how long before its end a certificate is told of.
+	expiryNotice = 60 * 24 * time.Hour
+	// outTooLong is how long a device may be out before it is told of: article 19 gives its files a day.
+	outTooLong = 24 * time.Hour
+	// perAlert is how many of one kind are told one by one.
+	perAlert = 3
+)
+
+// alerts tells what is not due yet, or nobody's duty, and still to be known. Each kind is told to those who can do
+// something about it.
+func (a area) alerts(p *site.Page) ([]ui.Alert, error) {
+	var out []ui.Alert
+	for _, find := range []func(*site.Page) ([]ui.Alert, error){a.outLong, a.inbox, a.uncared, a.expiring} {
+		got, err := find(p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got...)
+	}
+	return out, nil
+}
+
+// expiring tells of certificates that end within two months or have ended (R-08-01).
+func (a area) expiring(p *site.Page) ([]ui.Alert, error) {
+	list, err := a.d.Org.Expiring(p.Context(), p.Actor, expiryNotice)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	ids := make([]ident.PersonID, len(list))
+	for i, c := range list {
+		ids[i] = c.Person
+	}
+	names, err := a.d.Org.Names(p.Context(), ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Alert
+	for i, c := range list {
+		if i == perAlert {
+			out = append(out, ui.Alert{Title: ui.Link{Text: p.P.T("workbench.alert.certificates_more", len(list)-perAlert), Href: "/people?view=expiring"}, Used: -1})
+			break
+		}
+		left := c.ValidTo.Sub(org.DayOf(p.Now))
+		al := ui.Alert{
+			Title: ui.Link{Text: p.P.T("workbench.alert.certificate", c.Number), Href: "/people/" + string(c.Person)},
+			Left:  p.P.T("workbench.alert.days", int(left.Hours()/24)), Facts: []string{names[c.Person]},
+			Used: int(max(0, 100-left*100/expiryNotice)),
+		}
+		if left < 0 {
+			al.Left, al.Used = p.P.T("workbench.alert.certificate_over", p.P.Date(c.ValidTo)), -1
+		}
+		if c.Person == p.Actor.Person {
+			al.Facts = []string{p.P.T("workbench.alert.certificate_own")}
+		}
+		out = append(out, al)
+	}
+	return out, nil
+}
+
+// uncared tells of departments without a custodian (R-21-2): intake goes on, and those who can mend it are told.
+func (a area) uncared(p *site.Page) ([]ui.Alert, error) {
+	all := p.Actor.Has(access.Leader, access.Supervisor, access.SecurityAdmin)
+	if !all && !p.Actor.Has(access.Head) {
+		return nil, nil
+	}
+	list, err := a.d.Accounts.WithoutCustodian(p.Context())
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Alert
+	for _, d := range list {
+		if all || slices.Contains(p.Actor.Departments, d.ID) {
+			out = append(out, ui.Alert{Title: ui.Link{Text: p.P.T("workbench.alert.uncared", d.Name), Href: "/departments"}, Facts: []string{p.P.T("workbench.alert.uncared_text")}, Used: -1})
+		}
+	}
+	return out, nil
+}
+
+// outLong tells of devices that have been out for a day or longer, those out longest first.
+func (a area) outLong(p *site.Page) ([]ui.Alert, error) {
+	if !p.May(access.DeviceList, access.Subject{Kind: "device"}) || p.Actor.Has(access.LegalReviewer) && !p.Actor.Has(access.Leader, access.Supervisor) {
+		return nil, nil
+	}
+	got, err := a.d.Devices.Issues(p.Context(), p.Actor, device.IssueFilter{Open: true, Before: p.Now.Add(-outTooLong), Limit: org.MaxPage})
+	if err != nil || len(got.Items) == 0 {
+		return nil, err
+	}
+	list := got.Items
+	slices.Reverse(list)
+	var ids []ident.PersonID
+	for _, e := range list {
+		ids = append(ids, e.Person)
+	}
+	names, err := a.d.Org.Names(p.Context(), ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Alert
+	for i, e := range list {
+		if i == perAlert {
+			out = append(out, ui.Alert{Title: ui.Link{Text: p.P.T("workbench.alert.out_more", len(list)-perAlert), Href: "/devices?view=ledger&open=yes"}, Used: -1})
+			break
+		}
+		out = append(out, ui.Alert{
+			Title: ui.Link{Text: p.P.T("workbench.alert.out", e.Label), Href: "/devices/" + string(e.Device)},
+			Left:  p.P.T("workbench.alert.out_for", p.P.Duration(p.Now.Sub(e.Issued))), Facts: []string{names[e.Person], e.Purpose}, Used: -1,
+		})
+	}
+	return out, nil
+}
+
+// inbox tells how many files wait to be claimed.
+func (a area) inbox(p *site.Page) ([]ui.Alert, error) {
+	if a.d.Inbox == nil || !p.May(access.InboxList, access.Subject{Kind: "recording"}) {
+		return nil, nil
+	}
+	n, err := a.d.Inbox(p.Context(), p.Actor)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return []ui.Alert{{Title: ui.Link{Text: p.P.T("workbench.alert.inbox", n), Href: "/inbox"}, Facts: []string{p.P.T("workbench.alert.inbox_text")}, Used: -1}}, nil
+}
+
+// held are the devices in the reader's hands.
+func (a area) held(p *site.Page) ([]heldView, error) {
+	if !p.May(access.DeviceList, access.Subject{Kind: "device"}) {
+		return nil, nil
+	}
+	got, err := a.d.Devices.List(p.Context(), p.Actor, device.Filter{Holder: p.Actor.Person})
+	if err != nil {
+		return nil, err
+	}
+	var out []heldView
+	for _, it := range got.Items {
+		if it.Out == nil {
+			continue
+		}
+		out = append(out, heldView{
+			Title: p.P.T("workbench.held", it.Label), Href: "/devices/" + string(it.ID),
+			Facts: []string{p.P.T("workbench.held_since", p.P.When(it.Out.Issued, p.Now)), it.Out.Purpose},
+		})
+	}
+	return out, nil
+}
+
+// done are the reader's own duties that ended last.
+func (a area) done(p *site.Page) ([]ui.Done, error) {
+	var list []duty.Duty
+	for _, f := range owed(p.Actor) {
+		f.Limit = perGroup
+		got, err := a.d.Duties.Done(p.Context(), p.Actor, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range got.Duties {
+			if !slices.ContainsFunc(list, func(e duty.Duty) bool { return e.ID == d.ID }) {
+				list = append(list, d)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(x, y duty.Duty) int { return y.Closed.Compare(x.Closed) })
+	var out []ui.Done
+	for _, d := range list[:min(len(list), perGroup)] {
+		out = append(out, ui.Done{
+			Text:  p.P.T(d.Kind.TitleKey(), d.TitleArgs()...),
+			Facts: []string{p.P.When(d.Closed, p.Now), p.P.T("duty.standing." + string(d.Standing(p.Now)))},
+		})
+	}
+	return out, nil
+}

@@ -1,0 +1,224 @@
+package workbench
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/ui"
+)
+
+// The rows of a group on the front page, and of a page of one group.
+const (
+	perGroup = 5
+	perPage  = 50
+)
+
+// owed are the filters that together give what the reader owes: what names them, and what names nobody and is owed by
+// whoever holds its role in the department.
+func owed(actor access.Actor) []duty.Filter {
+	out := []duty.Filter{{Person: actor.Person}}
+	var kinds []duty.Kind
+	for _, r := range duty.Rules() {
+		if r.Owes != access.Officer && actor.Has(r.Owes) {
+			kinds = append(kinds, r.Kind)
+		}
+	}
+	if len(kinds) > 0 {
+		out = append(out, duty.Filter{Kinds: kinds})
+	}
+	return out
+}
+
+// group is a stretch of the reader's duties.
+type group struct {
+	bucket duty.Bucket
+	count  int
+	rows   []duty.Duty
+}
+
+// mine gives the reader's duties by when.
+func (a area) mine(ctx context.Context, actor access.Actor, now time.Time, limit int) ([]group, error) {
+	out := make([]group, 0, 4)
+	for _, b := range duty.Buckets() {
+		from, before := b.Bounds(now)
+		g, err := a.between(ctx, actor, from, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		g.bucket = b
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// between gives the reader's first duties due at or after from and before before, each once, and how many there are.
+func (a area) between(ctx context.Context, actor access.Actor, from, before time.Time, limit int) (group, error) {
+	var g group
+	twice := 0
+	for _, f := range owed(actor) {
+		f.DueFrom, f.DueBefore, f.Limit = from, before, limit
+		got, err := a.d.Duties.List(ctx, actor, f)
+		if err != nil {
+			return g, err
+		}
+		n := len(got.Duties)
+		if got.Next != "" {
+			if n, err = a.count(ctx, actor, f); err != nil {
+				return g, err
+			}
+		}
+		g.count += n
+		for _, d := range got.Duties {
+			if slices.ContainsFunc(g.rows, func(e duty.Duty) bool { return e.ID == d.ID }) {
+				twice++
+				continue
+			}
+			g.rows = append(g.rows, d)
+		}
+	}
+	slices.SortStableFunc(g.rows, func(x, y duty.Duty) int {
+		return cmp.Or(x.Due.Compare(y.Due), cmp.Compare(x.ID, y.ID))
+	})
+	g.count = max(g.count-twice, len(g.rows))
+	g.rows = g.rows[:min(len(g.rows), limit)]
+	return g, nil
+}
+
+// count counts what a filter gives, up to a limit, by walking its pages.
+func (a area) count(ctx context.Context, actor access.Actor, f duty.Filter) (int, error) {
+	n := 0
+	f.Limit = 200
+	for n < duty.CountLimit {
+		got, err := a.d.Duties.List(ctx, actor, f)
+		if err != nil {
+			return 0, err
+		}
+		n += len(got.Duties)
+		if f.After = got.Next; f.After == "" {
+			break
+		}
+	}
+	return n, nil
+}
+
+// duties makes the one thing and the list from the reader's groups.
+func (a area) duties(p *site.Page, groups []group) (*ui.Next, ui.DutyList) {
+	l := ui.DutyList{Title: p.P.T("workbench.duties"), Note: p.P.T("workbench.by_due"), Empty: empty(p)}
+	var next *ui.Next
+	for _, g := range groups {
+		l.Count += g.count
+		rows, left := g.rows, g.count
+		if next == nil && len(rows) > 0 {
+			n := nextOf(p, rows[0])
+			next, rows, left = &n, rows[1:], left-1
+		}
+		out := ui.DutyGroup{Label: p.P.T("workbench.bucket." + string(g.bucket)), Count: p.P.T("workbench.items", left)}
+		for _, d := range rows {
+			out.Rows = append(out.Rows, rowOf(p, d))
+		}
+		l.Groups = append(l.Groups, out)
+		if left > len(rows) && l.More.Href == "" {
+			l.More = ui.Link{Text: p.P.T("workbench.all_of", out.Label), Href: "/?bucket=" + string(g.bucket)}
+		}
+	}
+	return next, l
+}
+
+func nextOf(p *site.Page, d duty.Duty) ui.Next {
+	r := rowOf(p, d)
+	n := ui.Next{Cite: r.Cite, Title: r.Title.Text, Clock: r.Clock, Action: r.Action, Text: p.P.T("duty.why." + string(d.Kind)), Eyebrow: p.P.T("workbench.next")}
+	if n.Clock.Tone == ui.Late {
+		n.Eyebrow = p.P.T("workbench.next_late")
+	}
+	n.Action.Primary, n.Action.Large = true, true
+	return n
+}
+
+// rowOf makes the row of a duty: its action leads to what it is about.
+func rowOf(p *site.Page, d duty.Duty) ui.Duty {
+	rule, _ := d.Kind.Rule()
+	title := p.P.T(d.Kind.TitleKey(), d.TitleArgs()...)
+	r := ui.Duty{
+		ID: "duty-" + string(d.ID), Clock: ui.DueClock(p.P, d.Since, d.Due, p.Now), Title: ui.Link{Text: title, Href: where(d.Subject)},
+		Facts: []string{p.P.T(d.Kind.NameKey()), p.P.T("workbench.since", p.P.When(d.Since, p.Now))}, Cite: ui.Cite{Article: rule.Article},
+	}
+	if r.Title.Href != "" {
+		act := p.P.T("duty.action." + string(d.Kind))
+		r.Action = ui.Action{Text: act, Href: r.Title.Href, Label: p.P.T("workbench.label", act, title)}
+	}
+	return r
+}
+
+// where leads to the page of a duty's subject.
+func where(s custody.Subject) string {
+	switch s.Kind {
+	case "recording":
+		return "/recordings/" + s.ID
+	case "card":
+		return "/cards/" + s.ID
+	case "device":
+		return "/devices/" + s.ID
+	}
+	return ""
+}
+
+// bucket shows one group whole, page by page. A page begins at a due time; what has the same one stands on both pages
+// rather than on neither.
+func (a area) bucket(p *site.Page, b duty.Bucket) error {
+	if !slices.Contains(duty.Buckets(), b) {
+		return fault.New(fault.NotFound, "page.unknown")
+	}
+	from, before := b.Bounds(p.Now)
+	beginning := true
+	if us, err := strconv.ParseInt(p.Value("from"), 10, 64); err == nil && clock.FromMicros(us).After(from) {
+		from, beginning = clock.FromMicros(us), false
+	}
+	g, err := a.between(p.Context(), p.Actor, from, before, perPage)
+	if err != nil {
+		return err
+	}
+	v := bucketView{
+		Title: p.P.T("workbench.bucket." + string(b)),
+		List:  ui.DutyList{Title: p.P.T("workbench.duties"), Count: len(g.rows), Note: p.P.T("workbench.by_due"), Empty: empty(p)},
+		Pager: ui.PagerView{Total: int64(g.count)},
+	}
+	rows := ui.DutyGroup{}
+	for _, d := range g.rows {
+		rows.Rows = append(rows.Rows, rowOf(p, d))
+	}
+	v.List.Groups = []ui.DutyGroup{rows}
+	if !beginning {
+		v.Pager.First = "/?bucket=" + string(b)
+	}
+	if n := len(g.rows); g.count > n {
+		next := g.rows[n-1].Due
+		if next.Equal(g.rows[0].Due) {
+			next = next.Add(time.Microsecond) // a page full of one due time must not lead to itself
+		}
+		v.Pager.Next = "/?bucket=" + string(b) + "&from=" + strconv.FormatInt(clock.Micros(next), 10)
+	}
+	return p.Render(v.Title, bucketPage(p.P, v))
+}
+
+func empty(p *site.Page) ui.EmptyView {
+	e := ui.EmptyView{Icon: "circle-check", Title: p.P.T("workbench.none")}
+	switch {
+	case p.Actor.Has(access.Custodian):
+		e.Text = p.P.T("workbench.none_custodian")
+	case p.Actor.Has(access.Officer):
+		e.Text = p.P.T("workbench.none_officer")
+	default:
+		e.Text = p.P.T("workbench.none_other")
+	}
+	return e
+}
+

@@ -1,0 +1,47 @@
+package workbench
+
+import (
+	"zhilu.dev/zhilu/internal/web/refusal"
+	"zhilu.dev/zhilu/internal/web/ui"
+)
+
+type view struct {
+	Sub     string
+	Actions []ui.Action
+	Next    *ui.Next // nil when nothing is owed
+	Duties  ui.DutyList
+	Others  *ui.DutyList // nil for who answers for nobody else
+	Alerts  []ui.Alert
+	Held    []heldView
+	Done    []ui.Done
+}
+
+type heldView struct {
+	Title, Href string
+	Facts       []string
+}
+
+type bucketView struct {
+	Title string
+	List  ui.DutyList
+	Pager ui.PagerView
+}
+
+type adminView struct {
+	Sub     string
+	Roles   []string
+	NoRole  bool
+	Waiting *ui.Next
+	Places  []placeView
+	Alerts  []ui.Alert
+}
+
+type placeView struct{ Icon, Text, Href, Note string }
+
+type waiveView struct {
+	ID     string
+	Row    ui.Duty
+	May    bool
+	Reason ui.Field
+	Bad    refusal.Fault
+}
