@@ -41,30 +41,32 @@ type cardPath struct {
 	ID string `path:"id"`
 }
 
-func (p cardPath) card() (ident.CardID, error) { return ident.Parse[ident.CardID](p.ID) }
+type endedFile struct {
+	Path   string            `json:"path"`
+	Size   int64             `json:"size,omitempty" required:"false"`
+	Status recording.Outcome `json:"status" enum:"sealed,duplicate,failed,left"`
+	Code   string            `json:"code,omitempty" required:"false"`
+	SHA256 string            `json:"sha256,omitempty" required:"false"`
+}
+
+type clearedFile struct {
+	Path   string `json:"path"`
+	Status string `json:"status" enum:"cleared,kept"`
+	Code   string `json:"code,omitempty" required:"false"`
+}
 
 type closeInput struct {
-	cardPath
+	ID   string `path:"id"`
 	Body struct {
-		Files []struct {
-			Path   string            `json:"path"`
-			Size   int64             `json:"size,omitempty" required:"false"`
-			Status recording.Outcome `json:"status" enum:"sealed,duplicate,failed,left"`
-			Code   string            `json:"code,omitempty" required:"false"`
-			SHA256 string            `json:"sha256,omitempty" required:"false"`
-		} `json:"files" maxItems:"200000" nullable:"false"`
+		Files []endedFile `json:"files" maxItems:"200000" nullable:"false"`
 	}
 }
 
 type clearReport struct {
-	cardPath
+	ID   string `path:"id"`
 	Body struct {
-		OrderID string `json:"order_id"`
-		Files   []struct {
-			Path   string `json:"path"`
-			Status string `json:"status" enum:"cleared,kept"`
-			Code   string `json:"code,omitempty" required:"false"`
-		} `json:"files" nullable:"false"`
+		OrderID string        `json:"order_id"`
+		Files   []clearedFile `json:"files" nullable:"false"`
 	}
 }
 
@@ -109,7 +111,7 @@ func (s *server) openCard(ctx context.Context, in *cardInput) (*cardOutput, erro
 }
 
 func (s *server) closeCard(ctx context.Context, in *closeInput) (*struct{}, error) {
-	id, err := in.card()
+	id, err := ident.Parse[ident.CardID](in.ID)
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
@@ -121,7 +123,7 @@ func (s *server) closeCard(ctx context.Context, in *closeInput) (*struct{}, erro
 }
 
 func (s *server) clearOrder(ctx context.Context, in *cardPath) (*raw, error) {
-	id, err := in.card()
+	id, err := ident.Parse[ident.CardID](in.ID)
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}

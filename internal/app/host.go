@@ -14,6 +14,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording"
 )
 
 // FindDepartment gives the department of this id or name, fault NotFound "org.department_unknown" for none.
@@ -62,7 +63,7 @@ func Fsck(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	return fsck.Run(ctx, fsck.Config{
-		DB: h.DB, Keys: h.Keys, Vault: h.Vault, Catalog: catalog{h}, Clock: h.Clock, Bureau: h.Bureau.Name, Online: c.Online, OnObject: c.OnObject,
+		DB: h.DB, Keys: h.Keys, Vault: h.Vault, Catalog: recording.NewCatalog(h.DB), Clock: h.Clock, Bureau: h.Bureau.Name, Online: c.Online, OnObject: c.OnObject,
 	})
 }
 

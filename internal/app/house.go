@@ -194,8 +194,8 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 		return err
 	}
 	h.Recordings, err = recording.New(recording.Config{
-		DB: h.DB, Gate: h.Gate, Vault: h.Vault, Receipts: receipts{h}, Devices: devices{h}, Duties: duties{h}, Prober: h.Prober,
-		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Limit: regulation.StoreWithin,
+		DB: h.DB, Gate: h.Gate, Vault: h.Vault, Keys: h.Keys, Devices: h.Devices, People: h.Org, Settings: h.Regulation, Prober: h.Prober,
+		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Bureau: h.Bureau.Name,
 	})
 	return err
 }

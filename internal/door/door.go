@@ -203,7 +203,13 @@ func (d *Door) beforeUse(w http.ResponseWriter, r *http.Request, req *request, r
 		return unknown
 	}
 	req.upload = &up
-	if !ended(up) {
+	if ended(up) { // whoever resumes learns how it ended
+		h := w.Header()
+		h.Set("Zhilu-Status", string(up.State))
+		h.Set("Zhilu-Recording", string(up.Recording))
+		h.Set("Zhilu-File", string(up.File))
+		h.Set("Zhilu-Receipt", string(up.Receipt))
+	} else {
 		w.Header().Set("Upload-Expires", d.c.Clock.Now().Add(vault.StaleAfter).Format(http.TimeFormat))
 	}
 	if r.Method != http.MethodPatch {

@@ -53,6 +53,11 @@ func (s *store) NewUpload(ctx context.Context, info tus.FileInfo) (tus.Upload, e
 		return nil, s.d.tusError(ctx, err)
 	}
 	id, err := s.d.c.Intake.Begin(ctx, r.actor, intent)
+	if fault.HasCode(err, "card.unknown") && info.MetaData["card"] == "" {
+		// A browser names each choice of files with an id of its own. Unless it is a docking, it says nothing.
+		intent.Card = ""
+		id, err = s.d.c.Intake.Begin(ctx, r.actor, intent)
+	}
 	if err != nil {
 		return nil, s.d.tusError(ctx, err)
 	}

@@ -14,7 +14,7 @@ func Mount(mux *http.ServeMux, s *site.Site, routes []site.Route) {
 	for _, rt := range routes {
 		mux.Handle(rt.Method+" "+pattern(rt.Path), s.Handler(rt))
 	}
-	mux.Handle("GET /", s.Handler(site.NotFound()))
+	mux.Handle("/", s.Handler(site.NotFound()))
 }
 
 // pattern keeps the front page from matching everything.

@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/web/house"
+	"zhilu.dev/zhilu/internal/web/ui"
+)
+
+// lowSpace is when the page of health says that room gets short, in bytes.
+const lowSpace = 20 << 30
+
+// health reads how the machine stands.
+func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Printer) []house.Health {
+	return func(ctx context.Context, p locale.Printer) []house.Health {
+		good := func(label, value string) house.Health {
+			return house.Health{Label: p.T(label), Value: value, Tone: ui.OK, Icon: "circle-check"}
+		}
+		bad := func(label, value, do string) house.Health {
+			return house.Health{Label: p.T(label), Value: value, Tone: ui.Late, Icon: "alert-triangle", Do: do}
+		}
+		out := []house.Health{good("health.database", string(h.DB.Engine))}
+		if h.Vault.ReadOnly() != nil {
+			out = append(out, bad("health.vault", p.T("health.read_only"), p.T("health.read_only_do")))
+		} else {
+			out = append(out, good("health.vault", p.T("health.ok")))
+		}
+		if s, err := h.Vault.Free(ctx); err == nil && s.Usable() < lowSpace {
+			out = append(out, bad("health.space", p.Size(s.Usable())+", "+p.T("health.low"), p.T("health.low_do")))
+		} else if err == nil {
+			out = append(out, good("health.space", p.Size(s.Usable())))
+		}
+		if h.sequencer.Refusal() != nil {
+			out = append(out, bad("health.log", p.T("health.refusing"), p.T("health.refusing_do")))
+		} else {
+			out = append(out, good("health.log", p.T("health.ok")))
+		}
+		if n, err := custody.Pending(ctx, h.DB.Reader); err == nil {
+			out = append(out, good("health.pending", p.Num(n)))
+		}
+		if st := watch.state(p); st.At == "" {
+			out = append(out, house.Health{Label: p.T("health.checked"), Value: p.T("health.not_checked"), Tone: ui.Moot, Icon: "clock"})
+		} else {
+			out = append(out, good("health.checked", st.At))
+		}
+		return append(out, good("health.probe", h.Prober.Sandbox()))
+	}
+}

@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/api"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/tile"
+	"zhilu.dev/zhilu/internal/door"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/storage"
+	"zhilu.dev/zhilu/internal/web"
+	"zhilu.dev/zhilu/internal/web/house"
+	"zhilu.dev/zhilu/internal/web/logbook"
+	"zhilu.dev/zhilu/internal/web/signin"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+// workers are the jobs this program can carry out, and those made by the clock.
+func (h *House) workers() (*job.Workers, []job.Periodic) {
+	w := job.NewWorkers()
+	recording.AddWorkers(w, func() *recording.Service { return h.Recordings })
+	return w, recording.Periodic()
+}
+
+// mountLog serves the custody log to anybody.
+func (h *House) mountLog(mux *http.ServeMux) error {
+	mux.Handle("GET /log/", http.StripPrefix("/log", tile.NewHandler(h.DB.Reader, h.Keys.Origin(), h.Bureau.Name, h.Log)))
+	return nil
+}
+
+// mountFaces adds the door and the API.
+func (h *House) mountFaces(mux *http.ServeMux) error {
+	d, err := door.New(door.Config{
+		Intake: h.Recordings, Vault: h.Vault, Gate: h.Gate, Actor: h.actor, Words: h.Words, Clock: h.Clock, Log: h.Log,
+	})
+	if err != nil {
+		return err
+	}
+	mux.Handle(door.BasePath, d)
+	mux.Handle(door.BasePath+"/", d)
+	return api.Mount(mux, api.Config{Recordings: h.Recordings, Actor: h.actor, Words: h.Words, Log: h.Log, Version: "1"})
+}
+
+// mountPages adds the pages.
+func (h *House) mountPages(mux *http.ServeMux, watch *logWatch) error {
+	s, err := site.New(site.Config{
+		Gate: h.Gate, Accounts: h.Accounts, Words: h.Words, Clock: h.Clock, Log: h.Log, Bureau: h.Bureau.Name,
+		DepartmentName: h.departmentName, LogState: watch.state, Counts: h.counts,
+	})
+	if err != nil {
+		return err
+	}
+	web.Mount(mux, s, h.Routes(watch))
+	return nil
+}
+
+// Routes are all pages. Tests walk them, role by role.
+func (h *House) Routes(watch *logWatch) []site.Route {
+	var all []site.Route
+	for _, area := range [][]site.Route{
+		signin.Routes(h.Accounts),
+		logbook.Routes(logbook.Deps{DB: h.DB, Gate: h.Gate, ActorName: h.actorName, Fingerprint: h.TrustFingerprint}),
+		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch)}),
+	} {
+		all = append(all, area...)
+	}
+	return all
+}
+
+// departmentName names a department, "" for none.
+func (h *House) departmentName(ctx context.Context, id ident.DepartmentID) string {
+	if id == "" {
+		return ""
+	}
+	tree, err := h.Org.Tree(ctx)
+	if err != nil {
+		return ""
+	}
+	d, _ := tree.Find(id)
+	return d.Name
+}
+
+// personName names a person, their id where that fails.
+func (h *House) personName(ctx context.Context, id ident.PersonID) string {
+	p, err := h.Org.Person(ctx, id)
+	if err != nil {
+		return string(id)
+	}
+	return p.Name
+}
+
+// actorName names who did what an entry says.
+func (h *House) actorName(ctx context.Context, a custody.Actor) string {
+	switch a.Kind {
+	case custody.Person:
+		if acc, err := h.Accounts.Account(ctx, ident.AccountID(a.ID)); err == nil {
+			return h.personName(ctx, acc.Person)
+		}
+	case custody.Dock, custody.Token:
+		if k, err := h.Accounts.Token(ctx, ident.TokenID(a.ID)); err == nil {
+			return k.Name
+		}
+	case custody.System, custody.Host, custody.Anyone:
+	}
+	return a.ID
+}
+
+// counts are the figures beside the places of the navigation.
+func (h *House) counts(ctx context.Context, actor access.Actor) site.Counts {
+	var c site.Counts
+	n, err := h.Duties.Counts(ctx, actor)
+	if err != nil {
+		h.Log.WarnContext(ctx, "duties not counted", "err", err)
+	}
+	c.Duties, c.Overdue = n.Open, n.Overdue
+	if h.Gate.May(actor, access.InboxList, access.Subject{Kind: "page"}) {
+		page, err := h.Recordings.Inbox(ctx, actor, recording.Filter{}, "", 1)
+		if err != nil {
+			h.Log.WarnContext(ctx, "inbox not counted", "err", err)
+		}
+		c.Inbox = page.Count
+	}
+	return c
+}
+
+// watchClock holds our clock against one that never jumps (G8).
+func (h *House) watchClock(ctx context.Context, ready func()) error {
+	ready()
+	var w storage.Watch
+	begun := time.Now() //nolint:forbidigo // the one that never jumps: only its monotonic part is used
+	for {
+		if err := h.Recordings.SeeClock(ctx, &w, time.Since(begun)); err != nil { //nolint:forbidigo // monotonic
+			h.Log.ErrorContext(ctx, "a jump of the clock was not written down", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(10 * time.Second):
+		}
+	}
+}
