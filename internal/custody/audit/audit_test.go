@@ -6,7 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/uptrace/bun"
+
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/db/dbtest"
 )
@@ -119,7 +122,7 @@ func TestEditsAreRefusedOrFound(t *testing.T) {
 			if _, err := tx.ExecContext(ctx, e.sql); err != nil {
 				t.Errorf("%s: %v", e.name, err)
 			}
-			r, err := inTx(ctx, tx, w.keys)
+			r, err := auditIn(ctx, tx, w.keys)
 			if err != nil {
 				t.Errorf("%s: %v", e.name, err)
 			} else if r.OK() {
@@ -150,4 +153,13 @@ func TestAuditFindsLargeTreesWhole(t *testing.T) {
 	if r := w.audit(t); !r.OK() || r.Pending != 1 || r.Placed != 2+4*171 {
 		t.Fatal(fmt.Sprintf("%+v", r))
 	}
+}
+
+// auditIn audits inside a transaction that the test has spoiled.
+func auditIn(ctx context.Context, tx bun.Tx, keys *keyring.Keyring) (*Report, error) {
+	a := &auditor{tx: tx, report: &Report{Findings: []Finding{}}, keys: keys}
+	if keys != nil {
+		a.head, a.headErr = keys.Published()
+	}
+	return a.run(ctx)
 }
