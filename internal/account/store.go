@@ -117,7 +117,7 @@ func selectAccounts(ctx context.Context, q bun.IDB, f Filter, after []string, no
 		s = s.Where(`(a.username LIKE ? ESCAPE '\' OR p.search LIKE ? ESCAPE '\')`, org.Contains(f.Query), org.Contains(f.Query))
 	}
 	if len(f.Departments) > 0 {
-		s = s.Where("p.department_id IN (?)", bun.In(f.Departments))
+		s = s.Where("p.department_id IN ?", bun.Tuple(f.Departments))
 	}
 	switch f.State {
 	case StateLocked:

@@ -57,7 +57,7 @@ func selectAppointment(ctx context.Context, q bun.IDB, id ident.AppointmentID) (
 // selectOpen gives the appointments of people that have not been ended, lapsed and future ones included.
 func selectOpen(ctx context.Context, q bun.IDB, people ...ident.PersonID) ([]Appointment, error) {
 	var rows []appointmentRow
-	err := q.NewSelect().Model(&rows).Where("n.person_id IN (?) AND n.ended_at = 0", bun.In(people)).Order("n.from_at", "n.id").Scan(ctx)
+	err := q.NewSelect().Model(&rows).Where("n.person_id IN ? AND n.ended_at = 0", bun.Tuple(people)).Order("n.from_at", "n.id").Scan(ctx)
 	return values(rows), fail(err, "read appointments")
 }
 

@@ -243,15 +243,14 @@ func (pl *planner) compare(out *planned, known *Person, username string, roles [
 		}
 	}
 	if c := out.certificate; c != nil {
-		switch {
-		case out.current == nil:
+		if now := out.current; now == nil {
 			out.Changes = append(out.Changes, colCertificate)
-		default:
-			c.Kind = out.current.Kind
-			if !c.ValidFrom.Equal(out.current.ValidFrom) {
+		} else {
+			c.Kind = now.Kind
+			if !c.ValidFrom.Equal(now.ValidFrom) {
 				out.Changes = append(out.Changes, colFrom)
 			}
-			if !c.ValidTo.Equal(out.current.ValidTo) {
+			if !c.ValidTo.Equal(now.ValidTo) {
 				out.Changes = append(out.Changes, colTo)
 			}
 		}

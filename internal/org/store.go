@@ -158,7 +158,7 @@ func selectPeopleByID(ctx context.Context, q bun.IDB, ids []ident.PersonID) ([]P
 	for len(ids) > 0 {
 		n := min(len(ids), 500)
 		var rows []personRow
-		if err := q.NewSelect().Model(&rows).Where("id IN (?)", bun.In(ids[:n])).Scan(ctx); err != nil {
+		if err := q.NewSelect().Model(&rows).Where("id IN ?", bun.Tuple(ids[:n])).Scan(ctx); err != nil {
 			return nil, fail(err, "read people")
 		}
 		for _, r := range rows {
@@ -195,13 +195,13 @@ func selectPeople(ctx context.Context, q bun.IDB, scope access.Scope, f PeopleFi
 		s = s.WhereGroup(" AND ", func(s *bun.SelectQuery) *bun.SelectQuery {
 			s = s.Where("p.id = ?", scope.Officer)
 			if len(scope.Departments) > 0 {
-				s = s.WhereOr("p.department_id IN (?)", bun.In(scope.Departments))
+				s = s.WhereOr("p.department_id IN ?", bun.Tuple(scope.Departments))
 			}
 			return s
 		})
 	}
 	if len(f.Departments) > 0 {
-		s = s.Where("p.department_id IN (?)", bun.In(f.Departments))
+		s = s.Where("p.department_id IN ?", bun.Tuple(f.Departments))
 	}
 	if !f.Inactive {
 		s = s.Where("p.deactivated_at = 0")

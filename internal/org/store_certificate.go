@@ -26,7 +26,7 @@ func selectCertificates(ctx context.Context, q bun.IDB, people []ident.PersonID)
 	var rows []certificateRow
 	s := q.NewSelect().Model(&rows).Order("c.person_id", "c.valid_to", "c.id")
 	if people != nil {
-		s = s.Where("c.person_id IN (?)", bun.In(people))
+		s = s.Where("c.person_id IN ?", bun.Tuple(people))
 	}
 	if err := s.Scan(ctx); err != nil {
 		return nil, fail(err, "read certificates")
@@ -77,7 +77,7 @@ func selectExpiring(ctx context.Context, q bun.IDB, scope access.Scope, by time.
 		s = s.WhereGroup(" AND ", func(s *bun.SelectQuery) *bun.SelectQuery {
 			s = s.Where("p.id = ?", scope.Officer)
 			if len(scope.Departments) > 0 {
-				s = s.WhereOr("p.department_id IN (?)", bun.In(scope.Departments))
+				s = s.WhereOr("p.department_id IN ?", bun.Tuple(scope.Departments))
 			}
 			return s
 		})
