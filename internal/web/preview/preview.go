@@ -140,5 +140,5 @@ func effect(p locale.Printer, e org.Effect) ui.Cell {
 		tone, icon = ui.Late, "alert-circle"
 	case org.EffectUnchanged:
 	}
-	return ui.St(p.T("preview.effect."+string(e)), icon, tone)
+	return ui.St(p.T("ledger.effect."+string(e)), icon, tone)
 }

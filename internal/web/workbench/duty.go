@@ -5,11 +5,11 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
-	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -148,7 +148,7 @@ func rowOf(p *site.Page, d duty.Duty) ui.Duty {
 	rule, _ := d.Kind.Rule()
 	title := p.P.T(d.Kind.TitleKey(), d.TitleArgs()...)
 	r := ui.Duty{
-		ID: "duty-" + string(d.ID), Clock: ui.DueClock(p.P, d.Since, d.Due, p.Now), Title: ui.Link{Text: title, Href: where(d.Subject)},
+		ID: "duty-" + string(d.ID), Clock: ui.DueClock(p.P, d.Since, d.Due, p.Now), Title: ui.Link{Text: title, Href: where(d)},
 		Facts: []string{p.P.T(d.Kind.NameKey()), p.P.T("workbench.since", p.P.When(d.Since, p.Now))}, Cite: ui.Cite{Article: rule.Article},
 	}
 	if r.Title.Href != "" {
@@ -158,15 +158,23 @@ func rowOf(p *site.Page, d duty.Duty) ui.Duty {
 	return r
 }
 
-// where leads to the page of a duty's subject.
-func where(s custody.Subject) string {
-	switch s.Kind {
+// where leads to the page of what a duty is about. A file of a card has the card's page, a gap in a camera's numbers
+// the camera's.
+func where(d duty.Duty) string {
+	switch d.Subject.Kind {
 	case "recording":
-		return "/recordings/" + s.ID
+		return "/recordings/" + d.Subject.ID
 	case "card":
-		return "/cards/" + s.ID
+		return "/cards/" + d.Subject.ID
+	case "card_file":
+		card, _, _ := strings.Cut(d.Subject.ID, ":")
+		return "/cards/" + card
 	case "device":
-		return "/devices/" + s.ID
+		return "/devices/" + d.Subject.ID
+	case "gap":
+		if d.Device != "" {
+			return "/devices/" + string(d.Device)
+		}
 	}
 	return ""
 }
