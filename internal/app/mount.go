@@ -15,10 +15,17 @@ import (
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/storage"
 	"zhilu.dev/zhilu/internal/web"
+	"zhilu.dev/zhilu/internal/web/accounts"
+	"zhilu.dev/zhilu/internal/web/devices"
 	"zhilu.dev/zhilu/internal/web/house"
+	"zhilu.dev/zhilu/internal/web/intake"
+	"zhilu.dev/zhilu/internal/web/library"
 	"zhilu.dev/zhilu/internal/web/logbook"
+	"zhilu.dev/zhilu/internal/web/people"
+	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/signin"
 	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/workbench"
 )
 
 // workers are the jobs this program can carry out, and those made by the clock.
@@ -65,6 +72,16 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 	var all []site.Route
 	for _, area := range [][]site.Route{
 		signin.Routes(h.Accounts),
+		workbench.Routes(workbench.Deps{Duties: h.Duties, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Inbox: h.inbox}),
+		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices}),
+		record.Routes(record.Deps{
+			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Log: h.DB.Reader,
+			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name,
+		}),
+		intake.Routes(intake.Deps{Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader}),
+		devices.Routes(devices.Deps{Devices: h.Devices, Org: h.Org, Accounts: h.Accounts}),
+		people.Routes(people.Deps{Org: h.Org, Accounts: h.Accounts}),
+		accounts.Routes(accounts.Deps{Accounts: h.Accounts, Org: h.Org, Pin: h.PublicPin()}),
 		logbook.Routes(logbook.Deps{DB: h.DB, Gate: h.Gate, ActorName: h.actorName, Fingerprint: h.TrustFingerprint}),
 		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch)}),
 	} {
@@ -120,13 +137,17 @@ func (h *House) counts(ctx context.Context, actor access.Actor) site.Counts {
 	}
 	c.Duties, c.Overdue = n.Open, n.Overdue
 	if h.Gate.May(actor, access.InboxList, access.Subject{Kind: "page"}) {
-		page, err := h.Recordings.Inbox(ctx, actor, recording.Filter{}, "", 1)
-		if err != nil {
+		if c.Inbox, err = h.inbox(ctx, actor); err != nil {
 			h.Log.WarnContext(ctx, "inbox not counted", "err", err)
 		}
-		c.Inbox = page.Count
 	}
 	return c
+}
+
+// inbox counts what waits to be claimed, as far as the actor may know of it.
+func (h *House) inbox(ctx context.Context, actor access.Actor) (int, error) {
+	page, err := h.Recordings.Inbox(ctx, actor, recording.Filter{}, "", 1)
+	return page.Count, err
 }
 
 // watchClock holds our clock against one that never jumps (G8).

@@ -31,7 +31,7 @@ type Deps struct {
 const (
 	listPath   = "/devices"
 	newPath    = "/devices/new"
-	importPath = "/devices/import"
+	importPath = "/device-import"
 )
 
 // Routes are the pages of this area. What is done to one device is decided upon that device, by its service.

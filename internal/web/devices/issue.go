@@ -32,7 +32,9 @@ type forms struct {
 	}
 }
 
-func (f forms) bad() bool { return f.Issue.Bad.What != "" || f.Return.Bad.What != "" || f.Clock.Bad.What != "" }
+func (f forms) bad() bool {
+	return f.Issue.Bad.What != "" || f.Return.Bad.What != "" || f.Clock.Bad.What != ""
+}
 
 func (a area) issue(p *site.Page) error {
 	it, err := a.item(p)

@@ -198,4 +198,3 @@ func (a area) afterDepartment(p *site.Page, f departmentForm, err error) error {
 	}
 	return p.Redirect(departmentPath)
 }
-

@@ -30,7 +30,7 @@ type Deps struct {
 const (
 	listPath       = "/people"
 	newPath        = "/people/new"
-	importPath     = "/people/import"
+	importPath     = "/people-import"
 	departmentPath = "/departments"
 )
 

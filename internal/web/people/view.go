@@ -68,7 +68,9 @@ func roleCell(p locale.Printer, words []string) ui.Cell {
 	return ui.TwoCell(joined(p, words), "")
 }
 
-func joined(p locale.Printer, words []string) string { return strings.Join(words, p.T("preview.comma")) }
+func joined(p locale.Printer, words []string) string {
+	return strings.Join(words, p.T("preview.comma"))
+}
 
 func orNone(p locale.Printer, s string) string {
 	if s == "" {
