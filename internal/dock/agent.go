@@ -31,18 +31,18 @@ const (
 	Left      Status = "left"      // stays on the card on purpose
 )
 
-// Result is the line `zhilu dock --json` prints for a file.
+// Result is the line `zhilu dock --json` prints for a file. Every member is always there, so that a script need not ask.
 type Result struct {
 	Name      string   `json:"name"`
 	Size      int64    `json:"size"`
-	SHA256    string   `json:"sha256,omitempty"`
+	SHA256    string   `json:"sha256"`
 	Status    Status   `json:"status"`
-	Code      string   `json:"code,omitempty"`
+	Code      string   `json:"code"`
 	Retry     bool     `json:"retry"`
 	Flags     []string `json:"flags"`
-	Recording string   `json:"recording_id,omitempty"`
-	File      string   `json:"file_id,omitempty"`
-	Receipt   string   `json:"receipt,omitempty"` // a file that `zhilu verify` takes
+	Recording string   `json:"recording_id"`
+	File      string   `json:"file_id"`
+	Receipt   string   `json:"receipt"` // a file that `zhilu verify` takes
 }
 
 // Progress is told as bytes move. Done is the file's durable bytes.

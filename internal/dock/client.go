@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -35,6 +36,9 @@ func newClient(server, token string) (*client, error) {
 	u, err := url.Parse(strings.TrimSuffix(strings.TrimSpace(server), "/"))
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fault.New(fault.Invalid, "dock.server_address").At("server")
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) { // the token and the footage would cross the network in the open
+		return nil, fault.New(fault.Invalid, "dock.plain_off_loopback").At("server")
 	}
 	secret, pin, _ := strings.Cut(strings.TrimSpace(token), ".")
 	if !strings.HasPrefix(secret, "zlt_") {
@@ -74,10 +78,21 @@ func pinned(want []byte) *tls.Config {
 			if !found || len(cs.PeerCertificates) == 0 {
 				return fault.New(fault.Forbidden, "dock.server_not_ours")
 			}
-			_, err := cs.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: inter, DNSName: cs.ServerName})
-			return err
+			if _, err := cs.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: inter, DNSName: cs.ServerName}); err != nil {
+				return fault.Wrap(err, fault.Forbidden, "dock.server_not_ours")
+			}
+			return nil
 		},
 	}
+}
+
+// loopback reports whether only this machine can be meant.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
 }
 
 func (c *client) url(path string) string { return c.base.String() + path }
@@ -97,6 +112,9 @@ func (c *client) do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("Tus-Resumable", "1.0.0")
 	resp, err := c.http.Do(req) //nolint:gosec // the address is the operator's setting
+	if fault.HasCode(err, "dock.server_not_ours") {
+		return nil, fault.As(err) // trying again makes a stranger no friend
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "dock.unreachable")
 	}
