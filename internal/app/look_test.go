@@ -1,0 +1,60 @@
+package app_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"zhilu.dev/zhilu/internal/web/webtest"
+)
+
+// look opens the pages in a real browser as those who work on them, at a desk and on a phone: nothing serious for
+// axe-core, no sideways scroll, no refused script. ZHILU_SHOTS keeps the pictures.
+func look(t *testing.T, base string) {
+	ctx := webtest.NewBrowser(t)
+	all := pages(t, base)
+	for _, c := range []struct {
+		username string
+		skip     func(path string) bool
+	}{
+		{"zhoujg", func(p string) bool {
+			return strings.Contains(p, "/accounts") || p == "/tokens" || p == "/health" || p == "/people/new" || p == "/people-import" || p == "/departments"
+		}},
+		{"sysadmin", func(p string) bool {
+			return p != "/" && p != "/tokens" && p != "/people/new" && p != "/people-import" && p != "/departments" && p != "/health"
+		}},
+		{"secadmin", func(p string) bool { return p != "/accounts" }},
+		{"lmy", func(p string) bool { return p != "/" }},
+		{"zhenghf", func(p string) bool { return p != "/settings" }},
+	} {
+		v := signIn(t, base, c.username)
+		u, err := url.Parse(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		webtest.Open(t, ctx, base+"/sign-in", webtest.Desktop)
+		for _, k := range v.client.Jar.Cookies(u) {
+			if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`document.cookie = "`+k.Name+`=`+k.Value+`; path=/"`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, path := range all {
+			if c.skip(path) || strings.HasSuffix(path, "/export") || strings.HasSuffix(path, "/template") {
+				continue
+			}
+			name := c.username + strings.ReplaceAll(path, "/", "-")
+			for _, size := range []webtest.Size{webtest.Desktop, webtest.Phone} {
+				webtest.Open(t, ctx, base+path, size)
+				webtest.NoSideways(t, ctx)
+				suffix := "-desk"
+				if size == webtest.Phone {
+					suffix = "-phone"
+				}
+				webtest.Screenshot(t, ctx, name+suffix, size.Width, size.Height)
+			}
+			webtest.Axe(t, ctx)
+		}
+	}
+}

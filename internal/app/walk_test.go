@@ -1,0 +1,220 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zhilu.dev/zhilu/internal/account"
+	"zhilu.dev/zhilu/internal/app/demo"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/locale"
+)
+
+// The demo's accounts, one a role, in the order of the columns of testdata/walk.txt.
+var readers = []struct{ role, username string }{
+	{"officer", "lmy"}, {"custodian", "zhoujg"}, {"head", "wujing"}, {"leader", "zhenghf"}, {"legal_reviewer", "fenglan"},
+	{"supervisor", "chenxi"}, {"system_admin", "sysadmin"}, {"security_admin", "secadmin"}, {"audit_admin", "audadmin"},
+}
+
+// startDemo makes the demo and serves it until the test ends. It is the product as it is: its footage comes from ffmpeg
+// and went through the dock.
+func startDemo(t *testing.T) (address string) {
+	t.Helper()
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		if os.Getenv("ZHILU_REQUIRE_TOOLS") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip("needs ffmpeg")
+	}
+	words, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- demo.Run(ctx, demo.Config{
+			Listen: "127.0.0.1:0", Dir: t.TempDir(), Clock: clock.System(), Log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
+			Words: words.For(locale.Chinese), Say: func(string) {}, Hash: account.HashParams{Passes: 1, Memory: 8 << 10, Threads: 1},
+			Ready: func(url string) { ready <- url },
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the demo ended badly: %v", err)
+		}
+	})
+	select {
+	case address = <-ready:
+	case err := <-ended:
+		ended <- nil
+		t.Fatalf("the demo did not start: %v", err)
+	}
+	return address
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+// browser is a signed-in visitor without pictures.
+type visitor struct {
+	t      *testing.T
+	base   string
+	client *http.Client
+}
+
+func signIn(t *testing.T, base, username string) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visitor{t, base, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	if username == "" {
+		return v
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "POST", base+"/sign-in", strings.NewReader(url.Values{"username": {username}, "password": {demo.Password}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := v.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%s cannot sign in: %d", username, resp.StatusCode)
+	}
+	return v
+}
+
+func (v *visitor) get(path string) (int, string) {
+	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), "GET", v.base+path, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	resp, err := v.client.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// settled waits until every docked file was looked into and read back.
+func settled(t *testing.T, base string) {
+	t.Helper()
+	v := signIn(t, base, "chenxi")
+	for range 300 {
+		if _, body := v.get("/recordings?state=stored"); !strings.Contains(body, `href="/recordings/0`) {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	t.Fatal("recordings are not verified after a minute")
+}
+
+// pages are the addresses every role asks for; an id in braces is found on the page before it, as its owner sees it.
+func pages(t *testing.T, base string) []string {
+	t.Helper()
+	first := func(username, path, pattern string) string {
+		_, body := signIn(t, base, username).get(path)
+		m := regexp.MustCompile(pattern).FindStringSubmatch(body)
+		if m == nil {
+			t.Fatalf("nothing like %s on %s for %s", pattern, path, username)
+		}
+		return m[1]
+	}
+	id := `([0-9a-f-]{36})`
+	rec := first("zhoujg", "/recordings", `href="/recordings/`+id+`"`)
+	return []string{
+		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/inbox", "/cards",
+		"/cards/" + first("zhoujg", "/cards", `href="/cards/`+id+`"`), "/upload-files", "/devices",
+		"/devices/" + first("zhoujg", "/devices", `href="/devices/`+id+`"`), "/devices/new", "/devices/export", "/devices/template", "/device-import",
+		"/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
+		"/accounts", "/accounts/export", "/tokens", "/custody", "/custody/export", "/custody/" + first("audadmin", "/custody", `href="/custody/`+id+`"`),
+		"/settings", "/policies", "/health", "/nowhere",
+	}
+}
+
+// TestEveryPageForEveryRole asks for every page as every role and holds the outcomes against testdata/walk.txt: a change
+// of who sees what must be seen in a review. ZHILU_TEST_UPDATE=1 writes it anew.
+func TestEveryPageForEveryRole(t *testing.T) {
+	base := startDemo(t)
+	settled(t, base)
+	visitors := []*visitor{signIn(t, base, "")}
+	head := []string{"anyone"}
+	for _, r := range readers {
+		visitors = append(visitors, signIn(t, base, r.username))
+		head = append(head, r.role)
+	}
+	var b strings.Builder
+	fmt.Fprintln(&b, "page", strings.Join(head, " "))
+	ids := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
+	for _, path := range pages(t, base) {
+		line := []string{ids.ReplaceAllString(path, "{id}")}
+		for i, v := range visitors {
+			status, body := v.get(path)
+			line = append(line, fmt.Sprint(status))
+			if status >= 500 {
+				t.Errorf("%s for %s: %d", path, head[i], status)
+			}
+			if strings.Contains(body, "<video") || strings.Contains(body, "<img") && strings.Contains(path, "/recordings") {
+				t.Errorf("%s shows a picture to %s without a grant (decision 1)", path, head[i])
+			}
+		}
+		fmt.Fprintln(&b, strings.Join(line, " "))
+	}
+	golden := filepath.Join("testdata", "walk.txt")
+	if os.Getenv("ZHILU_TEST_UPDATE") == "1" {
+		if err := os.MkdirAll("testdata", 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, was := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n"); !slices.Equal(got, was) {
+		for i := range max(len(got), len(was)) {
+			g, w := "", ""
+			if i < len(got) {
+				g = got[i]
+			}
+			if i < len(was) {
+				w = was[i]
+			}
+			if g != w {
+				t.Errorf("who sees what has changed:\n got %s\nwant %s", g, w)
+			}
+		}
+	}
+	t.Run("in a browser", func(t *testing.T) { look(t, base) })
+}
