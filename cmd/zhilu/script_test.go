@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary be the program: scripts run `zhilu` as a process of its own, which can be killed.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"zhilu": func() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts walks through the house from outside, as scripts and other offices use it. Each script is a world of
+// its own: `serve` starts a server on $SERVER over data and keys, `dock` runs the agent; see world_test.go.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		Setup:               setup,
+		Cmds:                commandsOfScripts(),
+		Condition:           condition,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// condition knows [ffmpeg] (the program is there) and [media] (the real camera files are). Where the environment
+// requires them they count as there, so that a script fails instead of passing over it.
+func condition(name string) (bool, error) {
+	switch name {
+	case "ffmpeg":
+		_, err := exec.LookPath("ffmpeg")
+		return err == nil || os.Getenv("ZHILU_REQUIRE_TOOLS") == "1", nil
+	case "media":
+		_, err := os.Stat(mediaDir())
+		return err == nil || os.Getenv("ZHILU_REQUIRE_MEDIA") == "1", nil
+	}
+	return false, os.ErrInvalid
+}
+
+// mediaDir is where the real camera files lie, beside the checkout.
+func mediaDir() string {
+	if dir := os.Getenv("ZHILU_MEDIA"); dir != "" {
+		return dir
+	}
+	dir, err := filepath.Abs(filepath.Join("..", "..", "..", "shared", "media"))
+	if err != nil {
+		return ""
+	}
+	return dir
+}
