@@ -28,7 +28,7 @@ var places = []struct {
 		{"nav.library", "/recordings", "movie", access.RecordingList, nil},
 		{"nav.upload", "/upload-files", "upload", access.UploadCreate, nil},
 		{"nav.inbox", "/inbox", "inbox", access.InboxList, func(c Counts) (int, bool) { return c.Inbox, false }},
-		{"nav.cards", "/cards", "database-import", access.InboxList, nil},
+		{"nav.cards", "/cards", "device-sd-card", access.InboxList, nil},
 	}},
 	{"nav.group.device", []place{
 		{"nav.devices", "/devices", "device-mobile", access.DeviceList, nil},
@@ -40,9 +40,9 @@ var places = []struct {
 	}},
 	{"nav.group.oversight", []place{
 		{"nav.log", "/custody", "timeline-event", access.LogView, nil},
-		{"nav.settings", "/settings", "adjustments", access.SettingView, nil},
+		{"nav.settings", "/settings", "settings", access.SettingView, nil},
 		{"nav.policies", "/policies", "scale", access.OrgView, nil},
-		{"nav.health", "/health", "activity", access.HealthView, nil},
+		{"nav.health", "/health", "heartbeat", access.HealthView, nil},
 	}},
 }
 
