@@ -230,4 +230,3 @@ func (a area) export(p *site.Page) error {
 	}
 	return listing.Send(p, p.P.T("account.title"), t)
 }
-

@@ -12,17 +12,17 @@ func (a area) administrator(p *site.Page) error {
 	for _, r := range p.Actor.Roles {
 		v.Roles = append(v.Roles, p.P.T("role."+string(r)))
 	}
-	place := func(key, href, icon string, action access.Action) {
+	place := func(key, href string, action access.Action) {
 		if p.May(action, access.Subject{Kind: "page", ID: href}) {
-			v.Places = append(v.Places, placeView{Icon: icon, Text: p.P.T("nav." + key), Href: href, Note: p.P.T("workbench.place." + key)})
+			v.Places = append(v.Places, ui.Alert{Title: ui.Link{Text: p.P.T("nav." + key), Href: href}, Facts: []string{p.P.T("workbench.place." + key)}, Used: -1})
 		}
 	}
-	place("people", "/people", "users", access.OrgEditPerson)
-	place("accounts", "/accounts", "key", access.AccountList)
-	place("tokens", "/tokens", "link", access.TokenList)
-	place("log", "/custody", "timeline-event", access.LogView)
-	place("settings", "/settings", "adjustments-horizontal", access.SettingView)
-	place("health", "/health", "heartbeat", access.HealthView)
+	place("people", "/people", access.OrgEditPerson)
+	place("accounts", "/accounts", access.AccountList)
+	place("tokens", "/tokens", access.TokenList)
+	place("log", "/custody", access.LogView)
+	place("settings", "/settings", access.SettingView)
+	place("health", "/health", access.HealthView)
 	var err error
 	if v.Waiting, err = a.waiting(p); err != nil {
 		return err

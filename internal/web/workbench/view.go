@@ -32,11 +32,9 @@ type adminView struct {
 	Roles   []string
 	NoRole  bool
 	Waiting *ui.Next
-	Places  []placeView
+	Places  []ui.Alert
 	Alerts  []ui.Alert
 }
-
-type placeView struct{ Icon, Text, Href, Note string }
 
 type waiveView struct {
 	ID     string

@@ -1,0 +1,172 @@
+package workbench_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/device"
+	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/web/pagetest"
+	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/webtest"
+	"zhilu.dev/zhilu/internal/web/workbench"
+)
+
+// nasty is what may come as a name of a file: markup, a formula, marks that turn the direction of writing.
+const nasty = "<script>alert(1)</script>=cmd|' /C calc'!A0‮gpj.exe"
+
+func routes(inbox int) func(w *pagetest.World) []site.Route {
+	return func(w *pagetest.World) []site.Route {
+		return workbench.Routes(workbench.Deps{
+			Duties: w.Duties, Org: w.Org, Accounts: w.Accounts, Devices: w.Devices,
+			Inbox: func(context.Context, access.Actor) (int, error) { return inbox, nil },
+		})
+	}
+}
+
+func recording() custody.Subject {
+	return custody.Subject{Kind: "recording", ID: string(ident.New[ident.RecordingID]())}
+}
+
+// owe opens what a bureau in the middle of its work owes.
+func owe(w *pagetest.World) map[string]ident.DutyID {
+	now, d1 := w.Clock.Now(), w.Departments[0].ID
+	officer := w.People[access.Officer].ID
+	open := func(k duty.Kind, person ident.PersonID, due time.Duration, args map[string]any) ident.DutyID {
+		return w.OpenDuty(duty.New{Kind: k, Subject: recording(), Person: person, Department: d1, Since: now.Add(due - 24*time.Hour), Due: now.Add(due), Args: args})
+	}
+	return map[string]ident.DutyID{
+		"late":   open(duty.ExplainLate, officer, -3*time.Hour, map[string]any{"name": "20261123090522_000117.mp4"}),
+		"later":  open(duty.ExplainLate, officer, -time.Hour, map[string]any{"name": nasty}),
+		"today":  open(duty.ExplainMissing, officer, 5*time.Hour, map[string]any{"device": "Z-07", "numbers": "0029 至 0031"}),
+		"week":   open(duty.Store, officer, 50*time.Hour, map[string]any{"name": "MOVI0007.avi", "device": "Z-07"}),
+		"settle": open(duty.SettleInbox, "", 7*24*time.Hour, map[string]any{"name": "一个没有扩展名而且名字特别特别长的文件_最终版_副本（2）_abcdefghijklmnopqrstuvwxyz0123456789"}),
+		"other":  w.OpenDuty(duty.New{Kind: duty.ExplainLate, Subject: recording(), Person: w.Other.ID, Department: w.Departments[1].ID, Due: now.Add(time.Hour), Args: map[string]any{"name": "OTHER.mp4"}}),
+	}
+}
+
+func TestOfficerSeesTheMostUrgentFirst(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	owe(w)
+	w.Certificate(w.People[access.Officer].ID, "HT650001", 26)
+	a := w.As(access.Officer).Get("/").Want(http.StatusOK, "最急的一件，已逾期", "说明 20261123090522_000117.mp4 为什么没有按时入库", "今天到期", "本周", "第十九条", "/recordings/", "还剩 26 天")
+	a.Lacks("OTHER.mp4", "<script>alert", "一个没有扩展名", "科室里谁还欠什么") // T26; others' duties are not theirs
+	if i, j := strings.Index(a.Body, "000117.mp4"), strings.Index(a.Body, "MOVI0007"); i > j {
+		t.Error("what is due first must stand first")
+	}
+	w.As(access.Officer).In(locale.English).Get("/").Want(http.StatusOK, "The most urgent, overdue", "Due today")
+}
+
+func TestCustodianOwesTheInbox(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(4))
+	owe(w)
+	w.As(access.Custodian).Get("/").Want(http.StatusOK, "一个没有扩展名", "4 个文件等着认领", "发设备").Lacks("000117.mp4")
+}
+
+func TestHeadSeesWhoOwesWhatWithoutCounts(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	ids := owe(w)
+	w.Certificate(w.People[access.Officer].ID, "HT650001", 400)
+	head := w.As(access.Head)
+	a := head.Get("/").Want(http.StatusOK, "科室里谁还欠什么", "阿依努尔·买买提", "HT650001", "没有指定到人", "免除").Lacks("OTHER.mp4")
+	if strings.Contains(a.Body[strings.Index(a.Body, "科室里谁还欠什么"):], "4 件") {
+		t.Error("nobody's duties may be counted (decisions §4)")
+	}
+	late := string(ids["late"])
+	head.Get("/?waive="+late).Want(http.StatusOK, "免除一件待办", "阿依努尔·买买提")
+	head.Post("/duties/"+late+"/waive", "reason", "短").Want(http.StatusUnprocessableEntity, "4 到 500 个字", ">短</textarea>")
+	head.Post("/duties/"+late+"/waive", "reason", "设备送修，说明已另附").Leads("/")
+	head.Post("/duties/"+late+"/waive", "reason", "设备送修，说明已另附").Want(http.StatusUnprocessableEntity, "已经")
+	head.Get("/").Want(http.StatusOK).Lacks("000117.mp4")
+	head.Get("/?waive=nonsense").Want(http.StatusNotFound)
+	// T7: nobody excuses themselves, and who has no such power is refused with an article.
+	w.As(access.Officer).Post("/duties/"+string(ids["today"])+"/waive", "reason", "不想写了，算了吧").Want(http.StatusForbidden, "第十七条")
+}
+
+func TestLeaderIsToldOfWhatLacks(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	owe(w)
+	w.As(access.Leader).Get("/").Want(http.StatusOK, "本局谁还欠什么", "OTHER.mp4", "执法二科 没有保管人", "没有待办") // R-21-2
+}
+
+func TestDevicesOutTooLong(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	id := w.Device("Z-07")
+	if _, err := w.Devices.Issue(context.Background(), w.Actor(t, access.Custodian), id, device.IssueInput{Person: w.People[access.Officer].ID, Purpose: "巡查"}); err != nil {
+		t.Fatal(err)
+	}
+	w.As(access.Officer).Get("/").Want(http.StatusOK, "Z-07 在你手上").Lacks("还没交回")
+	w.Clock.Add(30 * time.Hour)
+	w.As(access.Custodian).Get("/").Want(http.StatusOK, "Z-07 还没交回", "已 30 小时")
+}
+
+func TestAdministratorsAreToldWhatTheyCanDo(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(3))
+	owe(w)
+	for role, want := range map[access.Role]string{access.SystemAdmin: "采集令牌", access.SecurityAdmin: "账号与任命", access.AuditAdmin: "存证日志"} {
+		w.As(role).Get("/").Want(http.StatusOK, "你能办的", want, "看不到录音录像").Lacks("000117.mp4", "等着认领", "待办</h2>") // T13
+	}
+	nobody := w.Add(t, "没有角色", "nobody", w.Departments[0].ID)
+	w.AsPerson(nobody.ID).Get("/").Want(http.StatusOK, "你现在没有角色")
+}
+
+func TestBucketIsPaged(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	now, officer := w.Clock.Now(), w.People[access.Officer].ID
+	for i := range 60 {
+		w.OpenDuty(duty.New{Kind: duty.ExplainLate, Subject: recording(), Person: officer, Department: w.Departments[0].ID, Since: now, Due: now.Add(240*time.Hour + time.Duration(i)*time.Minute), Args: map[string]any{"name": "F" + string(rune('A'+i%26)) + ".mp4"}})
+	}
+	r := w.As(access.Officer)
+	r.Get("/").Want(http.StatusOK, "/?bucket=later", "59 件")
+	a := r.Get("/?bucket=later").Want(http.StatusOK, "共 60 条", "下一页")
+	i := strings.Index(a.Body, `rel="next"`)
+	href := a.Body[strings.LastIndex(a.Body[:i], `href="`)+6:]
+	href = strings.ReplaceAll(href[:strings.Index(href, `"`)], "&amp;", "&")
+	r.Get(href).Want(http.StatusOK, "回到最前").Lacks(`rel="next"`)
+	r.Get("/?bucket=nonsense").Want(http.StatusNotFound)
+}
+
+// TestLooks opens the workbench as each reader, on a desktop and a phone, and looks for what axe-core calls serious.
+func TestLooks(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(4))
+	owe(w)
+	w.Certificate(w.People[access.Officer].ID, "HT650001", 26)
+	id := w.Device("Z-07")
+	if _, err := w.Devices.Issue(context.Background(), w.Actor(t, access.Custodian), id, device.IssueInput{Person: w.People[access.Officer].ID, Purpose: "北塘市场现场检查"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Org.AddPerson(context.Background(), access.HostActor("test"), org.PersonEdit{Name: "阿卜杜热合曼·麦麦提吐尔逊·托合提库尔班江·阿布都热依木", Department: w.Departments[1].ID}); err != nil {
+		t.Fatal(err)
+	}
+	ctx := webtest.NewBrowser(t)
+	webtest.Watch(t, ctx, nil)
+	for _, role := range []access.Role{access.Officer, access.Custodian, access.Head, access.Leader, access.SecurityAdmin, access.LegalReviewer} {
+		w.As(role).Browse(t, ctx)
+		for _, size := range []webtest.Size{webtest.Desktop, webtest.Phone} {
+			name := "workbench-" + string(role)
+			if size == webtest.Phone {
+				name += "-phone"
+			}
+			webtest.Open(t, ctx, w.Server.URL+"/", size)
+			webtest.NoSideways(t, ctx)
+			webtest.Screenshot(t, ctx, name, size.Width, size.Height)
+			webtest.Axe(t, ctx)
+		}
+	}
+}
