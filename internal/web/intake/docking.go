@@ -105,7 +105,7 @@ func (a area) deviceName(p *site.Page, id ident.DeviceID) (string, error) {
 func cardFacts(p *site.Page, c recording.Card, device string) []ui.Fact {
 	pr := p.P
 	out := []ui.Fact{
-		{Label: pr.T("card.column.device"), Value: deviceCell(pr, device)}, ui.FactText(pr.T("card.station"), station(pr, c), view.Harmless(c.Agent)),
+		{Label: pr.T("card.column.device"), Value: deviceCell(pr, device)}, ui.FactText(pr.T("card.station"), station(pr, c), ""),
 		ui.FactText(pr.T("card.owner"), c.OwnerName, ""), ui.FactText(pr.T("card.opened"), pr.WhenSec(c.OpenedAt, p.Now), pr.T("origin.server_clock")),
 	}
 	if c.ClosedAt.IsZero() {

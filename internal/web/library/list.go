@@ -117,7 +117,7 @@ func table(p *site.Page, q query, page recording.Page) ui.TableView {
 	start.Key, start.Label = "start", pr.T("library.column.start")
 	stored.Key, stored.Label = "stored", pr.T("library.column.stored")
 	t := ui.TableView{
-		Caption: pr.T("library.title"), Columns: []ui.Column{{Key: "tile", Label: pr.T("library.column.tile")}, start},
+		Caption: pr.T("library.title"), Columns: []ui.Column{{Key: "tile", Label: pr.T("library.column.tile"), Quiet: true}, start},
 		Pager: &ui.PagerView{Total: int64(page.Count), AtLeast: page.More}, Empty: empty(p, q),
 	}
 	for _, c := range optional {
@@ -157,8 +157,7 @@ func row(p *site.Page, q query, r recording.Recording) ui.Row {
 	cells := map[string]ui.Cell{
 		"who":     ui.TwoCell(who, dev),
 		"verdict": ui.Under(ui.Badge(pr, ui.Storage(r.Verdict)), record.Took(pr, r)),
-		"stored":  ui.Under(ui.Text(pr.When(r.StoredAt, p.Now)), ""),
-		"size":    ui.TwoCell(pr.Size(r.Size), ""),
+		"size":    ui.TwoCell(pr.Size(r.Size), record.Length(r)),
 		"flag":    ui.Flags(pr, record.Flags(r.Flags)),
 	}
 	text, icon, tone := record.StateMark(pr, r.State)
@@ -168,7 +167,7 @@ func row(p *site.Page, q query, r recording.Recording) ui.Row {
 	}
 	second := record.Harmless(r.Name)
 	out := ui.Row{Cells: []ui.Cell{
-		ui.Tile(pr, record.Length(r)), ui.MainCell(ui.Link{Text: when, Href: record.Path(r.ID)}, second, true),
+		tileCell(pr, record.Length(r)), ui.MainCell(ui.Link{Text: when, Href: record.Path(r.ID)}, second, true),
 	}}
 	for _, c := range optional {
 		if q.shows(c) {
@@ -226,8 +225,8 @@ func (a area) filters(p *site.Page, q query) (ui.Filters, error) {
 			f.Fields = append(f.Fields, c)
 		}
 	}
-	f.Fields = append(f.Fields, choice(pr, q, "flag", "flag", allFlags()), choice(pr, q, "state", "state", states()), choice(pr, q, "kind", "kind", kinds()))
-	for _, name := range []string{"card", "sort"} {
+	f.Fields = append(f.Fields, choice(pr, q, "flag", "flag", allFlags()), choice(pr, q, "kind", "kind", kinds()))
+	for _, name := range []string{"state", "card", "sort"} {
 		if v := q.values.Get(name); v != "" {
 			f.Keep = append(f.Keep, ui.Hidden{Name: name, Value: v})
 		}

@@ -1,9 +1,10 @@
 package record
 
 import (
+	"time"
+
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/fault"
-	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -50,28 +51,14 @@ func (a area) certificate(p *site.Page) error {
 		return err
 	}
 	pr := p.P
+	var never time.Time // on paper there is no today: every moment is written with its year
 	v := certificateView{
-		Bureau: a.Bureau, Title: title(pr, d, p.Now), Facts: stamped(pr, d, facts(pr, d, n, p.Now)), Files: files(pr, d, p.Now), Verdict: verdictOf(pr, d, p.Now),
-		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Notes: notes(pr, d, n, p.Now), Events: events(pr, d, list, actors, n, p.Now),
+		Bureau: a.Bureau, Title: title(pr, d, never), Facts: facts(pr, d, n, never), Files: files(pr, d, never), Verdict: verdictOf(pr, d, never),
+		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Notes: notes(pr, d, n, never), Events: events(pr, d, list, actors, n, never),
 		Log: log, Fingerprint: fingerprint, Back: Path(d.ID), Printed: pr.T("certificate.printed", Stamp(p.Now), p.Actor.Name),
 		Steps: []string{pr.T("certificate.step.receipt"), pr.T("certificate.step.trust"), pr.T("certificate.step.verify")},
 	}
 	return p.Render(pr.T("certificate.title"), certificatePage(pr, v))
-}
-
-// stamped writes the moments of a recording in full: on paper there is no today.
-func stamped(p locale.Printer, d recording.Detail, list []ui.Fact) []ui.Fact {
-	full := map[string]string{
-		p.T("recording.label.start"):  Stamp(d.Start),
-		p.T("recording.label.end"):    Interval(p, endOf(d)),
-		p.T("recording.label.stored"): Stamp(d.StoredAt),
-	}
-	for i, f := range list {
-		if s := full[f.Label]; s != "" {
-			list[i].Value = ui.Text(s)
-		}
-	}
-	return list
 }
 
 // logFacts says where the recording stands in the log, and by which keys that can be checked.

@@ -132,12 +132,12 @@ func trackWords(p locale.Printer, d recording.Detail) string {
 	var parts []string
 	if f.FormatName != "" {
 		container, _, _ := strings.Cut(f.FormatName, ",")
-		parts = append(parts, Harmless(container))
+		parts = append(parts, strings.ToUpper(Harmless(container)))
 	}
 	for _, t := range f.Tracks {
 		switch t.Kind {
 		case media.TrackVideo, media.TrackImage:
-			s := Harmless(t.Codec)
+			s := codec(t.Codec)
 			if t.Width > 0 && t.Height > 0 {
 				s = strconv.Itoa(t.Width) + "×" + strconv.Itoa(t.Height) + " " + s
 			}
@@ -146,7 +146,7 @@ func trackWords(p locale.Printer, d recording.Detail) string {
 			}
 			parts = append(parts, s)
 		case media.TrackAudio:
-			s := Harmless(t.Codec)
+			s := codec(t.Codec)
 			if t.Channels > 0 {
 				s += " " + p.T("recording.channels", t.Channels)
 			}
@@ -155,6 +155,15 @@ func trackWords(p locale.Printer, d recording.Detail) string {
 		}
 	}
 	return strings.Join(parts, p.T("library.and"))
+}
+
+// codec writes the usual names of what cameras write; any other as the file has it.
+func codec(name string) string {
+	usual := map[string]string{"h264": "H.264", "hevc": "H.265", "mpeg4": "MPEG-4", "mjpeg": "MJPEG", "aac": "AAC", "mp3": "MP3", "pcm_s16le": "PCM"}
+	if s := usual[name]; s != "" {
+		return s
+	}
+	return Harmless(name)
 }
 
 func claimedDevice(d recording.Detail) string {
@@ -340,7 +349,7 @@ func fileFacts(p locale.Printer, f fileView) []ui.Fact {
 	if f.SM3 == "" {
 		return append(out, ui.FactText("SM3", p.T("recording.no_sm3"), ""))
 	}
-	return append(out, ui.Fact{Label: "SM3", Value: ui.Digest(p, "SM3", f.SM3), Source: p.T("recording.at_verify")})
+	return append(out, ui.Fact{Label: p.T("fact.digest"), Value: ui.Digest(p, "SM3", f.SM3), Source: p.T("recording.at_verify")})
 }
 
 // paperFacts are the same on paper.

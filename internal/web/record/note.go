@@ -77,18 +77,31 @@ func (f *formView) finish(at attempt) {
 	}
 }
 
+// wanted reports whether a form stands open: it is needed, asked for in the address, or was refused just now.
+func wanted(p *site.Page, at attempt, form string, needed bool) bool {
+	return needed || at.form == form || p.Value("do") == form
+}
+
+// needed says which forms a recording waits for: why it is late or what would let it be judged, and whose it is.
+func needed(d recording.Detail) (reason, owner bool) {
+	_, noted := newest(d.Notes, recording.NoteReturn)
+	_, placed := newest(d.Notes, recording.NoteDesignated)
+	reason = (d.Verdict == storage.Late || d.Verdict == storage.CannotJudge && d.Kind != recording.Pending) && !noted && !placed
+	return reason, d.Officer == "" || d.Device == ""
+}
+
 // forms are what this reader may write about this recording.
 func (a area) forms(p *site.Page, d recording.Detail, at attempt) ([]formView, error) {
 	var out []formView
-	open := d.Verdict == storage.Late || d.Verdict == storage.CannotJudge || at.form != ""
-	if open && p.May(access.RecordingReturnNote, subject(d)) {
+	reason, owner := needed(d)
+	if p.May(access.RecordingReturnNote, subject(d)) && (wanted(p, at, "return", reason) || wanted(p, at, "designate", false)) {
 		settings, err := a.settings(p)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, returnForm(p.P, d, at, settings), designateForm(p.P, d, at, settings))
 	}
-	if p.May(access.RecordingAssign, subject(d)) {
+	if p.May(access.RecordingAssign, subject(d)) && wanted(p, at, "assign", owner) {
 		devices, people, err := Choices(p, a.Devices, a.People)
 		if err != nil {
 			return nil, err

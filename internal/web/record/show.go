@@ -68,7 +68,7 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	}
 	pr := p.P
 	v := view{
-		Head: head(pr, d, p.Now), Next: next(p, d), Look: lookText(pr, d, n), Length: Length(d.Recording), Verdict: verdictOf(pr, d, p.Now),
+		Head: head(p, d), Next: next(p, d), Look: lookText(pr, d, n), Length: Length(d.Recording), Verdict: verdictOf(pr, d, p.Now),
 		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
 		Candidates: candidates(pr, d), Doubts: doubts(pr, d), Gaps: gaps(pr, d), Notes: notes(pr, d, n, p.Now), Papers: papers(pr, d, list), Forms: forms,
 	}
@@ -132,12 +132,16 @@ func title(p locale.Printer, d recording.Detail, now time.Time) string {
 	return p.T("recording.title", p.WhenSec(d.Start, now), Word(p, "kind", string(d.Kind)))
 }
 
-func head(p locale.Printer, d recording.Detail, now time.Time) ui.HeadView {
-	text, icon, tone := StateMark(p, d.State)
+func head(p *site.Page, d recording.Detail) ui.HeadView {
+	pr := p.P
+	text, icon, tone := StateMark(pr, d.State)
 	h := ui.HeadView{
-		Crumbs: []ui.Link{{Text: p.T("library.title"), Href: "/recordings"}}, Title: title(p, d, now),
-		Marks:   ui.Join(ui.Badge(p, ui.Storage(d.Verdict)), ui.BadgeText(text, icon, tone)),
-		Actions: []ui.Action{{Text: p.T("certificate.title"), Href: Path(d.ID) + "/certificate", Icon: "certificate"}},
+		Crumbs: []ui.Link{{Text: pr.T("library.title"), Href: "/recordings"}}, Title: title(pr, d, p.Now),
+		Marks:   ui.Join(ui.Badge(pr, ui.Storage(d.Verdict)), ui.BadgeText(text, icon, tone)),
+		Actions: []ui.Action{{Text: pr.T("certificate.title"), Href: Path(d.ID) + "/certificate", Icon: "certificate"}},
+	}
+	if _, owner := needed(d); !owner && p.May(access.RecordingAssign, subject(d)) {
+		h.Actions = append(h.Actions, ui.Action{Text: pr.T("recording.assign.open"), Href: Path(d.ID) + "?do=assign#assign", Icon: "pencil"})
 	}
 	if d.Device != "" && d.DeviceName != "" {
 		h.Crumbs = append(h.Crumbs, ui.Link{Text: d.DeviceName, Href: "/recordings?device=" + string(d.Device)})
@@ -155,7 +159,7 @@ func next(p *site.Page, d recording.Detail) *ui.Next {
 			Action: ui.Action{Text: pr.T("recording.next.settle_do"), Href: "/inbox?settle=" + string(d.ID) + "#settle", Primary: true},
 		}
 	case d.Verdict == storage.Late && p.May(access.RecordingReturnNote, subject(d)):
-		if _, noted := newest(d.Notes, recording.NoteReturn); noted {
+		if reason, _ := needed(d); !reason {
 			return nil
 		}
 		return &ui.Next{

@@ -108,17 +108,6 @@ func Harmless(s string) string {
 	}, s)
 }
 
-// Interval writes bounds of a moment in full, for tables and paper: "2026-11-23 09:58:41", or both bounds.
-func Interval(p locale.Printer, i clock.Interval) string {
-	if i.IsZero() {
-		return p.T("time.unknown")
-	}
-	if i.To.Sub(i.From) < time.Second {
-		return Stamp(i.From)
-	}
-	return p.T("time.span", Stamp(i.From), Stamp(i.To))
-}
-
 // Stamp writes a moment to the second in Shanghai, for tables and paper; "" for none.
 func Stamp(t time.Time) string {
 	if t.IsZero() {

@@ -1,0 +1,145 @@
+package intake_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/web/record"
+	"zhilu.dev/zhilu/internal/web/record/recordtest"
+)
+
+func has(t *testing.T, a recordtest.Answer, status int, texts ...string) {
+	t.Helper()
+	if a.Status != status {
+		t.Fatalf("status %d, want %d:\n%s", a.Status, status, a.Body)
+	}
+	for _, s := range texts {
+		if !strings.Contains(a.Body, s) {
+			t.Errorf("the page lacks %q", s)
+		}
+	}
+	if i := strings.Index(a.Body, "⟦"); i >= 0 {
+		t.Errorf("words are missing: %.60s", a.Body[i:])
+	}
+}
+
+// TestInbox is R-21-2: what nothing explains is listed with what to do, and settled with a name and words.
+func TestInbox(t *testing.T) {
+	t.Parallel()
+	h := recordtest.New(t)
+	d := h.Fill()
+	keeper := h.As(access.Custodian)
+	a := keeper.Get("/inbox")
+	has(t, a, http.StatusOK, "未登记设备", "没有登记的先去登记", "无法读取", "共 12 条", "找不到使用人", "𬱖䶮·阿依努尔")
+	if strings.Contains(a.Body, "<script>alert") || strings.Contains(a.Body, "\u202e") {
+		t.Error("a hostile name became markup")
+	}
+	has(t, keeper.Get("/inbox?flag=unreadable"), http.StatusOK, "共 1 条", "清除条件")
+	has(t, keeper.Get("/inbox?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA"), http.StatusOK, "没有符合这些条件的文件")
+	has(t, h.As(access.Head).Get("/inbox"), http.StatusOK, "看事实")
+
+	path := "/inbox/" + string(d.Unknown.RecordingID)
+	has(t, keeper.Get("/inbox?settle="+string(d.Unknown.RecordingID)), http.StatusOK, `id="settle"`, `action="`+path+`"`, "Z-07", "阿依努尔·买买提")
+	has(t, keeper.Post(path, url.Values{"device": {string(h.Camera)}, "words": {" "}}), http.StatusUnprocessableEntity, `id="words-error"`, `value="`+string(h.Camera)+`" selected`)
+	has(t, keeper.Post(path, url.Values{"device": {"Z-07"}, "words": {"是 Z-07 的卡"}}), http.StatusUnprocessableEntity, `id="device-error"`, "是 Z-07 的卡")
+	if a := h.As(access.Officer).Post(path, url.Values{"words": {"我的"}}); a.Status != http.StatusForbidden {
+		t.Errorf("an officer settled: %d", a.Status)
+	}
+	if a := h.As(access.Officer).Get("/inbox"); a.Status != http.StatusForbidden {
+		t.Errorf("an officer sees the inbox: %d", a.Status)
+	}
+	if a := keeper.Post("/inbox/"+string(ident.New[ident.RecordingID]()), url.Values{"words": {"没有的"}}); a.Status != http.StatusNotFound {
+		t.Errorf("settled what does not exist: %d", a.Status)
+	}
+	a = keeper.Post(path, url.Values{"officer": {string(h.People[access.Officer].ID)}, "device": {string(h.Camera)}, "words": {"是 Z-07 的卡"}})
+	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != "/inbox?done=1" {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	has(t, keeper.Get("/inbox?done=1"), http.StatusOK, "已认领，记入日志", "共 11 条")
+	has(t, keeper.Get(record.Path(d.Unknown.RecordingID)), http.StatusOK, "认定设备 Z-07、使用人 阿依努尔·买买提", "是 Z-07 的卡", "当初没有认出设备")
+}
+
+// TestCards is T2: what became of every file, and which numbers are missing.
+func TestCards(t *testing.T) {
+	t.Parallel()
+	h := recordtest.New(t)
+	d := h.Fill()
+	keeper := h.As(access.Custodian)
+	has(t, keeper.Get("/cards"), http.StatusOK, "Z-07", "没有认出设备", "已封存 3", "清单上有，没有交来 1", "有文件没有入库", "采集站 1 号")
+	a := keeper.Get("/cards/" + string(d.Card))
+	has(t, a, http.StatusOK, "缺 0010", "还没有交来", "系统文件", "已封存并复核", "已封存，待复核", record.Path(d.InTime.RecordingID), "采集结束，逐个文件写明结果",
+		"会清 2 个文件", "已封存，还没有从磁盘复核", "按规则不入库的文件", "8 GB")
+	a = keeper.Get("/cards/" + string(d.Second))
+	has(t, a, http.StatusOK, "&#34;&gt;&lt;script&gt;", "□")
+	if strings.Contains(a.Body, "<script>alert") || strings.Contains(a.Body, "\u202e") {
+		t.Error("a hostile name became markup")
+	}
+	for _, c := range []struct {
+		role   access.Role
+		status int
+	}{{access.Head, 200}, {access.Leader, 200}, {access.Supervisor, 200}, {access.SystemAdmin, 403}, {access.AuditAdmin, 403}} {
+		a := h.As(c.role).Get("/cards/" + string(d.Card))
+		if a.Status != c.status || strings.Contains(a.Body, `action="/cards/`+string(d.Card)+`/clear"`) {
+			t.Errorf("%s: %d", c.role, a.Status)
+		}
+	}
+	if a := keeper.Get("/cards/x"); a.Status != http.StatusNotFound {
+		t.Errorf("%d", a.Status)
+	}
+}
+
+// TestClear is R-19-2: only the custodian orders, only once, only after confirming, and only what is safe.
+func TestClear(t *testing.T) {
+	t.Parallel()
+	h := recordtest.New(t)
+	d := h.Fill()
+	path := "/cards/" + string(d.Card) + "/clear"
+	for _, role := range []access.Role{access.Officer, access.Head, access.Leader, access.SystemAdmin} {
+		if a := h.As(role).Post(path, url.Values{"confirm": {"1"}}); a.Status != http.StatusForbidden {
+			t.Errorf("%s ordered: %d", role, a.Status)
+		}
+	}
+	keeper := h.As(access.Custodian)
+	has(t, keeper.Post(path, url.Values{}), http.StatusUnprocessableEntity, `id="confirm-error"`, "清卡要再确认一次")
+	a := keeper.Post(path, url.Values{"confirm": {"1"}})
+	if a.Status != http.StatusSeeOther {
+		t.Fatal(a.Status, a.Body)
+	}
+	has(t, keeper.Get(a.Header.Get("Location")), http.StatusOK, "清卡命令已签发", "下清卡命令")
+	has(t, keeper.Post(path, url.Values{"confirm": {"1"}}), http.StatusUnprocessableEntity, "已经有一份有效的清卡命令")
+
+	fresh := h.Card("Z07")
+	r := h.Take(fresh, h.Name("DSJ-0007", 2*3600e9, 40), "fresh", false)
+	has(t, keeper.Get("/cards/"+string(fresh)), http.StatusOK, "清单是空的", "现在没有可以清的文件", "正在采集")
+	h.Verify(r.FileID)
+}
+
+// TestUpload: the page is the custodian's.
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	h := recordtest.New(t)
+	has(t, h.As(access.Custodian).Get("/upload-files"), http.StatusOK, `endpoint="/upload"`, "选文件夹")
+	for _, role := range []access.Role{access.Officer, access.Head, access.Supervisor, access.SecurityAdmin} {
+		if a := h.As(role).Get("/upload-files"); a.Status != http.StatusForbidden {
+			t.Errorf("%s: %d", role, a.Status)
+		}
+	}
+	has(t, h.As(access.Custodian).Get("/cards"), http.StatusOK, "还没有采集记录")
+	has(t, h.As(access.Custodian).Get("/inbox"), http.StatusOK, "没有要认领的文件")
+}
+
+// TestEnglish: the same pages, with every word.
+func TestEnglish(t *testing.T) {
+	t.Parallel()
+	h := recordtest.New(t)
+	d := h.Fill()
+	r := h.As(access.Custodian)
+	r.Lang = "en"
+	for _, path := range []string{"/inbox?settle=" + string(d.Unknown.RecordingID), "/cards", "/cards/" + string(d.Card), "/cards/" + string(d.Second), "/upload-files"} {
+		has(t, r.Get(path), http.StatusOK)
+	}
+}
