@@ -270,7 +270,7 @@ const settleWithin = 7 * 24 * time.Hour
 func writeFlags(tx *gate.Tx, rec *record.Recording, reason string) error {
 	var rows []record.Flagged
 	for _, f := range rec.FlagList() {
-		row := record.Flagged{Recording: rec.ID, Flag: f, At: clock.Micros(tx.Now())}
+		row := record.Flagged{Recording: rec.ID, Seq: rec.Seq, Flag: f, At: clock.Micros(tx.Now())}
 		if f == Flag(media.FlagUnreadable) || f == Flag(media.FlagForeign) || f == Flag(media.FlagTruncated) {
 			row.Detail = reason
 		}

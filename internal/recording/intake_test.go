@@ -204,7 +204,7 @@ func TestNames(t *testing.T) {
 		"<script>alert(1)</script>.mp4", `"><img src=x onerror=alert(1)>.mp4`, "=cmd|'/c calc'!A1.mp4", "+1.mp4", "@SUM(A1).mp4", "-1.mp4",
 		strings.Repeat("长", 100) + ".mp4", strings.Repeat("名", 400) + ".mp4", strings.Repeat("a/", 5000) + "x.mp4", "", ".", "..", "...", " ",
 		"con", "NUL.mp4", "a:b.mp4", "a*b?.mp4", "\xff\xfe.mp4", "\xe4\xb8.mp4", "é.mp4", "é.mp4", "\u202egpj.mp4", "\u2066x\u2069.mp4",
-		"‮4pm.exe", "阿依努尔·买买提_现场.mp4", "𬱖.mp4", "ئۇيغۇر.mp4", "a%00b.mp4", "a%2e%2e%2fb", "a;rm -rf ~.mp4", "$(reboot).mp4", "`id`.mp4",
+		"\u202e4pm.exe", "阿依努尔·买买提_现场.mp4", "𬱖.mp4", "ئۇيغۇر.mp4", "a%00b.mp4", "a%2e%2e%2fb", "a;rm -rf ~.mp4", "$(reboot).mp4", "`id`.mp4",
 		"{{7*7}}.mp4", "${jndi:ldap://x}.mp4", "upload-concat;final.mp4", "file://x", "http://127.0.0.1/x.mp4", "\ufeffbom.mp4", "a\u0085b.mp4", "a\u2028b.mp4",
 	}
 	if len(names) < 40 {

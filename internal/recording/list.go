@@ -38,7 +38,7 @@ type Filter struct {
 	State      State
 	Kind       Kind
 	Card       ident.CardID
-	Order      Order // ByStored if empty
+	Order      Order // ByStored if empty, and always where Query or Flag is set
 }
 
 // Cursor is where a page begins: after this row. The zero value is the beginning. Text is opaque and safe in a URL.
@@ -104,12 +104,12 @@ func (s *Service) page(ctx context.Context, actor access.Actor, f Filter, inbox 
 		return Page{}, err
 	}
 	limit = record.Clamp(limit)
-	sc := access.ScopeOf(actor)
-	rows, err := selectPage(ctx, s.c.DB.Reader, sc, f, inbox, from, limit+1)
+	a := ask{access.ScopeOf(actor), f, inbox}
+	rows, err := selectPage(ctx, s.c.DB.Reader, a, from, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
-	n, err := countUpTo(ctx, s.c.DB.Reader, sc, f, inbox)
+	n, err := countUpTo(ctx, s.c.DB.Reader, a)
 	if err != nil {
 		return Page{}, err
 	}
@@ -126,9 +126,9 @@ func (s *Service) page(ctx context.Context, actor access.Actor, f Filter, inbox 
 
 // Export writes an entry with the filter and the count, and yields every row in scope, for a ledger in Excel.
 func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (iter.Seq2[Recording, error], error) {
-	sc := access.ScopeOf(actor)
+	a := ask{access.ScopeOf(actor), f, false}
 	err := s.c.Gate.Do(ctx, actor, access.RecordingExport, access.Subject{Kind: "ledger", ID: "recordings"}, func(tx *gate.Tx) error {
-		n, err := countUpTo(tx.Context(), tx.DB(), sc, f, false)
+		n, err := countUpTo(tx.Context(), tx.DB(), a)
 		if err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (ite
 	return func(yield func(Recording, error) bool) {
 		var after place
 		for {
-			rows, err := selectPage(ctx, s.c.DB.Reader, sc, f, false, after, exportChunk)
+			rows, err := selectPage(ctx, s.c.DB.Reader, a, after, exportChunk)
 			if err != nil {
 				yield(Recording{}, err)
 				return

@@ -1,8 +1,10 @@
 package recording
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -13,74 +15,164 @@ import (
 	"zhilu.dev/zhilu/internal/recording/record"
 )
 
-// narrow applies scope and filter. With inbox only what waits to be settled is kept.
-func narrow(q *bun.SelectQuery, sc access.Scope, f Filter, inbox bool) *bun.SelectQuery {
-	if !sc.All {
-		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-			q = q.Where("1 = 0")
-			if sc.Officer != "" {
-				q = q.WhereOr("r.officer_id = ?", sc.Officer)
-			}
-			if len(sc.Departments) > 0 {
-				q = q.WhereOr("r.department_id IN (?)", bun.In(sc.Departments))
-			}
-			if inbox && len(sc.Departments) > 0 { // what no camera explains belongs to nobody yet
-				q = q.WhereOr("r.department_id = ''")
-			}
-			return q
-		})
+// ask is one question to the list. It is put so that the database can walk an index in the order that is asked for and
+// stop at the limit, whether the words or the finding are common or rare.
+type ask struct {
+	scope access.Scope
+	f     Filter
+	inbox bool
+}
+
+// key is the running number by which the rows of this question are walked.
+func (a ask) key(idb bun.IDB) string {
+	switch {
+	case a.words() && !record.IsPostgres(idb):
+		return "recording_fts.rowid"
+	case a.f.Flag != "":
+		return "g.seq"
+	}
+	return "r.seq"
+}
+
+// column names a column of the recording. Where words or a finding are walked, no other index may be: both planners
+// would take a department's index and ask about each of its rows.
+func (a ask) column(idb bun.IDB, name string) bun.Safe {
+	if a.f.Flag != "" || a.words() && !record.IsPostgres(idb) {
+		return bun.Safe("(r." + name + " || '')")
+	}
+	return bun.Safe("r." + name)
+}
+
+func (a ask) words() bool { return strings.TrimSpace(a.f.Query) != "" }
+
+// byStart reports the order; with words or a finding it is always that of storing.
+func (a ask) byStart() bool { return a.f.Order == ByStart && !a.words() && a.f.Flag == "" }
+
+// narrow applies the filter. With inbox only what waits to be settled is kept.
+func (a ask) narrow(q *bun.SelectQuery) *bun.SelectQuery {
+	if a.words() {
+		q = search(q, a.f.Query)
 	}
 	for column, v := range map[string]string{
-		"department_id": string(f.Department), "officer_id": string(f.Officer), "device_id": string(f.Device),
-		"verdict": string(f.Verdict), "state": string(f.State), "kind": string(f.Kind), "card_id": string(f.Card),
+		"department_id": string(a.f.Department), "officer_id": string(a.f.Officer), "device_id": string(a.f.Device),
+		"verdict": string(a.f.Verdict), "state": string(a.f.State), "kind": string(a.f.Kind), "card_id": string(a.f.Card),
 	} {
 		if v != "" {
-			q = q.Where("r.? = ?", bun.Ident(column), v)
+			q = q.Where("? = ?", a.column(q.DB(), column), v)
 		}
 	}
-	if !f.From.IsZero() {
-		q = q.Where("r.sort_at >= ?", clock.Micros(f.From))
+	if !a.f.From.IsZero() {
+		q = q.Where("r.sort_at >= ?", clock.Micros(a.f.From))
 	}
-	if !f.To.IsZero() {
-		q = q.Where("r.sort_at < ?", clock.Micros(f.To))
+	if !a.f.To.IsZero() {
+		q = q.Where("r.sort_at < ?", clock.Micros(a.f.To))
 	}
-	if f.Flag != "" {
-		q = q.Where("EXISTS (SELECT 1 FROM recording_flag AS g WHERE g.flag = ? AND g.recording_id = r.id)", f.Flag)
+	if a.f.Flag != "" {
+		q = q.Join("JOIN recording_flag AS g ON g.seq = r.seq").Where("g.flag = ?", a.f.Flag)
 	}
-	if inbox {
+	if a.inbox {
 		q = q.Where("r.inbox = ?", record.InboxWaiting)
 	}
-	return search(q, f.Query)
+	return q
+}
+
+// after keeps what follows a place, in the order asked for, and only so many.
+func (a ask) after(q *bun.SelectQuery, idb bun.IDB, p place, limit int) *bun.SelectQuery {
+	if a.byStart() {
+		if p.seq > 0 {
+			q = q.Where("(r.sort_at, r.seq) < (?, ?)", p.sort, p.seq)
+		}
+		return q.OrderExpr("r.sort_at DESC, r.seq DESC").Limit(int64(limit))
+	}
+	key := bun.Safe(a.key(idb))
+	if p.seq > 0 {
+		q = q.Where("? < ?", key, p.seq)
+	}
+	return q.OrderExpr("? DESC", key).Limit(int64(limit))
+}
+
+// branches are the parts of the scope, each with an index of its own: a department, or the officer's own rows. What no
+// camera explains belongs to nobody yet and stands in every custodian's inbox. nil means everything.
+func (a ask) branches() []func(*bun.SelectQuery) *bun.SelectQuery {
+	if a.scope.All {
+		return nil
+	}
+	departments := slices.Clone(a.scope.Departments)
+	if a.inbox && len(departments) > 0 {
+		departments = append(departments, "")
+	}
+	if a.f.Flag != "" || a.words() { // walked as a whole: a part without rows would be walked to its end
+		return []func(*bun.SelectQuery) *bun.SelectQuery{func(q *bun.SelectQuery) *bun.SelectQuery {
+			department, officer := a.column(q.DB(), "department_id"), a.column(q.DB(), "officer_id")
+			if len(departments) == 0 {
+				return q.Where("? = ?", officer, a.scope.Officer)
+			}
+			return q.Where("(? IN (?) OR ? = ?)", department, bun.List(departments), officer, cmp.Or(a.scope.Officer, "-"))
+		}}
+	}
+	out := []func(*bun.SelectQuery) *bun.SelectQuery{}
+	if a.scope.Officer != "" {
+		out = append(out, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("? = ?", a.column(q.DB(), "officer_id"), a.scope.Officer)
+		})
+	}
+	if len(departments) > maxBranches {
+		return append(out, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("r.department_id IN (?)", bun.List(departments))
+		})
+	}
+	for _, d := range departments {
+		out = append(out, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("? = ?", a.column(q.DB(), "department_id"), d)
+		})
+	}
+	return out
+}
+
+// maxBranches bounds the parts of one statement.
+const maxBranches = 24
+
+// within gives the running numbers that the branches yield together, each walked on its own and stopped at the limit.
+func (a ask) within(idb bun.IDB, p place, limit int) *bun.SelectQuery {
+	var union *bun.SelectQuery
+	for _, b := range a.branches() {
+		inner := a.after(b(a.narrow(idb.NewSelect().Model((*record.Recording)(nil)).ColumnExpr("r.seq AS seq"))), idb, p, limit)
+		part := idb.NewSelect().TableExpr("(?) AS part", inner).ColumnExpr("part.seq")
+		if union == nil {
+			union = part
+		} else {
+			union = union.Union(part)
+		}
+	}
+	return union
 }
 
 func search(q *bun.SelectQuery, text string) *bun.SelectQuery {
-	if strings.TrimSpace(text) == "" {
-		return q
-	}
 	if record.IsPostgres(q.DB()) {
 		if m := locale.MatchTSQuery(text); m != "" {
 			return q.Where("r.search_vector @@ to_tsquery('simple', ?)", m)
 		}
 	} else if m := locale.MatchFTS5(text); m != "" {
-		return q.Where("r.seq IN (SELECT rowid FROM recording_fts WHERE recording_fts MATCH ?)", m)
+		return q.Join("JOIN recording_fts ON recording_fts.rowid = r.seq").Where("recording_fts MATCH ?", m)
 	}
-	return q.Where("1 = 0") // a search that says nothing finds nothing
+	return q.Join("JOIN (SELECT 0 AS rowid) AS recording_fts ON 1 = 1").Where("1 = 0") // a search that says nothing finds nothing
 }
 
 // selectPage reads one page, newest first, after a place.
-func selectPage(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter, inbox bool, after place, limit int) ([]record.Recording, error) {
+func selectPage(ctx context.Context, idb bun.IDB, a ask, p place, limit int) ([]record.Recording, error) {
 	rows := []record.Recording{}
-	q := narrow(idb.NewSelect().Model(&rows), sc, f, inbox).Limit(int64(limit))
-	if f.Order == ByStart {
-		q = q.OrderExpr("r.sort_at DESC, r.seq DESC")
-		if after.seq > 0 {
-			q = q.Where("(r.sort_at, r.seq) < (?, ?)", after.sort, after.seq)
+	q := idb.NewSelect().Model(&rows)
+	switch {
+	case a.scope.All:
+		q = a.after(a.narrow(q), idb, p, limit)
+	case a.scope.None():
+		return rows, nil
+	default:
+		plain := ask{f: Filter{Order: ByStored}}
+		if a.byStart() {
+			plain.f.Order = ByStart
 		}
-	} else {
-		q = q.OrderExpr("r.seq DESC")
-		if after.seq > 0 {
-			q = q.Where("r.seq < ?", after.seq)
-		}
+		q = plain.after(q.Where("r.seq IN (?)", a.within(idb, p, limit)), idb, place{}, limit)
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("recording: list: %w", err)
@@ -88,12 +180,18 @@ func selectPage(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter, inb
 	return rows, nil
 }
 
-// countUpTo counts the rows of a filter, at most one more than MaxCount.
-func countUpTo(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter, inbox bool) (int, error) {
-	sub := narrow(idb.NewSelect().Model((*record.Recording)(nil)).ColumnExpr("1"), sc, f, inbox).Limit(MaxCount + 1)
+// countUpTo counts the rows of a question, at most one more than MaxCount.
+func countUpTo(ctx context.Context, idb bun.IDB, a ask) (int, error) {
+	if a.scope.None() {
+		return 0, nil
+	}
+	sub := a.narrow(idb.NewSelect().Model((*record.Recording)(nil)).ColumnExpr("1")).Limit(MaxCount + 1)
+	if !a.scope.All {
+		sub = a.within(idb, place{}, MaxCount+1)
+	}
 	var n int
 	if err := idb.NewSelect().TableExpr("(?) AS t", sub).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
 		return 0, fmt.Errorf("recording: count: %w", err)
 	}
-	return n, nil
+	return min(n, MaxCount+1), nil
 }

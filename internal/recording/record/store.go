@@ -21,6 +21,7 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 )
 
+// Upload is the row of an announced file: its intent, and what became of it. Times are microseconds of UTC.
 type Upload struct {
 	bun.BaseModel `bun:"table:upload"`
 
@@ -44,11 +45,12 @@ type Upload struct {
 	EndedAt    int64           `bun:"ended_at"`
 }
 
+// Subject is the upload as policies see it: only who began it goes on with it (T20).
 func (r *Upload) Subject() access.Subject {
 	return access.Subject{Kind: "upload", ID: string(r.ID), Owner: r.Owner}
 }
 
-// digest reads a stored digest; nil for none.
+// Digest reads a stored digest; nil for none.
 func Digest(text string) *vault.Digest {
 	d, err := vault.ParseDigest(text)
 	if err != nil {
@@ -57,6 +59,8 @@ func Digest(text string) *vault.Digest {
 	return &d
 }
 
+// Recording is a row of recordings. What the camera told is written once; the found_* columns keep what was found before
+// any assignment.
 type Recording struct {
 	bun.BaseModel `bun:"table:recording,alias:r"`
 
@@ -105,10 +109,12 @@ const (
 	InboxSettled = 2
 )
 
+// Subject is the recording as policies see it: its department's, and its officer's (R-21-1).
 func (r *Recording) Subject() access.Subject {
 	return access.Subject{Kind: "recording", ID: string(r.ID), Department: r.Department, Officer: r.Officer}
 }
 
+// FlagList gives the findings; never nil.
 func (r *Recording) FlagList() []Flag {
 	out := []Flag{}
 	for f := range strings.FieldsSeq(r.Flags) {
@@ -117,6 +123,7 @@ func (r *Recording) FlagList() []Flag {
 	return out
 }
 
+// File is a row of files: what was sealed, and how far it was checked.
 type File struct {
 	bun.BaseModel `bun:"table:recording_file,alias:f"`
 
@@ -142,6 +149,7 @@ type File struct {
 	Facts      string            `bun:"facts"`
 }
 
+// Receipt is a row of receipts. Body is empty until somebody signed it.
 type Receipt struct {
 	bun.BaseModel `bun:"table:recording_receipt"`
 
@@ -154,15 +162,18 @@ type Receipt struct {
 	Body  string          `bun:"body"`
 }
 
+// Flagged is one finding on one recording, for lists by finding.
 type Flagged struct {
 	bun.BaseModel `bun:"table:recording_flag"`
 
 	Recording ident.RecordingID `bun:"recording_id"`
+	Seq       int64             `bun:"seq"` // the recording's running number
 	Flag      Flag              `bun:"flag"`
 	Detail    string            `bun:"detail"`
 	At        int64             `bun:"at"`
 }
 
+// Note is a row of overlays.
 type Note struct {
 	bun.BaseModel `bun:"table:recording_note"`
 
@@ -181,6 +192,7 @@ type Note struct {
 	Entry     ident.EntryID     `bun:"entry_id"`
 }
 
+// Step is a jump of the server's own clock.
 type Step struct {
 	bun.BaseModel `bun:"table:clock_step"`
 
@@ -189,6 +201,7 @@ type Step struct {
 	By int64  `bun:"by_us"`
 }
 
+// Insert writes a row, or a slice of them.
 func Insert(ctx context.Context, idb bun.IDB, row any) error {
 	if _, err := idb.NewInsert().Model(row).Exec(ctx); err != nil {
 		return fmt.Errorf("recording: %w", err)
@@ -196,7 +209,7 @@ func Insert(ctx context.Context, idb bun.IDB, row any) error {
 	return nil
 }
 
-// one reads the row for which where holds; code is the fault for none.
+// One reads the row for which where holds; code is the fault for none.
 func One[T any](ctx context.Context, idb bun.IDB, code, where string, args ...any) (*T, error) {
 	row := new(T)
 	if err := idb.NewSelect().Model(row).Where(where, args...).Limit(1).Scan(ctx); err != nil {
@@ -205,7 +218,7 @@ func One[T any](ctx context.Context, idb bun.IDB, code, where string, args ...an
 	return row, nil
 }
 
-// lookup is one, with nil for none: absence is an answer here, not a failure.
+// Lookup is one, with nil for none: absence is an answer here, not a failure.
 func Lookup[T any](ctx context.Context, idb bun.IDB, where string, args ...any) (*T, bool, error) {
 	row, err := One[T](ctx, idb, "none", where, args...)
 	if fault.HasCode(err, "none") {
@@ -214,7 +227,7 @@ func Lookup[T any](ctx context.Context, idb bun.IDB, where string, args ...any) 
 	return row, err == nil, err
 }
 
-// all reads the rows for which where holds, in order.
+// All reads the rows for which where holds, in order.
 func All[T any](ctx context.Context, idb bun.IDB, order, where string, args ...any) ([]T, error) {
 	rows := []T{}
 	if err := idb.NewSelect().Model(&rows).Where(where, args...).OrderExpr(order).Scan(ctx); err != nil {
@@ -223,7 +236,7 @@ func All[T any](ctx context.Context, idb bun.IDB, order, where string, args ...a
 	return rows, nil
 }
 
-// lockUpload reads an upload's row for change: on PostgreSQL it stays locked to the end of the transaction, on SQLite
+// LockUpload reads an upload's row for change: on PostgreSQL it stays locked to the end of the transaction, on SQLite
 // there is one writer.
 func LockUpload(ctx context.Context, idb bun.IDB, id ident.UploadID) (*Upload, bool, error) {
 	row := new(Upload)
@@ -241,9 +254,10 @@ func LockUpload(ctx context.Context, idb bun.IDB, id ident.UploadID) (*Upload, b
 	return row, true, nil
 }
 
+// IsPostgres tells the engine.
 func IsPostgres(idb bun.IDB) bool { return idb.Dialect().Name() == dialect.PG }
 
-// update writes the named columns of a row, by its key, and says whether one was there.
+// Update writes the named columns of a row, by its key, and says whether one was there.
 func Update(ctx context.Context, idb bun.IDB, row any, columns ...string) error {
 	if _, err := idb.NewUpdate().Model(row).Column(columns...).WherePK().Exec(ctx); err != nil {
 		return fmt.Errorf("recording: %w", err)
@@ -251,7 +265,7 @@ func Update(ctx context.Context, idb bun.IDB, row any, columns ...string) error 
 	return nil
 }
 
-// keepReceipt writes a signed receipt unless one was kept already.
+// KeepReceipt writes a signed receipt unless one was kept already.
 func KeepReceipt(ctx context.Context, idb bun.IDB, id ident.ReceiptID, body string) (bool, error) {
 	res, err := idb.NewUpdate().Model((*Receipt)(nil)).Set("body = ?", body).Where("id = ? AND body = ''", id).Exec(ctx)
 	if err != nil {
@@ -261,7 +275,7 @@ func KeepReceipt(ctx context.Context, idb bun.IDB, id ident.ReceiptID, body stri
 	return n == 1, err
 }
 
-// replaceFlags writes a recording's flags anew.
+// ReplaceFlags writes a recording's flags anew.
 func ReplaceFlags(ctx context.Context, idb bun.IDB, id ident.RecordingID, flags []Flagged) error {
 	if _, err := idb.NewDelete().Model((*Flagged)(nil)).Where("recording_id = ?", id).Exec(ctx); err != nil {
 		return fmt.Errorf("recording: %w", err)
@@ -272,10 +286,10 @@ func ReplaceFlags(ctx context.Context, idb bun.IDB, id ident.RecordingID, flags 
 	return Insert(ctx, idb, &flags)
 }
 
-// knownDigests says which of the digests have a row.
+// KnownDigests says which of the digests have a row.
 func KnownDigests(ctx context.Context, idb bun.IDB, digests []string) (map[string]bool, error) {
 	var have []string
-	if err := idb.NewSelect().Model((*File)(nil)).Column("sha256").Where("sha256 IN (?)", bun.In(digests)).Scan(ctx, &have); err != nil {
+	if err := idb.NewSelect().Model((*File)(nil)).Column("sha256").Where("sha256 IN (?)", bun.List(digests)).Scan(ctx, &have); err != nil {
 		return nil, fmt.Errorf("recording: %w", err)
 	}
 	out := make(map[string]bool, len(have))
@@ -285,7 +299,7 @@ func KnownDigests(ctx context.Context, idb bun.IDB, digests []string) (map[strin
 	return out, nil
 }
 
-// stepsAround reads the jumps of our own clock near a moment.
+// StepsAround reads the jumps of our own clock near a moment.
 func StepsAround(ctx context.Context, idb bun.IDB, from, to int64) ([]Step, error) {
 	return All[Step](ctx, idb, "at", "at BETWEEN ? AND ?", from, to)
 }
@@ -300,17 +314,17 @@ func lastMoment(ctx context.Context, idb bun.IDB) (int64, error) {
 	return at, nil
 }
 
-// recordingOf gives the recording a file belongs to.
+// RecordingOf gives the recording a file belongs to.
 func RecordingOf(ctx context.Context, idb bun.IDB, file ident.FileID) (*Recording, error) {
 	return One[Recording](ctx, idb, "recording.unknown", "id = (SELECT recording_id FROM recording_file WHERE id = ?)", file)
 }
 
-// notesOf reads a recording's overlays, oldest first.
+// NotesOf reads a recording's overlays, oldest first.
 func NotesOf(ctx context.Context, idb bun.IDB, id ident.RecordingID) ([]Note, error) {
 	return All[Note](ctx, idb, "at, id", "recording_id = ?", id)
 }
 
-// setFlags lays findings down, each once; one that a person must settle puts the recording into the inbox.
+// SetFlags lays findings down, each once; one that a person must settle puts the recording into the inbox.
 func (r *Recording) SetFlags(flags []Flag) {
 	words := make([]string, 0, len(flags))
 	inbox := false
@@ -326,7 +340,7 @@ func (r *Recording) SetFlags(flags []Flag) {
 	}
 }
 
-// addFlag adds one finding to a recording.
+// AddFlag adds one finding to a recording.
 func AddFlag(tx *gate.Tx, rec *Recording, f Flag, detail string) error {
 	if slices.Contains(rec.FlagList(), f) {
 		return nil
@@ -335,15 +349,15 @@ func AddFlag(tx *gate.Tx, rec *Recording, f Flag, detail string) error {
 	if err := Update(tx.Context(), tx.DB(), rec, "flags", "inbox", "state"); err != nil {
 		return err
 	}
-	return Insert(tx.Context(), tx.DB(), &Flagged{Recording: rec.ID, Flag: f, Detail: detail, At: clock.Micros(tx.Now())})
+	return Insert(tx.Context(), tx.DB(), &Flagged{Recording: rec.ID, Seq: rec.Seq, Flag: f, Detail: detail, At: clock.Micros(tx.Now())})
 }
 
-// searchText is what a recording is found by.
+// SearchText is what a recording is found by.
 func SearchText(r *Recording, path string) string {
 	return strings.Join([]string{r.Name, path, r.DeviceName, r.OfficerName}, " ")
 }
 
-// index writes a recording's search terms: FTS5 on SQLite, a tsvector on PostgreSQL.
+// Index writes a recording's search terms: FTS5 on SQLite, a tsvector on PostgreSQL.
 func Index(ctx context.Context, idb bun.IDB, seq int64, text string) error {
 	terms := locale.IndexText(text)
 	var err error
@@ -360,7 +374,7 @@ func Index(ctx context.Context, idb bun.IDB, seq int64, text string) error {
 	return nil
 }
 
-// storedNear gives the recordings stored within a span.
+// StoredNear gives the recordings stored within a span.
 func StoredNear(ctx context.Context, idb bun.IDB, from, to int64) ([]Recording, error) {
 	return All[Recording](ctx, idb, "seq", "stored_at BETWEEN ? AND ?", from, to)
 }

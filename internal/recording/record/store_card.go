@@ -14,6 +14,7 @@ import (
 	"zhilu.dev/zhilu/internal/media"
 )
 
+// Card is a row of dockings.
 type Card struct {
 	bun.BaseModel `bun:"table:card"`
 
@@ -35,10 +36,12 @@ type Card struct {
 	ClosedAt   int64              `bun:"closed_at"`
 }
 
+// Subject is the docking as policies see it: only who opened it goes on with it.
 func (r *Card) Subject() access.Subject {
 	return access.Subject{Kind: "card", ID: string(r.ID), Owner: r.Owner, Department: r.Department}
 }
 
+// CardFile is a line of a card's own list.
 type CardFile struct {
 	bun.BaseModel `bun:"table:card_file"`
 
@@ -52,15 +55,17 @@ type CardFile struct {
 	File   ident.FileID `bun:"file_id"`
 }
 
-// subject is what a duty to hand the file in is about.
+// Subject is what a duty to hand the file in is about.
 func (r *CardFile) Subject() custody.Subject {
 	return custody.Subject{Kind: "card_file", ID: string(r.Card) + ":" + strconv.Itoa(r.N)}
 }
 
+// Ended reports whether nothing more is expected of the file.
 func (r *CardFile) Ended() bool {
 	return r.Status == Sealed || r.Status == Duplicate || r.Status == Left
 }
 
+// Gap is a row of holes in a camera's numbering.
 type Gap struct {
 	bun.BaseModel `bun:"table:recording_gap"`
 
@@ -79,11 +84,13 @@ type Gap struct {
 	FoundAt   int64          `bun:"found_at"`
 }
 
+// Subject is what a duty to explain the hole is about.
 func (r *Gap) Subject() custody.Subject { return custody.Subject{Kind: "gap", ID: r.ID} }
 
 // Chunk bounds the rows of one INSERT.
 const Chunk = 500
 
+// InsertCardFiles writes a card's list.
 func InsertCardFiles(ctx context.Context, idb bun.IDB, files []CardFile) error {
 	for chunk := range slices.Chunk(files, Chunk) {
 		if err := Insert(ctx, idb, &chunk); err != nil {
@@ -93,7 +100,7 @@ func InsertCardFiles(ctx context.Context, idb bun.IDB, files []CardFile) error {
 	return nil
 }
 
-// arriveOnCards writes on the card's list that the upload's file came in, and gives the files of earlier dockings that
+// ArriveOnCards writes on the card's list that the upload's file came in, and gives the files of earlier dockings that
 // were owed and have come in with it: the same path, size and time.
 func ArriveOnCards(ctx context.Context, idb bun.IDB, up *Upload, status Outcome) ([]CardFile, error) {
 	rows, err := All[CardFile](ctx, idb, "card_id, n", "path = ? AND size = ? AND (card_id = ? OR mtime / 1000000 = ?) AND status IN ('waiting', 'failed', 'missing')",
@@ -115,12 +122,12 @@ func ArriveOnCards(ctx context.Context, idb bun.IDB, up *Upload, status Outcome)
 	return owed, nil
 }
 
-// openCards reads the dockings nobody closed since before.
+// OpenCards reads the dockings nobody closed since before.
 func OpenCards(ctx context.Context, idb bun.IDB, before int64) ([]Card, error) {
 	return All[Card](ctx, idb, "opened_at", "closed_at = 0 AND opened_at < ?", before)
 }
 
-// cardsIn reads the latest dockings in scope: all of them, those of the departments and of no department, or the
+// CardsIn reads the latest dockings in scope: all of them, those of the departments and of no department, or the
 // actor's own.
 func CardsIn(ctx context.Context, idb bun.IDB, sc access.Scope, owner string, limit int) ([]Card, error) {
 	rows := []Card{}
@@ -129,7 +136,7 @@ func CardsIn(ctx context.Context, idb bun.IDB, sc access.Scope, owner string, li
 		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			q = q.Where("owner = ?", owner)
 			if len(sc.Departments) > 0 {
-				q = q.WhereOr("department_id IN (?)", bun.In(append([]ident.DepartmentID{""}, sc.Departments...)))
+				q = q.WhereOr("department_id IN (?)", bun.List(append([]ident.DepartmentID{""}, sc.Departments...)))
 			}
 			return q
 		})
@@ -140,7 +147,7 @@ func CardsIn(ctx context.Context, idb bun.IDB, sc access.Scope, owner string, li
 	return rows, nil
 }
 
-// countOutcomes counts each card's files by what became of them.
+// CountOutcomes counts each card's files by what became of them.
 func CountOutcomes(ctx context.Context, idb bun.IDB, cards []ident.CardID) (map[ident.CardID]map[Outcome]int, error) {
 	out := map[ident.CardID]map[Outcome]int{}
 	if len(cards) == 0 {
@@ -151,7 +158,7 @@ func CountOutcomes(ctx context.Context, idb bun.IDB, cards []ident.CardID) (map[
 		Status Outcome      `bun:"status"`
 		N      int          `bun:"n"`
 	}
-	err := idb.NewSelect().Model((*CardFile)(nil)).ColumnExpr("card_id, status, COUNT(*) AS n").Where("card_id IN (?)", bun.In(cards)).
+	err := idb.NewSelect().Model((*CardFile)(nil)).ColumnExpr("card_id, status, COUNT(*) AS n").Where("card_id IN (?)", bun.List(cards)).
 		GroupExpr("card_id, status").Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("recording: %w", err)
@@ -165,7 +172,7 @@ func CountOutcomes(ctx context.Context, idb bun.IDB, cards []ident.CardID) (map[
 	return out, nil
 }
 
-// numbersHere reads which numbers of a camera's series are in the vault, between two bounds.
+// NumbersHere reads which numbers of a camera's series are in the vault, between two bounds.
 func NumbersHere(ctx context.Context, idb bun.IDB, device ident.DeviceID, g Gap) ([]int, error) {
 	var have []int
 	err := idb.NewSelect().Model((*File)(nil)).ColumnExpr("DISTINCT number").
@@ -178,19 +185,19 @@ func NumbersHere(ctx context.Context, idb bun.IDB, device ident.DeviceID, g Gap)
 	return have, nil
 }
 
-// openGaps reads a camera's holes that nobody filled.
+// OpenGaps reads a camera's holes that nobody filled.
 func OpenGaps(ctx context.Context, idb bun.IDB, device ident.DeviceID) ([]Gap, error) {
 	return All[Gap](ctx, idb, "found_at, id", "device_id = ? AND arrived_at = 0", device)
 }
 
-// gapKnown reports whether the same hole was found before.
+// GapKnown reports whether the same hole was found before.
 func GapKnown(ctx context.Context, idb bun.IDB, g Gap) (bool, error) {
 	_, found, err := Lookup[Gap](ctx, idb, "device_id = ? AND series = ? AND width = ? AND from_no <= ? AND to_no >= ? AND number = ? AND (device_id <> '' OR card_id = ?)",
 		g.Device, g.Series, g.Width, g.From, g.To, g.Number, g.Card)
 	return found, err
 }
 
-// gapsIn reads the holes of a camera or a docking, latest first, whose docking is in scope.
+// GapsIn reads the holes of a camera or a docking, latest first, whose docking is in scope.
 func GapsIn(ctx context.Context, idb bun.IDB, sc access.Scope, camera ident.DeviceID, card ident.CardID, limit int64) ([]Gap, error) {
 	rows := []Gap{}
 	q := idb.NewSelect().Model(&rows).OrderExpr("found_at DESC, id DESC").Limit(limit)
@@ -201,7 +208,7 @@ func GapsIn(ctx context.Context, idb bun.IDB, sc access.Scope, camera ident.Devi
 		q = q.Where("card_id = ?", card)
 	}
 	if !sc.All {
-		q = q.Where("card_id IN (SELECT id FROM card WHERE department_id IN (?))", bun.In(append([]ident.DepartmentID{""}, sc.Departments...)))
+		q = q.Where("card_id IN (SELECT id FROM card WHERE department_id IN (?))", bun.List(append([]ident.DepartmentID{""}, sc.Departments...)))
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("recording: %w", err)

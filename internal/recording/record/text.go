@@ -12,7 +12,7 @@ import (
 // MaxPath bounds what is kept of a path, in bytes; longer ones are attempts.
 const MaxPath = 4096
 
-// opaque makes a path storable and changes it as little as that takes, since its sender must find the file by it
+// Opaque makes a path storable and changes it as little as that takes, since its sender must find the file by it
 // again. It is a key, never a place: nothing of ours is named by it (T19).
 func Opaque(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
@@ -29,7 +29,7 @@ func Opaque(s string) string {
 // MaxShown bounds a name that is shown, in characters.
 const MaxShown = 200
 
-// shown makes a name harmless to show: the last part of it, by either slash, without control and direction-changing
+// Shown makes a name harmless to show: the last part of it, by either slash, without control and direction-changing
 // characters, cut at MaxShown. It stays opaque text: whoever shows it must still escape it (T19, T26).
 func Shown(s string) string {
 	s = strings.TrimRight(s, `/\`)
@@ -60,7 +60,7 @@ func ShownOr(s, empty string) string {
 	return Shown(s)
 }
 
-// orNil leaves an empty text out of an entry's detail.
+// OrNil leaves an empty text out of an entry's detail.
 func OrNil[T ~string](v T) any {
 	if v == "" {
 		return nil
@@ -68,6 +68,7 @@ func OrNil[T ~string](v T) any {
 	return string(v)
 }
 
+// Related gives the subjects of kinds and ids in turn; those without an id are left out.
 func Related(pairs ...string) []custody.Subject {
 	var out []custody.Subject
 	for i := 0; i+1 < len(pairs); i += 2 {

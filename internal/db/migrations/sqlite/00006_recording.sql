@@ -104,6 +104,11 @@ CREATE INDEX recording_officer ON recording (officer_id, seq);
 CREATE INDEX recording_device ON recording (device_id, seq);
 CREATE INDEX recording_verdict ON recording (verdict, seq);
 CREATE INDEX recording_inbox ON recording (inbox, seq);
+CREATE INDEX recording_department_sort ON recording (department_id, sort_at, seq);
+CREATE INDEX recording_officer_sort ON recording (officer_id, sort_at, seq);
+CREATE INDEX recording_device_sort ON recording (device_id, sort_at, seq);
+CREATE INDEX recording_verdict_sort ON recording (verdict, sort_at, seq);
+CREATE INDEX recording_verdict_department ON recording (department_id, verdict, sort_at, seq);
 CREATE INDEX recording_card ON recording (card_id, seq);
 CREATE INDEX recording_stored ON recording (stored_at);
 
@@ -134,10 +139,11 @@ CREATE INDEX recording_file_number ON recording_file (series, width, number);
 
 CREATE TABLE recording_flag (
     recording_id TEXT   NOT NULL REFERENCES recording (id),
+    seq          BIGINT NOT NULL, -- the recording's
     flag         TEXT   NOT NULL,
     detail       TEXT   NOT NULL,
     at           BIGINT NOT NULL,
-    PRIMARY KEY (flag, recording_id)
+    PRIMARY KEY (flag, seq)
 );
 CREATE INDEX recording_flag_recording ON recording_flag (recording_id);
 
