@@ -99,7 +99,7 @@ func cmdReceipts(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // field FILE PATH [VALUE | -env NAME | -keys K,K… | -has]: looks into JSON. PATH is dotted, numbers are places in a
-// list, # is a list's length.
+// list, @len is a list's length.
 func cmdField(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: field FILE PATH VALUE|-env NAME|-keys LIST|-has")
@@ -114,7 +114,7 @@ func cmdField(ts *testscript.TestScript, neg bool, args []string) {
 				v, found = x[p], found && hasKey(x, p)
 			}
 		case []any:
-			if p == "#" {
+			if p == "@len" {
 				v = float64(len(x))
 				continue
 			}
