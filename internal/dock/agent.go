@@ -120,6 +120,9 @@ func New(c Config) (*Agent, error) {
 		c.Pause = sleep
 	}
 	sum := sha256.Sum256([]byte(cl.base.String()))
+	if c.StateDir, err = filepath.Abs(c.StateDir); err != nil { // receipts are named to other programs
+		return nil, fault.Wrap(err, fault.Invalid, "dock.state_dir").At("state")
+	}
 	dir := filepath.Join(c.StateDir, hex.EncodeToString(sum[:6]))
 	j, err := openJournal(filepath.Join(dir, "journal.jsonl"))
 	if err != nil {
@@ -270,7 +273,7 @@ func (a *Agent) try(ctx context.Context, card string, e Entry, res *Result) erro
 		n, known = note{}, false
 	}
 	if !known {
-		n = note{Path: e.Path, Size: e.Size, ModTime: e.ModTime}
+		n = noteOf(e)
 	}
 	f, err := os.Open(e.local)
 	if err != nil {
@@ -281,8 +284,8 @@ func (a *Agent) try(ctx context.Context, card string, e Entry, res *Result) erro
 	if err != nil {
 		return err
 	}
-	if out.SHA256 != sum {
-		return fault.New(fault.Conflict, "dock.digest_differs")
+	if out.SHA256 != sum { // the journal took this file for another; the next try begins anew
+		return errors.Join(fault.New(fault.Conflict, "dock.digest_differs"), a.forget(n))
 	}
 	n.SHA256, n.File, n.Record, n.Status = sum, out.File, out.Recording, Status(out.Status)
 	if n.Receipt, err = a.receipt(ctx, out, sum, e.Size); err != nil {
@@ -294,6 +297,15 @@ func (a *Agent) try(ctx context.Context, card string, e Entry, res *Result) erro
 	*res = Result{
 		Name: e.Path, Size: e.Size, SHA256: sum, Status: n.Status, Flags: append([]string{}, out.Flags...),
 		Recording: n.Record, File: n.File, Receipt: n.Receipt,
+	}
+	return nil
+}
+
+// forget strikes an upload that turned out not to be this file's from the journal.
+func (a *Agent) forget(n note) error {
+	n.Upload = ""
+	if err := a.journal.put(n); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "dock.state_dir")
 	}
 	return nil
 }

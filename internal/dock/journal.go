@@ -19,6 +19,7 @@ func uitoa(n uint64) string { return strconv.FormatUint(n, 10) }
 // note is one line of the journal: what is known of one file of a card.
 type note struct {
 	Path    string    `json:"path"`
+	Raw     string    `json:"raw,omitempty"` // the path quoted, where Path is not all of it
 	Size    int64     `json:"size"`
 	ModTime time.Time `json:"mtime"`
 	Upload  string    `json:"upload,omitempty"` // address of a begun upload
@@ -29,8 +30,17 @@ type note struct {
 	Receipt string    `json:"receipt,omitempty"` // path of the receipt on this machine
 }
 
+// noteOf begins the note of a file.
+func noteOf(e Entry) note {
+	n := note{Path: e.Path, Size: e.Size, ModTime: e.ModTime}
+	if e.raw != e.Path {
+		n.Raw = strconv.QuoteToASCII(e.raw)
+	}
+	return n
+}
+
 func (n note) key() string {
-	return n.Path + "\x00" + strconv.FormatInt(n.Size, 10) + "\x00" + n.ModTime.UTC().Format(time.RFC3339Nano)
+	return n.Path + "\x00" + n.Raw + "\x00" + strconv.FormatInt(n.Size, 10) + "\x00" + n.ModTime.UTC().Format(time.RFC3339Nano)
 }
 
 // journal remembers across restarts which uploads were begun and which files are safe. It is a hint, not proof: a
@@ -69,7 +79,7 @@ func openJournal(path string) (*journal, error) {
 func (j *journal) get(e Entry) (note, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	n, ok := j.notes[note{Path: e.Path, Size: e.Size, ModTime: e.ModTime}.key()]
+	n, ok := j.notes[noteOf(e).key()]
 	return n, ok
 }
 

@@ -21,6 +21,7 @@ type Entry struct {
 	Left    string    // "" if it is to be sent, else why it stays: a code of Left*
 
 	local string // where it is on this machine
+	raw   string // Path before it was made valid: names that only differ in bad bytes are different files
 }
 
 // Why a file is left on the card (status "left").
@@ -57,7 +58,7 @@ func Scan(dir string) ([]Entry, error) {
 		if relErr != nil || rel == "." {
 			return relErr
 		}
-		e := Entry{Path: clean(filepath.ToSlash(rel)), local: path}
+		e := Entry{Path: clean(filepath.ToSlash(rel)), local: path, raw: filepath.ToSlash(rel)}
 		if inSystemFolder(rel) {
 			e.Left = LeftSystem
 		}

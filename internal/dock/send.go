@@ -44,8 +44,8 @@ func (a *Agent) send(ctx context.Context, card string, e Entry, f *os.File, n *n
 		return "", outcome{}, fault.Wrap(err, fault.Unavailable, "dock.file_unreadable")
 	}
 	if err := a.chunks(ctx, e, f, h, n.Upload, offset); err != nil {
-		if errors.Is(err, errMoved) || fault.HasCode(err, "vault.digest_mismatch") {
-			n.Upload = "" // the upload and the file no longer agree: begin anew
+		if errors.Is(err, errMoved) || mismatched(err) {
+			err = errors.Join(err, a.forget(*n)) // the upload and the file no longer agree: begin anew
 		}
 		return "", outcome{}, err
 	}
@@ -58,6 +58,11 @@ func (a *Agent) send(ctx context.Context, card string, e Entry, f *os.File, n *n
 
 // errMoved says that the file changed or shrank while it was read.
 var errMoved = errors.New("the file changed while it was read")
+
+// mismatched reports whether the server received other bytes than the file has: the upload is lost.
+func mismatched(err error) bool {
+	return fault.HasCode(err, "upload.digest_mismatch") || fault.HasCode(err, "vault.digest_mismatch")
+}
 
 func (a *Agent) begin(ctx context.Context, card string, e Entry, n *note) error {
 	sum := ""
@@ -103,9 +108,13 @@ func (a *Agent) chunks(ctx context.Context, e Entry, f io.Reader, h hash.Hash, a
 
 // chunk sends one chunk. After a broken connection it asks what arrived, so that at most this chunk goes out twice.
 func (a *Agent) chunk(ctx context.Context, address string, offset int64, part []byte, whole string) error {
-	return a.retry(ctx, func() error {
+	var wrong error // the whole file's digest differs: sending this chunk again cannot help
+	err := a.retry(ctx, func() error {
 		if _, err := a.client.patch(ctx, address, offset, part, whole); err == nil || !retryable(err) {
 			return err
+		} else if mismatched(err) {
+			wrong = err
+			return nil
 		} else if at, herr := a.client.offset(ctx, address); herr == nil && at == offset+int64(len(part)) {
 			return nil // it arrived; only the answer was lost
 		} else if _, ok := a.ended(ctx, address); whole != "" && ok {
@@ -114,6 +123,7 @@ func (a *Agent) chunk(ctx context.Context, address string, offset int64, part []
 			return err
 		}
 	})
+	return errors.Join(err, wrong)
 }
 
 // ended asks what became of an upload; ok only when its file is in the vault.
