@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/ledger"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/web/accounts"
 	"zhilu.dev/zhilu/internal/web/pagetest"
@@ -48,20 +50,20 @@ func TestCreateShowsThePasswordOnce(t *testing.T) {
 	who := newcomer(t, w, longName)
 	sec := w.As(access.SecurityAdmin)
 	sec.Get("/accounts/new").Want(http.StatusOK, longName).Lacks(">阿依努尔·买买提，")
-	sec.Post("/accounts", "person", "", "username", "new.one").Want(http.StatusUnprocessableEntity, "要选为谁开账号", `value="new.one"`)
+	sec.Post("/accounts", "person", "", "username", "new-one").Want(http.StatusUnprocessableEntity, "要选为谁开账号", `value="new-one"`)
 	sec.Post("/accounts", "person", string(who.ID), "username", "a b").Want(http.StatusUnprocessableEntity, "用户名")
 	sec.Post("/accounts", "person", string(who.ID), "username", "officer").Want(http.StatusUnprocessableEntity, "已经有人用")
-	a := sec.Post("/accounts", "person", string(who.ID), "username", "new.one").Want(http.StatusOK, "只显示这一次", "new.one", longName)
+	a := sec.Post("/accounts", "person", string(who.ID), "username", "new-one").Want(http.StatusOK, "只显示这一次", "new-one", longName)
 	if a.Header.Get("Cache-Control") != "no-store" {
 		t.Error("a page with a password may not be kept")
 	}
 	secret := a.Body[strings.Index(a.Body, `data-zl-copy="`)+14:]
 	secret = secret[:strings.Index(secret, `"`)]
-	in, err := w.Accounts.SignIn(context.Background(), account.SignInRequest{Username: "new.one", Password: secret, IP: "127.0.0.1"})
+	in, err := w.Accounts.SignIn(context.Background(), account.SignInRequest{Username: "new-one", Password: secret, IP: "127.0.0.1"})
 	if err != nil || !in.MustChange {
 		t.Fatalf("the password shown does not sign in: %v", err)
 	}
-	sec.Get("/accounts?q=new.one").Want(http.StatusOK, longName, "还没换第一个密码").Lacks(secret)
+	sec.Get("/accounts?q=new-one").Want(http.StatusOK, longName, "还没换第一个密码").Lacks(secret)
 	for _, role := range []access.Role{access.SystemAdmin, access.AuditAdmin, access.Head} { // T13
 		w.As(role).Post("/accounts", "person", string(who.ID), "username", "another").Want(http.StatusForbidden)
 	}
@@ -85,7 +87,7 @@ func TestResetLockDisable(t *testing.T) {
 	sec.Get("/accounts?state=disabled").Want(http.StatusOK, "阿依努尔·买买提", "停用")
 	sec.Post(officer + "/enable").Leads(officer)
 	own := w.path(w.People[access.SecurityAdmin].ID)
-	sec.Get(own).Want(http.StatusOK, "这是你自己的账号").Lacks("重设密码", "收回")
+	sec.Get(own).Want(http.StatusOK, "这是你自己的账号").Lacks("重设密码", "收回 周燕")
 	sec.Post(own+"/reset").Want(http.StatusForbidden, "不能对自己办理") // T13
 	sec.Post("/accounts/nonsense/reset").Want(http.StatusNotFound)
 	w.As(access.AuditAdmin).Post(officer + "/disable").Want(http.StatusForbidden)
@@ -133,6 +135,40 @@ func TestProposalsAreSettledBySecurity(t *testing.T) {
 	w.As(access.AuditAdmin).Get("/accounts?view=proposals").Want(http.StatusForbidden)
 	who := newcomer(t, w, markup)
 	sec.Post("/accounts", "do", "settle", "person", string(who.ID)).Want(http.StatusNotFound)
+	propose(t, w, longName, "执法二科", "执法人员", "imported")
+	list, err := w.Org.Proposals(context.Background())
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	sec.Get("/accounts?view=proposals").Want(http.StatusOK, longName, "imported", "执法人员")
+	w.As(access.SystemAdmin).Post("/accounts", "do", "settle", "person", string(list[0].Person)).Want(http.StatusForbidden) // T13
+	sec.Post("/accounts", "do", "settle", "person", string(list[0].Person)).Want(http.StatusOK, "只显示这一次", "imported")
+	sec.Get("/accounts?role=officer").Want(http.StatusOK, longName)
+}
+
+// propose hands in a sheet of one person with a user name and a role.
+func propose(t *testing.T, w *env, name, department, role, username string) {
+	t.Helper()
+	var b bytes.Buffer
+	cells := map[string]any{"name": name, "department": department, "roles": role, "username": username}
+	table := ledger.Table{Title: "人员"}
+	var row []any
+	for _, c := range org.PeopleSheet().Columns {
+		table.Columns = append(table.Columns, ledger.Heading{Title: c.Titles[0]})
+		row = append(row, cells[c.Key])
+	}
+	table.Rows = func(yield func([]any, error) bool) { yield(row, nil) }
+	if err := ledger.Write(&b, table); err != nil {
+		t.Fatal(err)
+	}
+	ctx, admin := context.Background(), w.Actor(t, access.SystemAdmin)
+	pre, err := w.Org.PreviewPeople(ctx, admin, b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Org.ApplyPeople(ctx, admin, pre.ID); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestTokens(t *testing.T) {

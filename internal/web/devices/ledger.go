@@ -110,7 +110,7 @@ func (a area) ledgerRows(p *site.Page, list []device.Entry, labelled bool) ([]ui
 			ui.TwoCell(names[e.Person], ""), ui.TwoCell(p.P.When(e.Issued, p.Now), issuedBy), back, ui.TwoCell(e.Purpose, ""), condition(p.P, e.Issue),
 		}
 		if labelled {
-			cells = append([]ui.Cell{ui.MainCell(ui.Link{Text: e.Label, Href: devicePath(e.Device)}, p.P.T("device.kind."+string(e.Kind)), false)}, cells...)
+			cells = append([]ui.Cell{wrapped(ui.MainCell(ui.Link{Text: e.Label, Href: devicePath(e.Device)}, p.P.T("device.kind."+string(e.Kind)), false))}, cells...)
 		}
 		rows[i] = ui.Row{Cells: cells}
 	}

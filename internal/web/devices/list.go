@@ -93,7 +93,7 @@ func (a area) rows(p *site.Page, tree org.Tree, items []device.Item) ([]ui.Row, 
 			holder = ui.TwoCell(names[it.Out.Person], p.P.T("device.since", p.P.When(it.Out.Issued, p.Now), p.P.Duration(p.Now.Sub(it.Out.Issued))))
 		}
 		rows[i] = ui.Row{Cells: []ui.Cell{
-			ui.MainCell(ui.Link{Text: it.Label, Href: devicePath(it.ID)}, sort1(p.P, it.Spec), false),
+			wrapped(ui.MainCell(ui.Link{Text: it.Label, Href: devicePath(it.ID)}, sort1(p.P, it.Spec), false)),
 			ui.TwoCell(department.Name, ""), ui.St(words, icon, tone), holder, act(p, it),
 		}}
 	}

@@ -93,10 +93,16 @@ func deviceFacts(p *site.Page, it device.Item, tree org.Tree) []ui.Fact {
 		}
 		return ui.FactText(p.P.T("device.column."+key), value, "")
 	}
+	code := func(key, value string) ui.Fact {
+		f := ui.Fact{Label: p.P.T("device.column." + key), Value: mono(p.P, value)}
+		if value != "" && key != "serial" {
+			f.Source = p.P.T("device.recognised") // the card or the file is known by it at intake
+		}
+		return f
+	}
 	return []ui.Fact{
 		text("kind", p.P.T("device.kind."+string(it.Kind))), text("department", d.Name), text("maker", it.Maker), text("model", it.Model),
-		{Label: p.P.T("device.column.serial"), Value: mono(p.P, it.Serial)}, {Label: p.P.T("device.column.card_label"), Value: mono(p.P, it.CardLabel), Source: p.P.T("device.source.card_label")},
-		{Label: p.P.T("device.column.name_code"), Value: mono(p.P, it.NameCode), Source: p.P.T("device.source.name_code")},
+		code("serial", it.Serial), code("card_label", it.CardLabel), code("name_code", it.NameCode),
 		text("note", it.Note), text("registered", p.P.When(it.Created, p.Now)),
 	}
 }
