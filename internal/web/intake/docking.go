@@ -125,8 +125,7 @@ func fileTable(p *site.Page, files []recording.CardFile) ui.TableView {
 	t := ui.TableView{
 		Caption: pr.T("card.files"),
 		Columns: []ui.Column{
-			{Label: pr.T("card.file.path")}, {Label: pr.T("card.file.size"), Num: true}, {Label: pr.T("card.file.modified")},
-			{Label: pr.T("card.file.outcome")}, {Label: pr.T("card.file.state")},
+			{Label: pr.T("card.file.path")}, {Label: pr.T("card.file.size"), Num: true}, {Label: pr.T("card.file.outcome")}, {Label: pr.T("card.file.state")},
 		},
 		Empty: ui.EmptyView{Icon: "device-sd-card", Title: pr.T("card.no_files"), Text: pr.T("card.no_files_text")},
 	}
@@ -145,11 +144,11 @@ func fileTable(p *site.Page, files []recording.CardFile) ui.TableView {
 			st, si, so := view.StateMark(pr, f.State)
 			state = ui.St(st, si, so)
 		}
-		modified := ui.NoneCell(pr)
+		modified := ""
 		if !f.ModTime.IsZero() {
-			modified = ui.Text(view.Stamp(f.ModTime))
+			modified = pr.T("card.file.modified", view.Stamp(f.ModTime))
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.MainCell(link, "", true), ui.Text(pr.Size(f.Size)), modified, ui.Under(ui.St(text, icon, tone), why), state}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.MainCell(link, modified, false), ui.Text(pr.Size(f.Size)), ui.Under(ui.St(text, icon, tone), why), state}})
 	}
 	return t
 }

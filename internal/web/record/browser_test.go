@@ -1,6 +1,10 @@
 package record_test
 
 import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -59,6 +63,45 @@ func TestLooks(t *testing.T) {
 				webtest.Screenshot(t, ctx, p.name+"-"+look.name, look.window.Width, look.window.Height)
 				webtest.Axe(t, ctx)
 			})
+		}
+	}
+	printed(t, ctx, h.Server.URL+record.Path(d.InTime.RecordingID)+"/certificate")
+}
+
+// printed prints the certificate and reads the paper: nothing that only a screen needs is on it, nothing is lost.
+func printed(t *testing.T, ctx context.Context, address string) {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`document.cookie = "zhilu_lang=zh-CN; path=/"; document.cookie = "zhilu_size=normal; path=/"`)); err != nil {
+		t.Fatal(err)
+	}
+	webtest.Open(t, ctx, address, webtest.Desktop)
+	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "certificate.pdf")
+	if dir := os.Getenv("ZHILU_SHOTS"); dir != "" {
+		path = filepath.Join(dir, "certificate.pdf")
+	}
+	if err := os.WriteFile(path, pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tool, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("pdftotext is not installed")
+	}
+	text, err := exec.Command(tool, "-layout", path, "-").Output() //nolint:noctx // ends by itself
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"封存证明", "证明从入库", "按时入库", "zhilu verify --trust trust.json", "日志第 43 条", "回执公钥指纹"} {
+		if !strings.Contains(string(text), s) {
+			t.Errorf("the paper lacks %q", s)
+		}
+	}
+	for _, s := range []string{"工作台", "打印功能"} {
+		if strings.Contains(string(text), s) {
+			t.Errorf("the paper shows %q", s)
 		}
 	}
 }

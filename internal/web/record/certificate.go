@@ -22,6 +22,7 @@ type certificateView struct {
 	Flags       []flagView
 	Notes       []ui.Event
 	Events      []eventView
+	More        string // says that the history goes on
 	Log         []ui.Fact
 	Fingerprint string
 	Steps       []string
@@ -34,7 +35,7 @@ func (a area) certificate(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	list, err := a.history(p.Context(), d)
+	list, more, err := a.history(p.Context(), d, paperLimit)
 	if err != nil {
 		return err
 	}
@@ -57,6 +58,9 @@ func (a area) certificate(p *site.Page) error {
 		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Notes: notes(pr, d, n, never), Events: events(pr, d, list, actors, n, never),
 		Log: log, Fingerprint: fingerprint, Back: Path(d.ID), Printed: pr.T("certificate.printed", Stamp(p.Now), p.Actor.Name),
 		Steps: []string{pr.T("certificate.step.receipt"), pr.T("certificate.step.trust"), pr.T("certificate.step.verify")},
+	}
+	if more {
+		v.More = pr.T("recording.history_more", paperLimit)
 	}
 	return p.Render(pr.T("certificate.title"), certificatePage(pr, v))
 }

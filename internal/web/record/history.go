@@ -16,8 +16,11 @@ import (
 	"zhilu.dev/zhilu/internal/web/ui"
 )
 
-// historyLimit bounds the entries a page shows of one subject; the custody log holds the rest.
-const historyLimit = 200
+// How many entries of a history are read: on the page the newest, on the certificate all that anybody will print.
+const (
+	pageLimit  = 200
+	paperLimit = 5000
+)
 
 // subjects are what a recording's history is about: itself, its files, and the uploads that brought them.
 func subjects(d recording.Detail) []custody.Subject {
@@ -31,24 +34,33 @@ func subjects(d recording.Detail) []custody.Subject {
 	return out
 }
 
-// history reads a recording's entries, newest first, each once.
-func (a area) history(ctx context.Context, d recording.Detail) ([]custody.Record, error) {
+// history reads a recording's entries, newest first, each once, and says whether there are more than limit.
+func (a area) history(ctx context.Context, d recording.Detail, limit int) (list []custody.Record, more bool, err error) {
 	seen := map[ident.EntryID]bool{}
-	var out []custody.Record
 	for _, s := range subjects(d) {
-		list, err := custody.List(ctx, a.Log, custody.Filter{Subject: s, Limit: historyLimit})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range list {
-			if !seen[r.ID] {
-				seen[r.ID] = true
-				out = append(out, r)
+		f := custody.Filter{Subject: s, Limit: int64(min(limit+1, 500))}
+		for got := 0; got <= limit; {
+			page, err := custody.List(ctx, a.Log, f)
+			if err != nil {
+				return nil, false, err
 			}
+			for _, r := range page {
+				if !seen[r.ID] {
+					seen[r.ID] = true
+					list = append(list, r)
+				}
+			}
+			if got += len(page); int64(len(page)) < f.Limit {
+				break
+			}
+			f.Before = page[len(page)-1].Seq
 		}
 	}
-	slices.SortFunc(out, func(x, y custody.Record) int { return cmp.Compare(y.Seq, x.Seq) })
-	return out, nil
+	slices.SortFunc(list, func(x, y custody.Record) int { return cmp.Compare(y.Seq, x.Seq) })
+	if len(list) > limit {
+		return list[:limit], true, nil
+	}
+	return list, false, nil
 }
 
 // Actors names the people who acted in a history, by their accounts.
@@ -213,6 +225,9 @@ func particulars(p locale.Printer, r custody.Record, n names, now time.Time) []s
 	}
 	if v := text("place"); v != "" {
 		out = append(out, Harmless(v))
+	}
+	if v := text("kind"); v != "" && strings.HasPrefix(r.Action, "duty.") && p.Has("duty.kind."+v) {
+		out = append(out, p.T("duty.kind."+v))
 	}
 	for _, rel := range r.Related {
 		if rel.Kind == "person" && r.Subject.Kind == "recording" && n.people[ident.PersonID(rel.ID)] != "" {

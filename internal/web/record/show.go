@@ -30,6 +30,7 @@ type view struct {
 	Gaps       []gapView
 	Notes      []ui.Event
 	Events     []ui.Event
+	More       string // says that the history goes on
 	Papers     []paperView
 	Forms      []formView
 }
@@ -50,7 +51,7 @@ func (a area) show(p *site.Page) error {
 
 // page shows a recording; after a form was refused it is shown again with what was typed and what is wrong.
 func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
-	list, err := a.history(p.Context(), d)
+	list, more, err := a.history(p.Context(), d, pageLimit)
 	if err != nil {
 		return err
 	}
@@ -74,6 +75,9 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	}
 	for _, e := range events(pr, d, list, actors, n, p.Now) {
 		v.Events = append(v.Events, e.Event)
+	}
+	if more {
+		v.More = pr.T("recording.history_more", pageLimit)
 	}
 	if at.fault != nil {
 		return p.Refused(v.Head.Title, recordPage(pr, v))
