@@ -66,8 +66,12 @@ func (a area) cards(p *site.Page) error {
 	v.Table = ui.TableView{
 		Caption: pr.T("card.title"),
 		Columns: []ui.Column{
-			{Label: pr.T("card.column.when")}, {Label: pr.T("card.column.where")}, {Label: pr.T("card.column.device")},
-			{Label: pr.T("card.column.files")}, {Label: pr.T("card.column.size"), Num: true}, {Label: pr.T("card.column.state")},
+			{Label: pr.T("card.column.when")},
+			{Label: pr.T("card.column.where")},
+			{Label: pr.T("card.column.device")},
+			{Label: pr.T("card.column.files")},
+			{Label: pr.T("card.column.size"), Num: true},
+			{Label: pr.T("card.column.state")},
 		},
 		Empty: ui.EmptyView{Icon: "device-sd-card", Title: pr.T("card.none"), Text: pr.T("card.none_text")},
 	}

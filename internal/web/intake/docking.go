@@ -105,7 +105,8 @@ func (a area) deviceName(p *site.Page, id ident.DeviceID) (string, error) {
 func cardFacts(p *site.Page, c recording.Card, device string) []ui.Fact {
 	pr := p.P
 	out := []ui.Fact{
-		{Label: pr.T("card.column.device"), Value: deviceCell(pr, device)}, ui.FactText(pr.T("card.station"), station(pr, c), ""),
+		{Label: pr.T("card.column.device"), Value: deviceCell(pr, device)},
+		ui.FactText(pr.T("card.station"), station(pr, c), ""),
 		ui.FactText(pr.T("card.owner"), c.OwnerName, ""), ui.FactText(pr.T("card.opened"), pr.WhenSec(c.OpenedAt, p.Now), pr.T("origin.server_clock")),
 	}
 	if c.ClosedAt.IsZero() {
@@ -125,7 +126,7 @@ func fileTable(p *site.Page, files []recording.CardFile) ui.TableView {
 	t := ui.TableView{
 		Caption: pr.T("card.files"),
 		Columns: []ui.Column{
-			{Label: pr.T("card.file.path")}, {Label: pr.T("card.file.size"), Num: true}, {Label: pr.T("card.file.outcome")}, {Label: pr.T("card.file.state")},
+			{Label: pr.T("card.file.path")}, {Label: pr.T("card.file.outcome")}, {Label: pr.T("card.file.state")},
 		},
 		Empty: ui.EmptyView{Icon: "device-sd-card", Title: pr.T("card.no_files"), Text: pr.T("card.no_files_text")},
 	}
@@ -144,11 +145,11 @@ func fileTable(p *site.Page, files []recording.CardFile) ui.TableView {
 			st, si, so := view.StateMark(pr, f.State)
 			state = ui.St(st, si, so)
 		}
-		modified := ""
+		second := pr.Size(f.Size)
 		if !f.ModTime.IsZero() {
-			modified = pr.T("card.file.modified", view.Stamp(f.ModTime))
+			second = pr.T("card.file.size", second, view.Stamp(f.ModTime))
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.MainCell(link, modified, false), ui.Text(pr.Size(f.Size)), ui.Under(ui.St(text, icon, tone), why), state}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.MainCell(link, second, false), ui.Under(ui.St(text, icon, tone), why), state}})
 	}
 	return t
 }

@@ -65,9 +65,26 @@ func headings(p locale.Printer) []ledger.Heading {
 		key   string
 		width float64
 	}{
-		{"number", 8}, {"kind", 8}, {"name", 36}, {"files", 8}, {"size", 14}, {"start", 20}, {"start_from", 16}, {"end_from", 20},
-		{"end_to", 20}, {"seconds", 10}, {"officer", 18}, {"certainty", 18}, {"device", 12}, {"department", 18}, {"stored", 20},
-		{"state", 16}, {"verdict", 16}, {"flags", 30}, {"settled", 10}, {"id", 38},
+		{"number", 8},
+		{"kind", 8},
+		{"name", 36},
+		{"files", 8},
+		{"size", 14},
+		{"start", 20},
+		{"start_from", 16},
+		{"end_from", 20},
+		{"end_to", 20},
+		{"seconds", 10},
+		{"officer", 18},
+		{"certainty", 18},
+		{"device", 12},
+		{"department", 18},
+		{"stored", 20},
+		{"state", 16},
+		{"verdict", 16},
+		{"flags", 30},
+		{"settled", 10},
+		{"id", 38},
 	} {
 		out = append(out, ledger.Heading{Title: p.T("library.ledger." + h.key), Width: h.width})
 	}

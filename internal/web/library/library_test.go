@@ -72,11 +72,29 @@ func TestConditions(t *testing.T) {
 		query string
 		want  int
 	}{
-		{"verdict=late", 1}, {"verdict=cannot_judge", 11}, {"state=stored", 5}, {"state=damaged", 0}, {"flag=unreadable", 1}, {"flag=unknown_device", 10},
-		{"q=" + url.QueryEscape("执法记录"), 1}, {"q=" + url.QueryEscape("买买提"), 3}, {"q=MOVI0007", 1}, {"q=" + url.QueryEscape("没有这个"), 0}, {"q=" + url.QueryEscape(`"' OR 1=1 --`), 0},
-		{"device=" + string(h.Camera), 3}, {"device=" + string(h.Loose), 2}, {"officer=" + string(h.People[access.Officer].ID), 3},
-		{"department=" + string(h.Departments[0].ID), 5}, {"department=" + string(h.Departments[1].ID), 0}, {"kind=video", 15}, {"kind=picture", 0},
-		{"from=" + yesterday + "&to=" + yesterday, 2}, {"from=" + today, 13}, {"to=2020-01-01", 0}, {"sort=start", 15}, {"sort=start&verdict=late&q=Z-07", 1},
+		{"verdict=late", 1},
+		{"verdict=cannot_judge", 11},
+		{"state=stored", 5},
+		{"state=damaged", 0},
+		{"flag=unreadable", 1},
+		{"flag=unknown_device", 10},
+		{"q=" + url.QueryEscape("执法记录"), 1},
+		{"q=" + url.QueryEscape("买买提"), 3},
+		{"q=MOVI0007", 1},
+		{"q=" + url.QueryEscape("没有这个"), 0},
+		{"q=" + url.QueryEscape(`"' OR 1=1 --`), 0},
+		{"device=" + string(h.Camera), 3},
+		{"device=" + string(h.Loose), 2},
+		{"officer=" + string(h.People[access.Officer].ID), 3},
+		{"department=" + string(h.Departments[0].ID), 5},
+		{"department=" + string(h.Departments[1].ID), 0},
+		{"kind=video", 15},
+		{"kind=picture", 0},
+		{"from=" + yesterday + "&to=" + yesterday, 2},
+		{"from=" + today, 13},
+		{"to=2020-01-01", 0},
+		{"sort=start", 15},
+		{"sort=start&verdict=late&q=Z-07", 1},
 	} {
 		a := leader.Get("/recordings?" + c.query)
 		has(t, a, http.StatusOK)

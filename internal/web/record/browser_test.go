@@ -65,11 +65,11 @@ func TestLooks(t *testing.T) {
 			})
 		}
 	}
-	printed(t, ctx, h.Server.URL+record.Path(d.InTime.RecordingID)+"/certificate")
+	printed(ctx, t, h.Server.URL+record.Path(d.InTime.RecordingID)+"/certificate")
 }
 
 // printed prints the certificate and reads the paper: nothing that only a screen needs is on it, nothing is lost.
-func printed(t *testing.T, ctx context.Context, address string) {
+func printed(ctx context.Context, t *testing.T, address string) {
 	t.Helper()
 	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`document.cookie = "zhilu_lang=zh-CN; path=/"; document.cookie = "zhilu_size=normal; path=/"`)); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func printed(t *testing.T, ctx context.Context, address string) {
 	if err != nil {
 		t.Skip("pdftotext is not installed")
 	}
-	text, err := exec.Command(tool, "-layout", path, "-").Output() //nolint:noctx // ends by itself
+	text, err := exec.CommandContext(ctx, tool, "-layout", path, "-").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
