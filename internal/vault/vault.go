@@ -36,6 +36,9 @@ const SizeUnknown int64 = -1
 // StaleAfter is how long a stage may lie untouched before its caller may discard it, with an entry in the custody log.
 const StaleAfter = 7 * 24 * time.Hour
 
+// MaxSize is the greatest length of one object, in bytes: 64 TiB.
+const MaxSize = int64(1) << 46
+
 // MaxMeta is the greatest length of the caller's facts, in bytes.
 const MaxMeta = 64 << 10
 
@@ -92,7 +95,8 @@ type Vault interface {
 }
 
 // Stage is an upload on its way to becoming an object. One call at a time: a call that meets another one running is
-// refused with Conflict "vault.stage_busy", except ID, Offset, Size and SHA256, which may always be called.
+// refused with Conflict "vault.stage_busy", except ID, Offset, Size, SHA256, Touched and Open, which may always be
+// called.
 type Stage interface {
 	// ID is the upload the stage belongs to.
 	ID() ident.UploadID
@@ -105,6 +109,14 @@ type Stage interface {
 
 	// SHA256 is the digest of all bytes. ok is false before the announced length is durable.
 	SHA256() (d Digest, ok bool)
+
+	// Touched is the last time bytes became durable.
+	Touched() time.Time
+
+	// Open reads back what is durable at the time of the call: Offset bytes, each authenticated before it is handed out.
+	// What is appended later does not show in it. Once the stage has ended, reads go on or fail with NotFound
+	// "vault.stage_unknown"; they never yield other bytes. It is for joining uploads, never for showing them.
+	Open(ctx context.Context) (Object, error)
 
 	// Append adds what r yields at Offset and returns how many bytes became durable.
 	//

@@ -231,14 +231,21 @@ func (v *Vault) Open(ctx context.Context, d vault.Digest) (vault.Object, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &object{v: v, file: f, ends: e, cached: -1}, nil
+	return &object{
+		file: f, cipher: e.cipher, size: e.trailer.Size, last: objectv1.Chunks(e.trailer.Size) - 1, cached: -1,
+		damage: func(err error) error { return v.damage(d, err) },
+	}, nil
 }
 
-// object reads an object. It remembers the last chunk it opened in part, for readers that go on from there.
+// object reads an object, or what is durable of a stage. It remembers the last chunk it opened in part, for readers that
+// go on from there.
 type object struct {
-	v    *Vault
-	file durable.File
-	ends
+	file   durable.File
+	cipher *objectv1.Cipher
+	size   int64  // plain bytes
+	last   int64  // the number of the chunk that ends the object; -1 in a stage, whose end is not sealed yet
+	tail   []byte // of a stage: the bytes after those in the file
+	damage func(error) error
 
 	mu     sync.Mutex
 	closed bool
@@ -247,7 +254,7 @@ type object struct {
 }
 
 // Size is the number of plain bytes.
-func (o *object) Size() int64 { return o.trailer.Size }
+func (o *object) Size() int64 { return o.size }
 
 // Close frees the file.
 func (o *object) Close() error {
@@ -267,8 +274,13 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n := 0
 	for n < len(p) {
-		if off >= o.trailer.Size {
+		if off >= o.size {
 			return n, io.EOF
+		}
+		if filed := o.size - int64(len(o.tail)); off >= filed {
+			m := copy(p[n:], o.tail[off-filed:])
+			n, off = n+m, off+int64(m)
+			continue
 		}
 		index, skip := off/objectv1.ChunkSize, int(off%objectv1.ChunkSize)
 		m, err := o.readChunk(p[n:], index, skip)
@@ -282,7 +294,7 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 
 // readChunk copies a chunk's bytes from skip on into p. A whole chunk is decrypted right into p.
 func (o *object) readChunk(p []byte, index int64, skip int) (int, error) {
-	length := objectv1.ChunkLen(o.trailer.Size, index)
+	length := objectv1.ChunkLen(o.size, index)
 	if skip == 0 && len(p) >= length {
 		plain, err := o.openChunk(p[:0:length], index, length)
 		return len(plain), err
@@ -308,11 +320,11 @@ func (o *object) openChunk(dst []byte, index int64, length int) ([]byte, error) 
 	defer frameBuffers.Put(buffer)
 	raw := (*buffer)[:length+objectv1.Overhead]
 	if err := readFull(o.file, raw, objectv1.FrameOffset(index)); err != nil {
-		return nil, o.v.damage(o.trailer.Digest, err)
+		return nil, o.damage(err)
 	}
-	plain, err := o.cipher.OpenChunk(dst, raw, index, index == objectv1.Chunks(o.trailer.Size)-1)
+	plain, err := o.cipher.OpenChunk(dst, raw, index, index == o.last)
 	if err != nil {
-		return nil, o.v.damage(o.trailer.Digest, &partError{part: vault.PartChunk, chunk: index, err: err})
+		return nil, o.damage(&partError{part: vault.PartChunk, chunk: index, err: err})
 	}
 	return plain, nil
 }

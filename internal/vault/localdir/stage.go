@@ -140,12 +140,7 @@ func (v *Vault) Resume(ctx context.Context, id ident.UploadID) (vault.Stage, err
 	}
 	// What is durable must be read from the disk before an offset is told. A call that is running clears the doubt or
 	// has just raised it, and is about to end.
-	s.busy.Lock()
-	defer s.busy.Unlock()
-	if !s.isUnsure() {
-		return s, nil
-	}
-	if err := s.load(ctx); err != nil {
+	if err := s.settle(ctx); err != nil {
 		if fault.Is(err, fault.NotFound) {
 			s.finish()
 		}

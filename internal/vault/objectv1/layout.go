@@ -28,8 +28,8 @@ const (
 	trailerPlain = 48
 )
 
-// MaxSize is the greatest object, 64 TiB. It keeps all offsets below 2^62 and the number of frames far below 2^32,
-const MaxSize = int64(1) << 46 // 64 TiB
+// MaxSize is the greatest object. It keeps all offsets below 2^62 and the number of frames far below 2^32.
+const MaxSize = vault.MaxSize
 
 // Chunks is the number of chunks of size plain bytes. An empty object has one empty chunk, so that every object ends
 // with a chunk marked as last.
