@@ -73,6 +73,9 @@ type Intent struct {
 	ModTime    time.Time
 	SHA256     *vault.Digest // the sender's digest, if already known
 	DeviceHint string
+	Metadata   string           // what the sender said of it, word for word; kept to be said again
+	Concat     string           // "partial", "final;" and what follows, or ""
+	Parts      []ident.UploadID // of a final one, in order; Size is theirs then
 }
 
 // UploadInfo is an upload's row. Owner is the actor id that began it: the gate's subject needs it.
@@ -94,7 +97,16 @@ type UploadInfo struct {
 	Flags          []record.Flag
 	Node           string
 	BegunAt, EndAt time.Time
+	Metadata       string // as Intent has it
+	Concat         string
+	Closed         bool // its sender has ended the address; what was sealed stays
 }
+
+// Partial reports whether the upload is a piece that becomes evidence only when it is joined.
+func (u UploadInfo) Partial() bool { return u.Concat == record.ConcatPartial }
+
+// Final reports whether the upload is joined from partial ones.
+func (u UploadInfo) Final() bool { return u.Concat != "" && !u.Partial() }
 
 // Result is what became of a finished upload. Asking again gives the same result.
 type Result struct {

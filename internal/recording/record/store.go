@@ -43,6 +43,10 @@ type Upload struct {
 	Receipt    ident.ReceiptID `bun:"receipt_id"`
 	BegunAt    int64           `bun:"begun_at"`
 	EndedAt    int64           `bun:"ended_at"`
+	Metadata   string          `bun:"metadata"`
+	Concat     string          `bun:"concat"`
+	PartStart  int64           `bun:"part_start"`
+	ClosedAt   int64           `bun:"closed_at"`
 }
 
 // Subject is the upload as policies see it: only who began it goes on with it (T20).
