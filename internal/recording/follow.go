@@ -77,7 +77,14 @@ func (s *Service) flagUnread(ctx context.Context, rec *record.Recording, file *r
 		if err := record.AddFlag(tx, rec, Flag(media.FlagUnreadable), "probe_failed"); err != nil {
 			return err
 		}
-		_, err := tx.Record(gate.Entry{Outcome: custody.Failed, Related: record.Related("file", string(file.ID)), Detail: custody.Detail("code", fault.As(cause).Code)})
+		said, err := record.Say(tx, rec.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{
+			Outcome: custody.Failed, Related: record.Related("file", string(file.ID)),
+			Detail: custody.Detail(append(said, "code", fault.As(cause).Code)...),
+		})
 		if err != nil {
 			return err
 		}
@@ -183,7 +190,9 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 	if err != nil {
 		return err
 	}
+	wrote := []any{rec.ID}
 	if now.Facts == "" {
+		wrote = append(wrote, file.ID)
 		file.Facts = strings.ReplaceAll(string(raw), `\u0000`, "")
 		if err := record.Update(ctx, idb, file, "facts"); err != nil {
 			return err
@@ -205,16 +214,24 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 		return err
 	}
 	if receipt != nil {
-		if _, err := record.KeepReceipt(ctx, idb, receipt.id, receipt.body); err != nil {
+		kept, err := record.KeepReceipt(ctx, idb, receipt.id, receipt.body)
+		if err != nil {
 			return err
 		}
+		if kept {
+			wrote = append(wrote, receipt.id)
+		}
+	}
+	said, err := record.Say(tx, wrote...)
+	if err != nil {
+		return err
 	}
 	_, err = tx.Record(gate.Entry{
 		Subject: custody.Subject{Kind: "recording", ID: string(rec.ID)},
 		Related: record.Related("file", string(file.ID), "device", string(rec.Device), "person", string(rec.Officer)),
-		Detail: custody.Detail("kind", string(rec.Kind), "flags", record.OrNil(rec.Flags), "verdict", rec.Verdict, "start_us", rec.StartAt,
+		Detail: custody.Detail(append(said, "kind", string(rec.Kind), "flags", record.OrNil(rec.Flags), "verdict", rec.Verdict, "start_us", rec.StartAt,
 			"start_source", rec.StartSource, "start_doubts", record.OrNil(rec.StartDoubts), "duration_us", rec.Duration, "end_from_us", rec.EndFrom,
-			"end_to_us", rec.EndTo, "device_how", record.OrNil(rec.DeviceHow), "certainty", record.OrNil(rec.Certainty)),
+			"end_to_us", rec.EndTo, "device_how", record.OrNil(rec.DeviceHow), "certainty", record.OrNil(rec.Certainty))...),
 	})
 	if err != nil {
 		return err

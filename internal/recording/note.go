@@ -211,12 +211,16 @@ func (s *Service) annotate(ctx context.Context, actor access.Actor, action acces
 		if err := s.rejudge(tx, rec); err != nil {
 			return err
 		}
+		said, err := record.Say(tx, id, &row)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Record(gate.Entry{
 			ID: row.Entry, Subject: custody.Subject{Kind: "recording", ID: string(id)},
 			Related: record.Related("device", string(row.Device), "person", string(row.Officer)),
-			Detail: custody.Detail("note", string(row.Kind), "reason", record.OrNil(row.Reason), "words", record.OrNil(row.Words), "moment_us", row.Moment,
+			Detail: custody.Detail(append(said, "note", string(row.Kind), "reason", record.OrNil(row.Reason), "words", record.OrNil(row.Words), "moment_us", row.Moment,
 				"place", record.OrNil(row.Place), "officer_before", record.OrNil(seen.Officer), "device_before", record.OrNil(seen.Device),
-				"verdict_before", before, "verdict", rec.Verdict),
+				"verdict_before", before, "verdict", rec.Verdict)...),
 		})
 		if err != nil {
 			return err
@@ -281,7 +285,13 @@ func (s *Service) noteStep(ctx context.Context, step storage.Step) error {
 		if err := record.Insert(tx.Context(), tx.DB(), &row); err != nil {
 			return err
 		}
-		_, err := tx.Record(gate.Entry{Action: "clock.step", Detail: custody.Detail("at_us", row.At, "by_us", row.By)})
+		said, err := record.Say(tx, &row)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{
+			Action: "clock.step", Related: []custody.Subject{row.Subject()}, Detail: custody.Detail(append(said, "at_us", row.At, "by_us", row.By)...),
+		})
 		return err
 	})
 	if err != nil {
@@ -319,7 +329,11 @@ func (s *Service) judgeAgain(ctx context.Context, rec *record.Recording) error {
 		if err := s.rejudge(tx, now); err != nil {
 			return err
 		}
-		_, err = tx.Record(gate.Entry{Action: "recording.judge", Detail: custody.Detail("verdict_before", before, "verdict", now.Verdict)})
+		said, err := record.Say(tx, now.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{Action: "recording.judge", Detail: custody.Detail(append(said, "verdict_before", before, "verdict", now.Verdict)...)})
 		if err != nil {
 			return err
 		}

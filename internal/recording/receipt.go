@@ -69,9 +69,13 @@ func (s *Service) VerifyFile(ctx context.Context, id ident.FileID) error {
 		if err := record.Insert(tx.Context(), tx.DB(), &slip); err != nil {
 			return err
 		}
+		said, err := record.Say(tx, id, now.Recording, slip.ID)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Record(gate.Entry{
 			ID: slip.Entry, Related: record.Related("file", string(id)),
-			Detail: receipt.FileDetail(id, now.Size, now.SHA256, now.SM3, receipt.Verified, "medium", now.Medium),
+			Detail: receipt.FileDetail(id, now.Size, now.SHA256, now.SM3, receipt.Verified, append(said, "medium", now.Medium)...),
 		})
 		return err
 	})
@@ -123,7 +127,14 @@ func (s *Service) writeDamaged(ctx context.Context, id ident.FileID, code string
 		if err := record.AddFlag(tx, now, FlagDamaged, code); err != nil {
 			return err
 		}
-		_, err = tx.Record(gate.Entry{Outcome: custody.Failed, Related: record.Related("file", string(id)), Detail: custody.Detail("file_id", string(id), "code", code)})
+		said, err := record.Say(tx, id, now.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{
+			Outcome: custody.Failed, Related: record.Related("file", string(id)),
+			Detail: custody.Detail(append(said, "file_id", string(id), "code", code)...),
+		})
 		if err != nil {
 			return err
 		}
@@ -204,7 +215,14 @@ func (s *Service) signed(ctx context.Context, file ident.FileID) (string, error)
 		if !kept {
 			return errEntered
 		}
-		_, err = tx.Record(gate.Entry{Action: "receipt.issue", Detail: custody.Detail("receipt_id", string(r.ID), "state", string(r.State), "entry_id", string(r.Entry))})
+		said, err := record.Say(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{
+			Action: "receipt.issue",
+			Detail: custody.Detail(append(said, "receipt_id", string(r.ID), "state", string(r.State), "entry_id", string(r.Entry))...),
+		})
 		return err
 	})
 	if errors.Is(err, errEntered) { // somebody else kept one meanwhile: that one counts

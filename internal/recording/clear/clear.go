@@ -15,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/attest"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
@@ -79,6 +80,15 @@ type orderRow struct {
 	ExpiresAt  int64          `bun:"expires_at"`
 	ReportedAt int64          `bun:"reported_at"`
 	Report     string         `bun:"report"`
+}
+
+// Table is the table of clear orders, whose rows entries say.
+func Table() attest.Table { return attest.NewTable(table, attested) }
+
+const table = "clear_order"
+
+func attested(r *orderRow) attest.Row {
+	return attest.Row{ID: string(r.ID), Subject: custody.Subject{Kind: "clear", ID: string(r.ID)}, Says: attest.Of(r)}
 }
 
 // Config is what a Desk needs.
@@ -161,7 +171,7 @@ func (s *Desk) OrderClear(ctx context.Context, actor access.Actor, card ident.Ca
 		}
 		_, err = tx.Record(gate.Entry{
 			Outcome: custody.Intent, Related: record.Related("clear", string(order.ID), "device", string(row.Device)),
-			Detail: custody.Detail("order_id", string(order.ID), "files", len(files), "expires_us", out.ExpiresAt),
+			Detail: custody.Detail("order_id", string(order.ID), "files", len(files), "expires_us", out.ExpiresAt, attest.Key(table), attested(&out).Says),
 		})
 		return err
 	})
@@ -292,8 +302,6 @@ func (s *Desk) ReportClear(ctx context.Context, actor access.Actor, id ident.Cle
 				Detail:  custody.Detail("status", r.Status, "code", record.OrNil(record.ShownOr(r.Code, "")), "sha256", file.SHA256),
 			})
 		}
-		entries[0].Detail = custody.Detail("order_id", string(id), "cleared", cleared, "kept", len(results)-cleared,
-			"unreported", len(statement.Files)-len(results), "after_expiry", clock.Micros(tx.Now()) > order.ExpiresAt)
 		report, err := json.Marshal(results)
 		if err != nil {
 			return err
@@ -306,3 +314,6 @@ func (s *Desk) ReportClear(ctx context.Context, actor access.Actor, id ident.Cle
 		return err
 	})
 }
+		entries[0].Detail = custody.Detail("order_id", string(id), "cleared", cleared, "kept", len(results)-cleared,
+			"unreported", len(statement.Files)-len(results), "after_expiry", clock.Micros(tx.Now()) > order.ExpiresAt,
+			attest.Key(table), attested(order).Says)

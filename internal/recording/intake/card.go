@@ -59,10 +59,14 @@ func (s *Service) OpenCard(ctx context.Context, actor access.Actor, l CardListin
 		if err := record.InsertCardFiles(tx.Context(), tx.DB(), files); err != nil {
 			return err
 		}
-		_, err := tx.Record(gate.Entry{
+		said, err := record.Say(tx, card.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{
 			Outcome: custody.Opened, Related: record.Related("device", string(card.Device)),
-			Detail: custody.Detail("label", record.OrNil(card.Label), "station", record.OrNil(card.Station), "files", card.Files, "bytes", card.Bytes,
-				"free_bytes", card.FreeBytes, "total_bytes", card.TotalBytes),
+			Detail: custody.Detail(append(said, "label", record.OrNil(card.Label), "station", record.OrNil(card.Station), "files", card.Files,
+				"bytes", card.Bytes, "free_bytes", card.FreeBytes, "total_bytes", card.TotalBytes)...),
 		})
 		return err
 	})
@@ -108,10 +112,14 @@ func (s *Service) closeCard(ctx context.Context, actor access.Actor, action acce
 		if err := record.Update(tx.Context(), tx.DB(), card, "closed_at"); err != nil {
 			return err
 		}
+		said, err := record.Say(tx, card.ID)
+		if err != nil {
+			return err
+		}
 		entry, err := tx.Record(gate.Entry{
 			Action: access.CardClose, Outcome: custody.Closed, Related: record.Related("device", string(card.Device)),
-			Detail: custody.Detail("sealed", counts[record.Sealed], "duplicate", counts[record.Duplicate], "failed", counts[record.Failed], "left", counts[record.Left],
-				"missing", counts[record.Missing], "gaps", len(gaps)),
+			Detail: custody.Detail(append(said, "sealed", counts[record.Sealed], "duplicate", counts[record.Duplicate], "failed", counts[record.Failed],
+				"left", counts[record.Left], "missing", counts[record.Missing], "gaps", len(gaps))...),
 		})
 		if err != nil {
 			return err
@@ -269,10 +277,14 @@ func openGapsIn(tx *gate.Tx, card *record.Card, gaps []record.Gap, holder ident.
 		if err := record.Insert(tx.Context(), tx.DB(), &g); err != nil {
 			return err
 		}
+		said, err := record.Say(tx, &g)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Record(gate.Entry{
 			Action: "gap.find", Subject: g.Subject(), Related: record.Related("device", string(card.Device), "card", string(card.ID)),
 			Article: "25", Requirement: "R-25-1",
-			Detail: custody.Detail("kind", string(g.Kind), "series", g.Series, "from", g.From, "to", g.To, "before", g.Before, "after", g.After),
+			Detail: custody.Detail(append(said, "kind", string(g.Kind), "series", g.Series, "from", g.From, "to", g.To, "before", g.Before, "after", g.After)...),
 		})
 		if err != nil {
 			return err
@@ -332,6 +344,17 @@ func fillGaps(tx *gate.Tx, id ident.DeviceID, entry ident.EntryID) error {
 		}
 		g.ArrivedAt = clock.Micros(tx.Now())
 		if err := record.Update(tx.Context(), tx.DB(), &g, "arrived_at"); err != nil {
+			return err
+		}
+		said, err := record.Say(tx, &g)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Record(gate.Entry{
+			Action: "gap.fill", Outcome: custody.Closed, Subject: g.Subject(), Related: record.Related("device", string(id)),
+			Article: "25", Requirement: "R-25-1", Detail: custody.Detail(said...),
+		})
+		if err != nil {
 			return err
 		}
 		if err := duty.Meet(tx, duty.ExplainMissing, g.Subject(), entry); err != nil {

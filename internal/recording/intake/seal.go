@@ -209,9 +209,17 @@ func (s *Service) enterIn(tx *gate.Tx, up *record.Upload, info vault.Info) error
 	_, err = tx.Record(gate.Entry{
 		ID: entry, Subject: custody.Subject{Kind: "recording", ID: string(file.Recording)},
 		Related: record.Related("file", string(file.ID), "upload", string(up.ID), "card", string(up.Card)),
-		Detail:  receipt.FileDetail(file.ID, file.Size, file.SHA256, "", receipt.Stored, detail...),
+		Detail:  receipt.FileDetail(file.ID, file.Size, file.SHA256, "", receipt.Stored, append(detail, said...)...),
 	})
 	if err != nil {
+	wrote := []any{file.Recording, slip.ID}
+	if !twice {
+		wrote = append(wrote, file.ID)
+	}
+	said, err := record.Say(tx, wrote...)
+	if err != nil {
+		return err
+	}
 		return err
 	}
 	return s.arrive(tx, up, entry)
