@@ -111,11 +111,7 @@ func New(ctx context.Context, cfg Config) (*Vault, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	v := &Vault{
-		fsys: cfg.FS, keys: cfg.Keys, node: cfg.Node, reserve: cfg.Reserve, clock: cfg.Clock, log: cfg.Log,
-		objects: filepath.Join(cfg.Dir, "objects"), staging: filepath.Join(cfg.Dir, "staging", cfg.Node),
-		stages: map[ident.UploadID]*stage{}, shelves: map[string]bool{},
-	}
+	v := newVault(cfg)
 	if err := v.fsys.Mkdir(cfg.Dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
@@ -128,13 +124,21 @@ func New(ctx context.Context, cfg Config) (*Vault, error) {
 		}
 	}
 	var err error
-	if v.lock, err = v.fsys.Lock(filepath.Join(v.staging, "lock")); err != nil {
+	if v.lock, err = v.fsys.Lock(filepath.Join(v.staging, lockFile)); err != nil {
 		return nil, fmt.Errorf("localdir: node %s: %w", v.node, err)
 	}
 	if err := v.recover(ctx); err != nil {
 		return nil, errors.Join(err, v.lock.Close())
 	}
 	return v, nil
+}
+
+func newVault(cfg Config) *Vault {
+	return &Vault{
+		fsys: cfg.FS, keys: cfg.Keys, node: cfg.Node, reserve: cfg.Reserve, clock: cfg.Clock, log: cfg.Log,
+		objects: filepath.Join(cfg.Dir, objectsDir), staging: filepath.Join(cfg.Dir, stagingDir, cfg.Node),
+		stages: map[ident.UploadID]*stage{}, shelves: map[string]bool{},
+	}
 }
 
 // Close frees the node's lock. Nothing else needs closing: whatever was acknowledged is on the disk.
@@ -274,6 +278,10 @@ func (v *Vault) diskError(ctx context.Context, err error, need int64) error {
 }
 
 const (
+	objectsDir = "objects"
+	stagingDir = "staging"
+	lockFile   = "lock"
+
 	objectExt = ".zv"
 	partExt   = ".part"
 	stateExt  = ".state"
