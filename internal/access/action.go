@@ -5,19 +5,20 @@ type Action string
 
 // The actions, by concept.
 const (
-	AccountSignIn         Action = "account.sign_in"
-	AccountSignOut        Action = "account.sign_out"
-	AccountChangePassword Action = "account.change_password"
-	AccountList           Action = "account.list"
-	AccountCreate         Action = "account.create"
-	AccountResetPassword  Action = "account.reset_password"
-	AccountUnlock         Action = "account.unlock"
-	AccountDisable        Action = "account.disable"
-	RoleGrant             Action = "role.grant"
-	RoleRevoke            Action = "role.revoke"
-	TokenList             Action = "token.list"
-	TokenCreate           Action = "token.create"
-	TokenRevoke           Action = "token.revoke"
+	AccountSignIn          Action = "account.sign_in"
+	AccountSignOut         Action = "account.sign_out"
+	AccountChangePassword  Action = "account.change_password"
+	AccountConfirmPassword Action = "account.confirm_password"
+	AccountList            Action = "account.list"
+	AccountCreate          Action = "account.create"
+	AccountResetPassword   Action = "account.reset_password"
+	AccountUnlock          Action = "account.unlock"
+	AccountDisable         Action = "account.disable"
+	RoleGrant              Action = "role.grant"
+	RoleRevoke             Action = "role.revoke"
+	TokenList              Action = "token.list"
+	TokenCreate            Action = "token.create"
+	TokenRevoke            Action = "token.revoke"
 
 	OrgView            Action = "org.view"
 	OrgEditDepartment  Action = "org.edit_department"
@@ -73,7 +74,7 @@ const (
 // Actions lists every action.
 func Actions() []Action {
 	return []Action{
-		AccountSignIn, AccountSignOut, AccountChangePassword, AccountList, AccountCreate, AccountResetPassword,
+		AccountSignIn, AccountSignOut, AccountChangePassword, AccountConfirmPassword, AccountList, AccountCreate, AccountResetPassword,
 		AccountUnlock, AccountDisable, RoleGrant, RoleRevoke, TokenList, TokenCreate, TokenRevoke,
 		OrgView, OrgEditDepartment, OrgEditPerson, OrgEditCertificate, OrgImport,
 		DeviceList, DeviceRegister, DeviceEdit, DeviceIssue, DeviceReturn, DeviceImport,

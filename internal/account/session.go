@@ -90,7 +90,7 @@ func (s *Service) begin(ctx context.Context, q SignInRequest, r accountRow, hash
 			return err
 		}
 		if p.Active() {
-			if accepted, err = acceptPassword(tx.Context(), tx.DB(), r, hash, tx.Now()); err != nil {
+			if accepted, err = acceptPassword(tx.Context(), tx.DB(), r, hash, tx.Now(), tx.Now()); err != nil {
 				return err
 			}
 		}
@@ -130,35 +130,46 @@ func (s *Service) refuse(ctx context.Context, q SignInRequest, r accountRow, rea
 	return answer
 }
 
-// refuseWrong counts a wrong password, and locks the account at the fifth.
+// refuseWrong answers a wrong password.
 func (s *Service) refuseWrong(ctx context.Context, q SignInRequest, r accountRow) error {
-	answer := wrongFault()
-	err := s.c.Gate.Do(ctx, access.AnyoneActor(), access.AccountSignIn, accountSubject(r), func(tx *gate.Tx) error {
+	until, err := s.countWrong(ctx, access.AnyoneActor(), access.AccountSignIn, r, "ip", q.IP)
+	switch {
+	case err != nil:
+		return err
+	case !until.IsZero():
+		return lockedFault(until)
+	}
+	return wrongFault()
+}
+
+// countWrong counts a wrong password and locks the account at the fifth, wherever it was typed. It returns until when
+// the account is locked by it; the zero time if it is not.
+func (s *Service) countWrong(ctx context.Context, actor access.Actor, action access.Action, r accountRow, detail ...any) (until time.Time, err error) {
+	err = s.c.Gate.Do(ctx, actor, action, accountSubject(r), func(tx *gate.Tx) error {
 		failed, locks, err := countFailure(tx.Context(), tx.DB(), r.ID)
 		if err != nil {
 			return err
 		}
 		entries := []gate.Entry{{
 			Outcome: custody.Failed, Related: related(r.PersonID),
-			Detail: custody.Detail("ip", q.IP, "reason", "wrong_password", "failed", failed),
+			Detail: custody.Detail(append(detail, "reason", "wrong_password", "failed", failed)...),
 		}}
 		if failed >= triesBeforeLock {
-			until := tx.Now().Add(lockFor(locks))
+			until = tx.Now().Add(lockFor(locks))
 			if err := lockAccount(tx.Context(), tx.DB(), r.ID, until); err != nil {
 				return err
 			}
 			entries = append(entries, gate.Entry{
 				Action: "account.lock", Related: related(r.PersonID), Detail: custody.Detail("until_us", clock.Micros(until)),
 			})
-			answer = lockedFault(until)
 		}
 		_, err = tx.Record(entries...)
 		return err
 	})
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	return answer
+	return until, nil
 }
 
 // refuseUnknown answers for a name without account as if it had one: as slow, and locked as soon. What was typed is
@@ -285,33 +296,15 @@ func (s *Service) SignOut(ctx context.Context, actor access.Actor, session Sessi
 }
 
 // ChangePassword gives the actor's account a new password and ends its other sessions. Faults: those of
-// CheckPassword; Invalid "account.password_wrong" (field "current") and "account.password_same"; RateLimited
-// "account.sign_in_rate".
+// CheckPassword; those of ConfirmPassword for the current one (field "current"); Invalid "account.password_same".
 func (s *Service) ChangePassword(ctx context.Context, actor access.Actor, session Session, current, next string) error {
 	subject := selfSubject(actor)
 	if err := s.c.Gate.Check(ctx, actor, access.AccountChangePassword, subject); err != nil {
 		return err
 	}
-	r, err := selectAccount(ctx, s.c.DB.Reader, "id", actor.ID)
+	r, err := s.know(ctx, actor, access.AccountChangePassword, current, "current")
 	if err != nil {
 		return err
-	}
-	if !s.perName.allow(digest(r.Username), s.c.Clock.Now()) {
-		return fault.New(fault.RateLimited, "account.sign_in_rate")
-	}
-	right, _, err := s.hasher.verify(ctx, current, r.PasswordHash)
-	if err != nil {
-		return err
-	}
-	if !right {
-		err := s.c.Gate.Do(ctx, actor, access.AccountChangePassword, subject, func(tx *gate.Tx) error {
-			_, err := tx.Record(gate.Entry{Outcome: custody.Failed, Related: related(actor.Person), Detail: custody.Detail("reason", "wrong_password")})
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return fault.New(fault.Invalid, "account.password_wrong").At("current")
 	}
 	if err := CheckPassword(next, r.Username, actor.Name); err != nil {
 		return err

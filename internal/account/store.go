@@ -77,11 +77,11 @@ func lockAccount(ctx context.Context, q bun.IDB, id ident.AccountID, until time.
 }
 
 // acceptPassword resets the failures, provided that the password that was checked is still the account's and the account is
-// neither locked nor disabled by now.
-func acceptPassword(ctx context.Context, q bun.IDB, r accountRow, newHash string, now time.Time) (bool, error) {
+// neither locked nor disabled by now. signedIn is when its person signed in last.
+func acceptPassword(ctx context.Context, q bun.IDB, r accountRow, newHash string, signedIn, now time.Time) (bool, error) {
 	res, err := q.NewRaw(`UPDATE account SET failed = 0, locks = 0, locked_until = 0, signed_in_at = ?, password_hash = ?
 		WHERE id = ? AND password_hash = ? AND disabled_at = 0 AND locked_until <= ?`,
-		clock.Micros(now), newHash, r.ID, r.PasswordHash, clock.Micros(now)).Exec(ctx)
+		clock.Micros(signedIn), newHash, r.ID, r.PasswordHash, clock.Micros(now)).Exec(ctx)
 	return affected(res, err, "accept password")
 }
 

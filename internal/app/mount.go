@@ -78,7 +78,9 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Log: h.DB.Reader,
 			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name,
 		}),
-		intake.Routes(intake.Deps{Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader}),
+		intake.Routes(intake.Deps{
+			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader, Confirm: h.Accounts.ConfirmPassword,
+		}),
 		devices.Routes(devices.Deps{Devices: h.Devices, Org: h.Org, Accounts: h.Accounts}),
 		people.Routes(people.Deps{Org: h.Org, Accounts: h.Accounts}),
 		accounts.Routes(accounts.Deps{Accounts: h.Accounts, Org: h.Org, Pin: h.PublicPin()}),

@@ -278,7 +278,7 @@ func TestClear(t *testing.T) {
 			id := h.send(h.dock, recording.Intent{Card: card, Name: n, RelPath: n}, fmt.Appendf(nil, "file%d", i))
 			files = append(files, must(h.svc.Seal(h.ctx, h.dock, id, nil))(t))
 		}
-		order := func(a access.Actor) (recording.ClearOrder, error) { return h.svc.OrderClear(h.ctx, a, card, true) }
+		order := func(a access.Actor) (recording.ClearOrder, error) { return h.svc.OrderClear(h.ctx, a, card, func(context.Context) error { return nil }) }
 		if _, err := order(h.keeper); !fault.HasCode(err, "clear.nothing") {
 			t.Fatalf("stored is not enough: %v", err)
 		}
@@ -292,7 +292,7 @@ func TestClear(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if _, err := h.svc.OrderClear(h.ctx, h.keeper, card, false); !fault.HasCode(err, "clear.confirm") {
+		if _, err := h.svc.OrderClear(h.ctx, h.keeper, card, nil); !fault.HasCode(err, "clear.confirm") {
 			t.Errorf("without the password: %v", err)
 		}
 		got := must(order(h.keeper))(t)

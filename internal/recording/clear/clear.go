@@ -115,10 +115,11 @@ func (s *Desk) sign(statement string) string {
 	return base64.StdEncoding.EncodeToString(signature)
 }
 
-// OrderClear writes and signs an order over the card's files that are verified and in the log; the others stay. It takes
-// a confirmed password (Forbidden "clear.confirm"). Conflict "clear.nothing" if no file qualifies, "clear.pending" while
-// an earlier order still works.
-func (s *Desk) OrderClear(ctx context.Context, actor access.Actor, card ident.CardID, confirmed bool) (Order, error) {
+// OrderClear writes and signs an order over the card's files that are verified and in the log; the others stay. Once the
+// policies agree, confirm is called: it MUST ask the actor's password again, and what it returns ends the order. Without one
+// it is Forbidden "clear.confirm". Conflict "clear.nothing" if no file qualifies, "clear.pending" while an earlier order
+// still works.
+func (s *Desk) OrderClear(ctx context.Context, actor access.Actor, card ident.CardID, confirm func(context.Context) error) (Order, error) {
 	row, err := record.One[record.Card](ctx, s.c.DB.Reader, "card.unknown", "id = ?", card)
 	if err != nil {
 		return Order{}, err
@@ -130,8 +131,11 @@ func (s *Desk) OrderClear(ctx context.Context, actor access.Actor, card ident.Ca
 	if err := s.c.Gate.Check(ctx, actor, access.ClearOrder, subject); err != nil {
 		return Order{}, err
 	}
-	if !confirmed {
+	if confirm == nil {
 		return Order{}, fault.New(fault.Forbidden, "clear.confirm").Under("19")
+	}
+	if err := confirm(ctx); err != nil {
+		return Order{}, err
 	}
 	files, err := s.clearable(ctx, card)
 	if err != nil {
@@ -310,10 +314,10 @@ func (s *Desk) ReportClear(ctx context.Context, actor access.Actor, id ident.Cle
 		if err := record.Update(tx.Context(), tx.DB(), order, "reported_at", "report"); err != nil {
 			return err
 		}
+		entries[0].Detail = custody.Detail("order_id", string(id), "cleared", cleared, "kept", len(results)-cleared,
+			"unreported", len(statement.Files)-len(results), "after_expiry", clock.Micros(tx.Now()) > order.ExpiresAt,
+			attest.Key(table), attested(order).Says)
 		_, err = tx.Record(entries...)
 		return err
 	})
 }
-		entries[0].Detail = custody.Detail("order_id", string(id), "cleared", cleared, "kept", len(results)-cleared,
-			"unreported", len(statement.Files)-len(results), "after_expiry", clock.Micros(tx.Now()) > order.ExpiresAt,
-			attest.Key(table), attested(order).Says)

@@ -7,9 +7,9 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
-	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/recording"
 	view "zhilu.dev/zhilu/internal/web/record"
+	"zhilu.dev/zhilu/internal/web/refusal"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -38,16 +38,15 @@ type clearView struct {
 	Stays []staysView
 	Wait  string // entries that are not in the log yet
 	Form  *ui.FormView
-	Ask   ui.Field // password, or a tick
-	Tick  bool
-	Why   string // why nothing can be ordered
+	Ask   ui.Field // the password
+	Why   string   // why nothing can be ordered
 }
 
 type staysView struct{ Text, Count string }
 
-func (a area) card(p *site.Page) error { return a.showCard(p, nil) }
+func (a area) card(p *site.Page) error { return a.showCard(p, refusal.Fault{}) }
 
-func (a area) showCard(p *site.Page, refused *locale.FaultText) error {
+func (a area) showCard(p *site.Page, refused refusal.Fault) error {
 	id, err := ident.Parse[ident.CardID](p.R.PathValue("id"))
 	if err != nil {
 		return fault.Wrap(err, fault.NotFound, "card.unknown")
@@ -85,7 +84,7 @@ func (a area) showCard(p *site.Page, refused *locale.FaultText) error {
 	if v.Events, err = a.events(p.Context(), p, id); err != nil {
 		return err
 	}
-	if refused != nil {
+	if refused.Code != "" {
 		return p.Refused(v.Head.Title, dockingPage(pr, v))
 	}
 	return p.Render(v.Head.Title, dockingPage(pr, v))
@@ -180,7 +179,7 @@ func clearSubject(p *site.Page, c recording.Card) access.Subject {
 }
 
 // clearForm is nil for readers who may not order. It stands there without a button while nothing may go, and says why.
-func (a area) clearForm(p *site.Page, c recording.Card, files []recording.CardFile, refused *locale.FaultText) (*clearView, error) {
+func (a area) clearForm(p *site.Page, c recording.Card, files []recording.CardFile, refused refusal.Fault) (*clearView, error) {
 	if !p.May(access.ClearOrder, clearSubject(p, c)) {
 		return nil, nil //nolint:nilnil // no form is an answer
 	}
@@ -215,13 +214,8 @@ func (a area) clearForm(p *site.Page, c recording.Card, files []recording.CardFi
 		Action: cardPath(c.ID) + "/clear", Label: pr.T("card.clear"), Buttons: []ui.Action{{Text: pr.T("card.clear_do"), Icon: "trash", Danger: true}},
 	}
 	v.Ask = ui.Field{Name: "password", Label: pr.T("card.password"), Hint: pr.T("card.password_hint"), Type: "password", Auto: "current-password", Max: 200}
-	if a.Confirm == nil {
-		v.Tick, v.Ask = true, ui.Field{Name: "confirm", Label: pr.T("card.tick"), Value: "1"}
-	}
-	if refused != nil {
-		v.Ask.Error = refused.What
-		v.Form.Errors = ui.Errors(v.Ask)
-	}
+	v.Ask = refused.Mark(v.Ask)
+	v.Form.Errors = refused.Errors(v.Ask)
 	return v, nil
 }
 
@@ -231,24 +225,14 @@ func (a area) clear(p *site.Page) error {
 	if err != nil {
 		return fault.Wrap(err, fault.NotFound, "card.unknown")
 	}
-	confirmed := p.Value("confirm") == "1"
-	if a.Confirm != nil {
-		if err := a.Confirm(p.Context(), p.Actor, p.Secret("password")); err != nil {
-			if fault.Is(err, fault.Invalid) || fault.Is(err, fault.RateLimited) {
-				t := p.P.Fault(err)
-				return a.showCard(p, &t)
-			}
-			return err
-		}
-		confirmed = true
-	}
-	_, err = a.Recordings.OrderClear(p.Context(), p.Actor, id, confirmed)
-	switch {
-	case err == nil:
+	_, err = a.Recordings.OrderClear(p.Context(), p.Actor, id, func(ctx context.Context) error {
+		return a.Confirm(ctx, p.Actor, p.Secret("password"))
+	})
+	if err == nil {
 		return p.Redirect(cardPath(id) + "?ordered=1")
-	case fault.HasCode(err, "clear.confirm"), fault.Is(err, fault.Conflict):
-		t := p.P.Fault(err)
-		return a.showCard(p, &t)
+	}
+	if refused, ok := refusal.Of(p.P, err); ok {
+		return a.showCard(p, refused)
 	}
 	return err
 }

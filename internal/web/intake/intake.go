@@ -24,7 +24,7 @@ type Recordings interface {
 	Cards(ctx context.Context, actor access.Actor, limit int) ([]recording.Card, error)
 	Card(ctx context.Context, actor access.Actor, id ident.CardID) (recording.Card, []recording.CardFile, error)
 	Gaps(ctx context.Context, actor access.Actor, camera ident.DeviceID, card ident.CardID) ([]recording.Gap, error)
-	OrderClear(ctx context.Context, actor access.Actor, card ident.CardID, confirmed bool) (recording.ClearOrder, error)
+	OrderClear(ctx context.Context, actor access.Actor, card ident.CardID, confirm func(context.Context) error) (recording.ClearOrder, error)
 }
 
 // Deps is what the area needs. Log is the database the custody log is read from.
@@ -35,7 +35,7 @@ type Deps struct {
 	Devices    record.Devices
 	Log        bun.IDB
 	// Confirm checks the actor's password again before a card is cleared; a wrong one is a fault naming the field
-	// "password". Nil asks for a tick instead.
+	// "password".
 	Confirm func(ctx context.Context, actor access.Actor, password string) error
 }
 

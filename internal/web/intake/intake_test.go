@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/account/accounttest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/record/recordtest"
@@ -92,25 +93,33 @@ func TestCards(t *testing.T) {
 	}
 }
 
-// TestClear is R-19-2: only the custodian orders, only once, only after confirming, and only what is safe.
+// TestClear is R-19-2, T28: only the custodian orders, only once, only with the password given again, and only what is safe.
 func TestClear(t *testing.T) {
 	t.Parallel()
 	h := recordtest.New(t)
 	d := h.Fill()
 	path := "/cards/" + string(d.Card) + "/clear"
+	right := url.Values{"password": {accounttest.Password}}
 	for _, role := range []access.Role{access.Officer, access.Head, access.Leader, access.SystemAdmin} {
-		if a := h.As(role).Post(path, url.Values{"confirm": {"1"}}); a.Status != http.StatusForbidden {
+		if a := h.As(role).Post(path, right); a.Status != http.StatusForbidden {
 			t.Errorf("%s ordered: %d", role, a.Status)
 		}
 	}
 	keeper := h.As(access.Custodian)
-	has(t, keeper.Post(path, url.Values{}), http.StatusUnprocessableEntity, `id="confirm-error"`, "清卡要再确认一次")
-	a := keeper.Post(path, url.Values{"confirm": {"1"}})
+	has(t, keeper.Get("/cards/"+string(d.Card)), http.StatusOK, `type="password"`, `autocomplete="current-password"`)
+	for _, wrong := range []url.Values{{}, {"confirm": {"1"}}, {"password": {"not it"}}} {
+		has(t, keeper.Post(path, wrong), http.StatusUnprocessableEntity, `id="password-error"`, "现在的密码不对")
+	}
+	a := keeper.Post(path, right)
 	if a.Status != http.StatusSeeOther {
 		t.Fatal(a.Status, a.Body)
 	}
 	has(t, keeper.Get(a.Header.Get("Location")), http.StatusOK, "清卡命令已签发", "下清卡命令")
-	has(t, keeper.Post(path, url.Values{"confirm": {"1"}}), http.StatusUnprocessableEntity, "已经有一份有效的清卡命令")
+	has(t, keeper.Post(path, right), http.StatusUnprocessableEntity, "已经有一份有效的清卡命令")
+	for range 5 {
+		a = keeper.Post(path, url.Values{"password": {"not it"}})
+	}
+	has(t, a, http.StatusUnprocessableEntity, `id="password-error"`, "账号锁定到")
 
 	fresh := h.Card("Z07")
 	r := h.Take(fresh, h.Name("DSJ-0007", 2*3600e9, 40), "fresh", false)

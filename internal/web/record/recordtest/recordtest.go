@@ -157,14 +157,16 @@ func (h *House) serve(settings record.Settings) {
 			}
 			return ""
 		},
-		LogState: func(locale.Printer) ui.LogState { return ui.LogState{State: "sound", Index: 1, At: "09:00"} },
+		LogState: func(locale.Printer) ui.LogState { return ui.LogState{State: "sound", Size: 1, Checked: 1, At: "09:00"} },
 		Counts:   func(context.Context, access.Actor) site.Counts { return site.Counts{} },
 	}))(h.t)
 	routes := library.Routes(library.Deps{Recordings: h.Service, People: h.Org, Devices: h.Devices})
 	routes = append(routes, record.Routes(record.Deps{
 		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
 	})...)
-	routes = append(routes, intake.Routes(intake.Deps{Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader})...)
+	routes = append(routes, intake.Routes(intake.Deps{
+		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader, Confirm: h.Accounts.ConfirmPassword,
+	})...)
 	mux := http.NewServeMux()
 	mux.Handle(asset.Prefix, asset.Handler())
 	for _, rt := range routes {
