@@ -40,10 +40,13 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		if n, err := custody.Pending(ctx, h.DB.Reader); err == nil {
 			out = append(out, good("health.pending", p.Num(n)))
 		}
-		if st := watch.state(p); st.At == "" {
+		switch st := watch.state(p); {
+		case st.At == "":
 			out = append(out, house.Health{Label: p.T("health.checked"), Value: p.T("health.not_checked"), Tone: ui.Moot, Icon: "clock"})
-		} else {
-			out = append(out, good("health.checked", st.At))
+		case st.State == "broken":
+			out = append(out, bad("health.checked", p.T("shell.log_broken"), p.T("health.broken_do")))
+		default:
+			out = append(out, good("health.checked", p.T("health.checked_value", st.At, st.Checked, st.Size)))
 		}
 		return append(out, good("health.probe", h.Prober.Sandbox()))
 	}

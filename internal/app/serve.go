@@ -35,7 +35,7 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 		return err
 	}
 	h.Log.InfoContext(ctx, "vault and rows agree", "report", adopted)
-	watch := &logWatch{h: h, every: 10 * time.Minute}
+	watch := &logWatch{h: h, whole: 10 * time.Minute, look: time.Second}
 	handler, err := h.handler(s, watch)
 	if err != nil {
 		return err

@@ -5,39 +5,82 @@ import (
 	"sync"
 	"time"
 
+	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/audit"
+	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
 
-// logWatch computes the custody log again from time to time and remembers how it stood, so that every page can say it
-// at its foot without asking the database.
+// logWatch computes the custody log again from time to time, audits what is added to it meanwhile, and remembers how it
+// stood, so that every page can say it at its foot without asking the database.
 type logWatch struct {
 	h     *House
-	every time.Duration
+	whole time.Duration // between two audits of everything
+	look  time.Duration // between two looks for new entries
 
-	mu      sync.Mutex
-	at      time.Time
-	index   int64
-	found   int
-	checked bool
+	mu     sync.Mutex
+	size   int64         // of the latest checkpoint seen
+	report *audit.Report // the last one; nil before the first
+	at     time.Time     // of report
 }
 
-// run audits at start and then every so often until ctx ends.
+// run audits everything at start and then every so often, and what is added every look, until ctx ends. A large log
+// takes its time to audit; what is added is not kept waiting for that.
 func (w *logWatch) run(ctx context.Context, ready func()) error {
 	ready()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		each(ctx, w.whole, w.audit)
+	}()
+	each(ctx, w.look, w.follow)
+	<-ended
+	return nil
+}
+
+// each does something now and then every so often until ctx ends.
+func each(ctx context.Context, every time.Duration, do func(context.Context)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
 	for {
-		w.audit(ctx)
+		do(ctx)
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-time.After(w.every):
+			return
+		case <-tick.C:
 		}
 	}
 }
 
+// audit computes the whole log again.
 func (w *logWatch) audit(ctx context.Context) {
 	rep, err := audit.Run(ctx, w.h.DB, w.h.Keys)
+	w.take(ctx, rep, err)
+}
+
+// follow audits what was added. Where something was found wrong, or nothing was audited yet, it only counts.
+func (w *logWatch) follow(ctx context.Context) {
+	last, err := custody.Latest(ctx, w.h.DB.Reader)
+	if fault.Is(err, fault.NotFound) {
+		return
+	}
+	if err != nil {
+		w.take(ctx, nil, err)
+		return
+	}
+	w.mu.Lock()
+	w.size = last.Size
+	prev := w.report
+	w.mu.Unlock()
+	if prev == nil || !prev.OK() || prev.Size == last.Size {
+		return
+	}
+	rep, err := audit.Follow(ctx, w.h.DB, w.h.Keys, prev)
+	w.take(ctx, rep, err)
+}
+
+func (w *logWatch) take(ctx context.Context, rep *audit.Report, err error) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -50,20 +93,26 @@ func (w *logWatch) audit(ctx context.Context) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.at, w.index, w.found, w.checked = w.h.Clock.Now(), rep.Size, len(rep.Findings), true
+	w.at = w.h.Clock.Now()
+	w.size = max(w.size, rep.Size)
+	// An audit of everything that took long may know less than what was followed meanwhile from the one before it.
+	if rep.OK() && w.report != nil && w.report.OK() && w.report.Size > rep.Size {
+		return
+	}
+	w.report = rep
 }
 
 // state is what the foot of a page says.
 func (w *logWatch) state(p locale.Printer) ui.LogState {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := ui.LogState{Index: w.index}
-	if !w.checked {
+	s := ui.LogState{Size: w.size}
+	if w.report == nil {
 		return s
 	}
-	s.At = p.Clock(w.at)
+	s.Checked, s.At = w.report.Size, p.Clock(w.at)
 	switch {
-	case w.found > 0:
+	case !w.report.OK():
 		s.State = "broken"
 	case w.h.sequencer != nil && w.h.sequencer.Refusal() != nil:
 		s.State = "behind"

@@ -157,9 +157,9 @@ func TestAuditFindsLargeTreesWhole(t *testing.T) {
 
 // auditIn audits inside a transaction that the test has spoiled.
 func auditIn(ctx context.Context, tx bun.Tx, keys *keyring.Keyring) (*Report, error) {
-	a := &auditor{tx: tx, report: &Report{Findings: []Finding{}}, keys: keys}
+	a := &auditor{tx: tx, report: &Report{Findings: []Finding{}}, keys: keys, rng: factory.NewEmptyRange(0)}
 	if keys != nil {
 		a.head, a.headErr = keys.Published()
 	}
-	return a.run(ctx)
+	return a.run(ctx, a.whole()...)
 }

@@ -45,6 +45,8 @@ type Report struct {
 	Root     string    `json:"root"` // as computed
 	Findings []Finding `json:"findings"`
 	More     int       `json:"more"`
+
+	rng *compact.Range // the tree as computed, for Follow
 }
 
 // OK reports whether nothing was found.
@@ -63,11 +65,41 @@ func (r *Report) add(code, entry string, index int64, what string) {
 // of it with the checkpoint in the keys folder (keys may be nil: then not with that). It shares neither tree nor
 // commitment code with the writer. An error means that it could not look; what it finds is in the report. (T9)
 func Run(ctx context.Context, d *db.DB, keys *keyring.Keyring) (*Report, error) {
+	a := &auditor{report: &Report{Findings: []Finding{}}, keys: keys, rng: factory.NewEmptyRange(0)}
+	return a.within(ctx, d, a.whole()...)
+}
+
+// Follow is Run for what the log gained since prev, which must have found it sound: each new entry with its commitments
+// and subjects, each new checkpoint with its key and with the tree that prev computed, so a checkpoint over another
+// history is found. It costs what was added and not what is there. What was altered behind prev, and tiles, keys and
+// epochs, are for the next Run. A log that is shorter than prev saw it is "tree.size".
+func Follow(ctx context.Context, d *db.DB, keys *keyring.Keyring, prev *Report) (*Report, error) {
+	if !prev.OK() || prev.rng == nil {
+		return nil, errors.New("audit: only a log that was found sound can be followed")
+	}
+	rng, err := factory.NewRange(0, prev.rng.End(), slices.Clone(prev.rng.Hashes()))
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	a := &auditor{report: &Report{Findings: []Finding{}, Placed: prev.Placed}, keys: keys, rng: rng, from: prev.Placed}
+	return a.within(ctx, d, a.loadHeads, a.walkPlaced)
+}
+
+var factory = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
+
+type step func(context.Context) error
+
+// whole are the steps of Run.
+func (a *auditor) whole() []step {
+	return []step{a.loadHeads, a.walkPlaced, a.walkPending, a.checkLost, a.checkTiles, a.checkKeys}
+}
+
+// within takes the steps in one snapshot.
+func (a *auditor) within(ctx context.Context, d *db.DB, steps ...step) (*Report, error) {
 	// The published checkpoint is read before the snapshot begins, so that a log that grows meanwhile is not taken for
 	// one that fell behind.
-	a := &auditor{report: &Report{Findings: []Finding{}}, keys: keys}
-	if keys != nil {
-		a.head, a.headErr = keys.Published()
+	if a.keys != nil {
+		a.head, a.headErr = a.keys.Published()
 	}
 	opts := &sql.TxOptions{ReadOnly: true}
 	if d.Engine == db.Postgres {
@@ -79,15 +111,16 @@ func Run(ctx context.Context, d *db.DB, keys *keyring.Keyring) (*Report, error) 
 	}
 	defer func() { _ = tx.Rollback() }()
 	a.tx = tx
-	return a.run(ctx)
+	return a.run(ctx, steps...)
 }
 
-func (a *auditor) run(ctx context.Context) (*Report, error) {
-	for _, step := range []func(context.Context) error{a.loadHeads, a.walkPlaced, a.walkPending, a.checkLost, a.checkTiles, a.checkKeys} {
-		if err := step(ctx); err != nil {
+func (a *auditor) run(ctx context.Context, steps ...step) (*Report, error) {
+	for _, do := range steps {
+		if err := do(ctx); err != nil {
 			return nil, fmt.Errorf("audit: %w", err)
 		}
 	}
+	a.report.rng = a.rng
 	return a.report, nil
 }
 
@@ -95,6 +128,7 @@ type auditor struct {
 	tx     bun.Tx
 	report *Report
 	keys   *keyring.Keyring
+	from   int64 // entries before it are taken as audited
 
 	head        keyring.Head // as published, and why it could not be read
 	headErr     error
@@ -107,7 +141,7 @@ type auditor struct {
 }
 
 func (a *auditor) loadHeads(ctx context.Context) error {
-	if err := a.tx.NewSelect().Model(&a.checkpoints).OrderExpr("size").Scan(ctx); err != nil {
+	if err := a.tx.NewSelect().Model(&a.checkpoints).Where("size >= ?", a.from).OrderExpr("size").Scan(ctx); err != nil {
 		return err
 	}
 	var err error
@@ -120,14 +154,13 @@ func (a *auditor) loadHeads(ctx context.Context) error {
 	if n := len(a.checkpoints); n > 0 {
 		a.report.Size = a.checkpoints[n-1].Size
 	}
-	a.rng = (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 	a.tiles, a.keyEntries = map[tileKey][]byte{}, map[string]entryRow{}
 	return nil
 }
 
-// walkPlaced goes through the placed entries in the order of the tree.
+// walkPlaced goes through the placed entries in the order of the tree, from a.from on.
 func (a *auditor) walkPlaced(ctx context.Context) error {
-	next, cp := int64(0), 0
+	next, cp := a.from, 0
 	root := func() (string, error) {
 		if next == 0 {
 			return base64.StdEncoding.EncodeToString(rfc6962.DefaultHasher.EmptyRoot()), nil

@@ -66,7 +66,7 @@ func New(t testing.TB, routes func(w *World) []site.Route) *World {
 			return d.Name
 		},
 		LogState: func(p locale.Printer) ui.LogState {
-			return ui.LogState{State: "sound", Index: 48213, At: p.Clock(w.Clock.Now())}
+			return ui.LogState{State: "sound", Size: 48213, Checked: 48213, At: p.Clock(w.Clock.Now())}
 		},
 		Counts: func(ctx context.Context, actor access.Actor) site.Counts {
 			c, err := w.Duties.Counts(ctx, actor)

@@ -107,7 +107,7 @@ func galleryShell(cat *locale.Catalogue, u *url.URL, at string) ui.Shell {
 		Person: ui.Person{Name: "执法人员甲", Dept: "公共法律服务科", Roles: []string{"执法人员", "保管人"}},
 		Nav:    nav, Search: &ui.Search{Action: "/list"}, Notices: 2, NoticesHref: "/parts", HelpHref: "/parts", AccountHref: "/form",
 		PreferHref: "/prefer", SignOutHref: "/prefer", Path: u.RequestURI(), Theme: ui.Theme(q.Get("theme")), Size: ui.Size(q.Get("size")),
-		Log: ui.LogState{State: "sound", Index: 48213, At: "11:52", Href: "/log"},
+		Log: ui.LogState{State: "sound", Size: 48213, Checked: 48213, At: "11:52", Href: "/log"},
 	}
 }
 

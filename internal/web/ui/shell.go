@@ -60,10 +60,25 @@ type NavItem struct {
 
 // LogState is what the foot of the navigation says of the custody log.
 type LogState struct {
-	State string // "sound", "behind", "broken"; anything else is "not checked yet"
-	Index int64  // entries covered by the last check
-	At    string // when it was checked, written for reading
-	Href  string // empty: the reader may not open the log
+	State   string // "sound", "behind", "broken"; anything else is "not checked yet"
+	Size    int64  // entries that are signed
+	Checked int64  // entries covered by the last check, Size or less
+	At      string // when it was checked, written for reading
+	Href    string // empty: the reader may not open the log
+}
+
+// reach says how many entries there are and up to which of them they were checked, and when. Nothing is said of a log
+// that nobody has looked at yet.
+func (l LogState) reach(p locale.Printer) string {
+	switch {
+	case l.At == "" && l.Size == 0:
+		return ""
+	case l.At == "":
+		return p.T("shell.log_size", l.Size)
+	case l.Checked < l.Size:
+		return p.T("shell.log_partly", l.Size, l.At, l.Checked)
+	}
+	return p.T("shell.log_at", l.Size, l.At)
 }
 
 // Search is the search box of the top bar.
