@@ -130,9 +130,11 @@ func newHouse(t *testing.T, w *gatetest.World) *house {
 }
 
 // reopen makes a new service over the same vault and database, as after a restart.
-func (h *house) reopen() {
-	h.svc = must(recording.New(recording.Config{
-		DB: h.DB, Gate: h.Gate, Vault: h.vault, Keys: h.keys, Devices: h.inv, People: h.org, Settings: regulation.New(h.Gate, h.DB),
+func (h *house) reopen() { h.svc = h.service(h.vault) }
+
+func (h *house) service(v vault.Vault) *recording.Service {
+	return must(recording.New(recording.Config{
+		DB: h.DB, Gate: h.Gate, Vault: v, Keys: h.keys, Devices: h.inv, People: h.org, Settings: regulation.New(h.Gate, h.DB),
 		Prober: h.probe, Clock: h.Clock, Log: h.Log, Node: "n1", Bureau: "某县局",
 	}))(h.t)
 }

@@ -168,13 +168,19 @@ func (s *Service) settleStage(ctx context.Context, info vault.StageInfo, now tim
 		}
 		r.Discarded++
 		return s.dropStage(ctx, info.ID)
-	case found && row.State == record.UploadOpen && info.Size == info.Offset:
+	case found && row.State == record.UploadOpen && !row.Partial() && (row.Final() || info.Size == info.Offset):
 		_, err := s.seal(ctx, access.SystemActor("adopt"), info.ID, nil)
-		if fault.Is(err, fault.Conflict) {
-			return nil // it is said in the log and in the row
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			r.Finished++
+		case fault.Is(err, fault.Conflict):
+			return nil // it is said in the log and in the row, or a part is not complete yet
+		case row.Final() && fault.HasCode(err, "vault.damaged"):
+			s.damaged(ctx, r, err)
+			return nil
+		case row.Final() && fault.Is(err, fault.Exhausted): // a join needs the room twice; there may be some later
+			s.c.Log.ErrorContext(ctx, "an upload was not joined", "upload", info.ID, "error", err)
+			return nil
 		}
 		return err
 	}

@@ -95,6 +95,7 @@ type UploadInfo struct {
 	Recording      ident.RecordingID
 	Receipt        ident.ReceiptID
 	Flags          []record.Flag
+	Settled        bool // looked into and read back from the disk: the flags are all found, the receipt says verified
 	Node           string
 	BegunAt, EndAt time.Time
 	Metadata       string // as Intent has it

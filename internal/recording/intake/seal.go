@@ -23,7 +23,8 @@ import (
 // the sender says, nil if it was declared at Begin or not at all. Bytes before row: the object is sealed and durable
 // first, then recording, file, entry, receipt and job commit together. Calling it again gives the same Result.
 // Conflict "upload.digest_mismatch" (said, received) keeps the bytes, marks the upload failed and says so in the log;
-// Conflict "vault.incomplete" leaves the upload open.
+// Conflict "vault.incomplete" leaves the upload open. A final upload is joined first, see join; a partial one alone is
+// nothing that could be sealed: Invalid "upload.partial".
 func (s *Service) Seal(ctx context.Context, actor access.Actor, id ident.UploadID, sender *vault.Digest) (Result, error) {
 	row, err := record.One[record.Upload](ctx, s.c.DB.Reader, "upload.unknown", "id = ?", id)
 	if err != nil {
@@ -36,6 +37,9 @@ func (s *Service) Seal(ctx context.Context, actor access.Actor, id ident.UploadI
 }
 
 func (s *Service) seal(ctx context.Context, actor access.Actor, id ident.UploadID, sender *vault.Digest) (Result, error) {
+	if err := s.join(ctx, id); err != nil { // before the lock: it may take as long as the disk does
+		return Result{}, err
+	}
 	defer s.lock(id)()
 	row, err := record.One[record.Upload](ctx, s.c.DB.Reader, "upload.unknown", "id = ?", id)
 	if err != nil {
@@ -56,6 +60,8 @@ func (s *Service) seal(ctx context.Context, actor access.Actor, id ident.UploadI
 		return s.result(ctx, row)
 	case row.State == record.UploadDiscarded, row.State == record.UploadFailed && row.Code != CodeMismatch:
 		return Result{}, fault.New(fault.Conflict, "upload.ended")
+	case row.Partial():
+		return Result{}, fault.New(fault.Invalid, "upload.partial")
 	}
 	info, err := s.sealBytes(ctx, row, want)
 	if fault.HasCode(err, "vault.digest_mismatch") {
@@ -74,6 +80,9 @@ func (s *Service) seal(ctx context.Context, actor access.Actor, id ident.UploadI
 		if err := s.dropStage(ctx, id); err != nil {
 			s.c.Log.WarnContext(ctx, "the bytes of a duplicate were not removed", "upload", id, "error", err)
 		}
+	}
+	if row.Final() {
+		s.dropParts(ctx, id)
 	}
 	return s.result(ctx, row)
 }
@@ -203,15 +212,6 @@ func (s *Service) enterIn(tx *gate.Tx, up *record.Upload, info vault.Info) error
 	if err := record.Insert(ctx, idb, &slip); err != nil {
 		return err
 	}
-	if err := record.Update(ctx, idb, up, "state", "code", "sha256", "file_id", "receipt_id", "size", "ended_at"); err != nil {
-		return err
-	}
-	_, err = tx.Record(gate.Entry{
-		ID: entry, Subject: custody.Subject{Kind: "recording", ID: string(file.Recording)},
-		Related: record.Related("file", string(file.ID), "upload", string(up.ID), "card", string(up.Card)),
-		Detail:  receipt.FileDetail(file.ID, file.Size, file.SHA256, "", receipt.Stored, append(detail, said...)...),
-	})
-	if err != nil {
 	wrote := []any{file.Recording, slip.ID}
 	if !twice {
 		wrote = append(wrote, file.ID)
@@ -220,6 +220,18 @@ func (s *Service) enterIn(tx *gate.Tx, up *record.Upload, info vault.Info) error
 	if err != nil {
 		return err
 	}
+	if err := record.Update(ctx, idb, up, "state", "code", "sha256", "file_id", "receipt_id", "size", "ended_at"); err != nil {
+		return err
+	}
+	if err := s.takeParts(tx, up); err != nil {
+		return err
+	}
+	_, err = tx.Record(gate.Entry{
+		ID: entry, Subject: custody.Subject{Kind: "recording", ID: string(file.Recording)},
+		Related: record.Related("file", string(file.ID), "upload", string(up.ID), "card", string(up.Card)),
+		Detail:  receipt.FileDetail(file.ID, file.Size, file.SHA256, "", receipt.Stored, append(detail, said...)...),
+	})
+	if err != nil {
 		return err
 	}
 	return s.arrive(tx, up, entry)

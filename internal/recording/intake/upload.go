@@ -21,6 +21,7 @@ const (
 	CodeRefused   = "vault_refused"   // the vault could not open a stage
 	CodeStale     = "stale"           // untouched for seven days
 	CodeByOwner   = "by_owner"
+	CodePartGone  = "part_gone" // a part of it was given up or lost before it was joined
 )
 
 // sidecar is what is sealed beside an object: enough to make its rows anew without the database. Its form is
@@ -45,10 +46,17 @@ const sidecarFormat = "zhilu-sidecar/v1"
 
 // Begin commits an intent row and its entry, then opens the vault's stage: whatever arrives has a row (decision 15).
 // On an error of the vault the row is marked failed and the vault's fault returned. A card of somebody else is NotFound
-// "card.unknown".
+// "card.unknown"; of parts, see Parts.
 func (s *Service) Begin(ctx context.Context, actor access.Actor, in Intent) (ident.UploadID, error) {
 	if in.Size < vault.SizeUnknown {
 		return "", fault.New(fault.Invalid, "upload.size").At("size")
+	}
+	if len(in.Parts) > 0 {
+		p, err := s.Parts(ctx, actor, in.Parts)
+		if err != nil {
+			return "", err
+		}
+		in.Size = p.Size
 	}
 	id := ident.New[ident.UploadID]()
 	label := ""
@@ -66,6 +74,7 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, in Intent) (ide
 	row := record.Upload{
 		ID: id, Card: in.Card, Owner: actor.ID, OwnerKind: actor.Kind, Name: record.Shown(in.Name), Path: record.Opaque(raw), Size: in.Size,
 		MTime: clock.Micros(in.ModTime), DeviceHint: record.Opaque(in.DeviceHint), Node: s.c.Node, State: record.UploadOpen,
+		Metadata: in.Metadata, Concat: in.Concat,
 	}
 	if in.Name == "" {
 		row.Name = record.Shown(in.RelPath)
@@ -78,9 +87,13 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, in Intent) (ide
 		if err := record.Insert(tx.Context(), tx.DB(), &row); err != nil {
 			return err
 		}
+		if err := insertParts(tx, id, in.Parts); err != nil {
+			return err
+		}
 		_, err := tx.Record(gate.Entry{
 			Outcome: custody.Intent, Related: record.Related("card", string(in.Card)),
-			Detail: custody.Detail("name", row.Name, "size", in.Size, "declared_sha256", record.OrNil(row.Declared)),
+			Detail: custody.Detail("name", row.Name, "size", in.Size, "declared_sha256", record.OrNil(row.Declared), "concat", concatKind(&row),
+				"parts", countOrNil(len(in.Parts))),
 		})
 		return err
 	})
@@ -148,13 +161,19 @@ func (s *Service) Upload(ctx context.Context, id ident.UploadID) (UploadInfo, er
 		ID: row.ID, Card: row.Card, Owner: row.Owner, OwnerKind: row.OwnerKind, Name: row.Name, RelPath: row.Path, Size: row.Size,
 		ModTime: clock.FromMicros(row.MTime), Declared: record.Digest(row.Declared), State: row.State, Code: row.Code, SHA256: row.SHA256,
 		File: row.File, Receipt: row.Receipt, Node: row.Node, BegunAt: clock.FromMicros(row.BegunAt), EndAt: clock.FromMicros(row.EndedAt),
+		Metadata: row.Metadata, Concat: row.Concat, Closed: row.ClosedAt != 0,
 	}
 	if row.File != "" {
 		rec, err := record.RecordingOf(ctx, s.c.DB.Reader, row.File)
 		if err != nil {
 			return UploadInfo{}, err
 		}
+		file, err := record.One[record.File](ctx, s.c.DB.Reader, "file.unknown", "id = ?", row.File)
+		if err != nil {
+			return UploadInfo{}, err
+		}
 		info.Recording, info.Flags = rec.ID, rec.FlagList()
+		info.Settled = file.Facts != "" && file.VerifiedAt != 0
 	}
 	return info, nil
 }
@@ -175,21 +194,51 @@ func (s *Service) AppendCheck(ctx context.Context, actor access.Actor, id ident.
 	return info, nil
 }
 
-// Discard gives an upload up before it is sealed, with an entry. The row goes first: bytes whose row says discarded are
-// removed by Adopt, should this process die in between.
+// Discard ends an upload at its sender's wish, with an entry. One that is not sealed is given up; the row goes first:
+// bytes whose row says discarded are removed by Adopt, should this process die in between. Of one that is sealed only
+// the address ends: what it brought is evidence and stays as it is.
 func (s *Service) Discard(ctx context.Context, actor access.Actor, id ident.UploadID) error {
+	row, err := s.discard(ctx, actor, id)
+	if err != nil || !row.Partial() || row.Sealed() {
+		return err
+	}
+	return s.SealWaiting(ctx, actor, id) // who waited for it waits no longer
+}
+
+func (s *Service) discard(ctx context.Context, actor access.Actor, id ident.UploadID) (*record.Upload, error) {
 	defer s.lock(id)()
 	row, err := record.One[record.Upload](ctx, s.c.DB.Reader, "upload.unknown", "id = ?", id)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if row.Sealed() {
+		return row, s.closeAddress(ctx, actor, row)
 	}
 	err = s.c.Gate.Do(ctx, actor, access.UploadDrop, row.Subject(), func(tx *gate.Tx) error {
 		return endIn(tx, id, record.UploadDiscarded, CodeByOwner, "")
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.dropStage(ctx, id)
+	return row, s.dropStage(ctx, id)
+}
+
+// closeAddress ends the address of an upload whose bytes are evidence by now.
+func (s *Service) closeAddress(ctx context.Context, actor access.Actor, row *record.Upload) error {
+	if row.ClosedAt != 0 {
+		return nil
+	}
+	return s.c.Gate.Do(ctx, actor, access.UploadDrop, row.Subject(), func(tx *gate.Tx) error {
+		row.ClosedAt = clock.Micros(tx.Now())
+		if err := record.Update(tx.Context(), tx.DB(), row, "closed_at"); err != nil {
+			return err
+		}
+		_, err := tx.Record(gate.Entry{
+			Action: "upload.close", Related: record.Related("file", string(row.File), "card", string(row.Card)),
+			Detail: custody.Detail("kept_sha256", row.SHA256, "name", row.Name),
+		})
+		return err
+	})
 }
 
 // dropStage removes a stage's bytes; one that is not there is fine.
