@@ -1,5 +1,6 @@
-// Package bmff walks the outer structure of ISO base media files (MP4, QuickTime, 3GP): enough to find where a file's
-// index lies and whether the file ends before its own structure does, and nothing more.
+// Package bmff reads the structure of ISO base media files (MP4, QuickTime, 3GP), whole, fragmented or cut off: boxes,
+// index and sample tables, never a sample. Walk goes over the outermost boxes only; Open reads the index. The bytes are
+// hostile: every size, count and depth is bounded, and a table is never in memory as a whole.
 package bmff
 
 import (
@@ -45,16 +46,16 @@ func Walk(r io.ReaderAt, size int64, visit func(Box) bool) error {
 			return err
 		}
 		b := Box{Type: string(head[4:8]), Offset: at, Header: 8, Size: int64(binary.BigEndian.Uint32(head[:4]))}
-		switch {
-		case b.Size == 0:
+		switch b.Size {
+		case 0:
 			b.Size = size - at
-		case b.Size == 1:
+		case 1:
 			if want < 16 {
 				return io.ErrUnexpectedEOF
 			}
 			long := binary.BigEndian.Uint64(head[8:16])
 			b.Header = 16
-			b.Size = int64(min(long, 1<<62)) //nolint:gosec // capped on this line
+			b.Size = int64(min(long, 1<<62))
 		}
 		if b.Size < b.Header || !printable(b.Type) {
 			return io.ErrUnexpectedEOF
