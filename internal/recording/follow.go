@@ -182,6 +182,7 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 	if err != nil {
 		return err
 	}
+	rec.Inbox = current.Inbox
 	if current.State != rec.State || current.Flags != rec.Flags { // verified, or a duplicate arrived, while we looked
 		rec.State = current.State
 		rec.SetFlags(append(keepFlags(current.FlagList()), rec.FlagList()...))
@@ -204,6 +205,7 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 		return err
 	}
 	rec.Verdict = string(j.Verdict)
+	rec.Queue(false)
 	if err := record.Update(ctx, idb, rec, factColumns...); err != nil {
 		return err
 	}
@@ -268,7 +270,7 @@ func owe(tx *gate.Tx, rec *record.Recording) error {
 			return err
 		}
 	}
-	if rec.Inbox != record.InboxWaiting {
+	if !rec.AsksCustodian() {
 		return nil
 	}
 	_, err := duty.Open(tx, duty.New{

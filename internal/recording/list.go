@@ -89,8 +89,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, after 
 	return s.page(ctx, actor, f, false, after, limit)
 }
 
-// Inbox gives a page of recordings that wait to be settled (待认领): unknown camera, no officer, unreadable, empty or
-// foreign files, doubtful clocks. What no camera explains shows to every custodian.
+// Inbox gives a page of recordings that ask for a person (待认领): unknown camera, no officer, unreadable, empty or foreign
+// files, late ones that nobody explained, and those whose verdict cannot be given. What no camera explains shows to every
+// custodian.
 func (s *Service) Inbox(ctx context.Context, actor access.Actor, f Filter, after Cursor, limit int) (Page, error) {
 	if err := s.c.Gate.Check(ctx, actor, access.InboxList, listSubject()); err != nil {
 		return Page{}, err

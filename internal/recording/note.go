@@ -240,6 +240,7 @@ func (s *Service) rejudge(tx *gate.Tx, rec *record.Recording) error {
 		return err
 	}
 	rec.Verdict = string(j.Verdict)
+	rec.Queue(slices.ContainsFunc(notes, func(n record.Note) bool { return n.Kind == NoteReturn || n.Kind == NoteDesignated }))
 	err = record.Update(tx.Context(), tx.DB(), rec, "device_id", "device_name", "device_how", "officer_id", "officer_name", "certainty", "issue_id",
 		"department_id", "flags", "inbox", "offset_lo", "offset_hi", "offset_known", "end_from", "end_to", "verdict")
 	if err != nil {
@@ -263,7 +264,7 @@ func (s *Service) rejudge(tx *gate.Tx, rec *record.Recording) error {
 
 func settleDuties(tx *gate.Tx, rec *record.Recording, row *record.Note) error {
 	about := custody.Subject{Kind: "recording", ID: string(rec.ID)}
-	if rec.Inbox == record.InboxSettled {
+	if !rec.AsksCustodian() {
 		if err := duty.Meet(tx, duty.SettleInbox, about, row.Entry); err != nil {
 			return err
 		}
@@ -336,6 +337,11 @@ func (s *Service) judgeAgain(ctx context.Context, rec *record.Recording) error {
 		_, err = tx.Record(gate.Entry{Action: "recording.judge", Detail: custody.Detail(append(said, "verdict_before", before, "verdict", now.Verdict)...)})
 		if err != nil {
 			return err
+		}
+		if !now.AsksCustodian() {
+			if err := duty.Cancel(tx, duty.SettleInbox, custody.Subject{Kind: "recording", ID: string(now.ID)}, "judged"); err != nil {
+				return err
+			}
 		}
 		return owe(tx, now)
 	})

@@ -278,7 +278,9 @@ func TestClear(t *testing.T) {
 			id := h.send(h.dock, recording.Intent{Card: card, Name: n, RelPath: n}, fmt.Appendf(nil, "file%d", i))
 			files = append(files, must(h.svc.Seal(h.ctx, h.dock, id, nil))(t))
 		}
-		order := func(a access.Actor) (recording.ClearOrder, error) { return h.svc.OrderClear(h.ctx, a, card, func(context.Context) error { return nil }) }
+		order := func(a access.Actor) (recording.ClearOrder, error) {
+			return h.svc.OrderClear(h.ctx, a, card, func(context.Context) error { return nil })
+		}
 		if _, err := order(h.keeper); !fault.HasCode(err, "clear.nothing") {
 			t.Fatalf("stored is not enough: %v", err)
 		}
@@ -360,7 +362,7 @@ func TestServerClock(t *testing.T) {
 		if got := actions(h.History(t, "server", "n1")); len(got) != 1 || got[0] != "clock.step done" {
 			t.Errorf("history %v", got)
 		}
-		if got := actions(h.History(t, "recording", string(r.RecordingID))); got[len(got)-1] != "recording.judge done" {
+		if got := actions(h.History(t, "recording", string(r.RecordingID))); got[len(got)-2] != "recording.judge done" || got[len(got)-1] != "duty.open opened" {
 			t.Errorf("history %v", got)
 		}
 	})

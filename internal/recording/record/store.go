@@ -328,28 +328,27 @@ func NotesOf(ctx context.Context, idb bun.IDB, id ident.RecordingID) ([]Note, er
 	return All[Note](ctx, idb, "at, id", "recording_id = ?", id)
 }
 
-// SetFlags lays findings down, each once; one that a person must settle puts the recording into the inbox.
+// SetFlags lays findings down, each once.
 func (r *Recording) SetFlags(flags []Flag) {
 	words := make([]string, 0, len(flags))
-	inbox := false
 	for _, f := range flags {
 		if !slices.Contains(words, string(f)) {
 			words = append(words, string(f))
 		}
-		inbox = inbox || slices.Contains(InboxFlags(), f)
 	}
 	r.Flags = strings.Join(words, " ")
-	if inbox && r.Inbox == InboxNone {
-		r.Inbox = InboxWaiting
-	}
 }
 
-// AddFlag adds one finding to a recording.
+// AddFlag adds one finding to a recording. One that a person must do something about brings even a settled recording back
+// into the inbox.
 func AddFlag(tx *gate.Tx, rec *Recording, f Flag, detail string) error {
 	if slices.Contains(rec.FlagList(), f) {
 		return nil
 	}
 	rec.SetFlags(append(rec.FlagList(), f))
+	if slices.Contains(InboxFlags(), f) {
+		rec.Inbox = InboxWaiting
+	}
 	if err := Update(tx.Context(), tx.DB(), rec, "flags", "inbox", "state"); err != nil {
 		return err
 	}

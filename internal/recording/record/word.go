@@ -2,10 +2,6 @@
 // every statement on them. It decides nothing.
 package record
 
-import (
-	"zhilu.dev/zhilu/internal/media"
-)
-
 // State says how much is promised of a file.
 type State string
 
@@ -39,15 +35,6 @@ const (
 	FlagDuplicate      Flag = "duplicate"       // the same bytes were handed in again (T4)
 	FlagDamaged        Flag = "damaged"         // what the disk gave back is not what was sealed
 )
-
-// InboxFlags are the flags that put a recording into the inbox (待认领) until somebody has settled it.
-func InboxFlags() []Flag {
-	return []Flag{
-		FlagUnknownDevice, FlagDeviceDoubtful, FlagNoOfficer, FlagDamaged, Flag(media.FlagUnreadable), Flag(media.FlagEmpty),
-		Flag(media.FlagForeign), Flag(media.FlagTruncated), Flag(media.FlagClockDoubt), Flag(media.FlagNameMismatch),
-		Flag(media.FlagTimeMissing), Flag(media.FlagFuture),
-	}
-}
 
 // Certainty says how surely a recording is somebody's.
 type Certainty string

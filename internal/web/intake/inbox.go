@@ -4,12 +4,15 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/a-h/templ"
+
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/record"
+	"zhilu.dev/zhilu/internal/recording/storage"
 	view "zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -37,7 +40,7 @@ type settleView struct {
 
 // problemView is what is wrong and what to do about it.
 type problemView struct {
-	Flag ui.Flag
+	Mark templ.Component
 	Do   string
 }
 
@@ -46,8 +49,11 @@ func (a area) inbox(p *site.Page) error { return a.showInbox(p, "", nil) }
 // showInbox shows the inbox, with the form of one recording when the address or a refused form names it.
 func (a area) showInbox(p *site.Page, settle ident.RecordingID, refused *locale.FaultText) error {
 	f := recording.Filter{Query: p.Value("q")}
-	if v := recording.Flag(p.Value("flag")); slices.Contains(record.InboxFlags(), v) {
-		f.Flag = v
+	switch v := p.Value("flag"); {
+	case record.Doubtful(storage.Verdict(v)):
+		f.Verdict = storage.Verdict(v)
+	case slices.Contains(inboxFlags(), recording.Flag(v)):
+		f.Flag = recording.Flag(v)
 	}
 	page, err := a.Recordings.Inbox(p.Context(), p.Actor, f, recording.Cursor(p.Value("after")), 0)
 	if fault.HasCode(err, "recording.cursor") {
@@ -79,10 +85,27 @@ func (a area) showInbox(p *site.Page, settle ident.RecordingID, refused *locale.
 	return p.Render(pr.T("inbox.title"), inboxPage(pr, v))
 }
 
+// inboxFlags are the findings one can look for in the inbox.
+func inboxFlags() []recording.Flag { return append(record.InboxFlags(), record.TimeFlags()...) }
+
+// asked is the problem that the list is narrowed to: a finding, or a verdict.
+func asked(f recording.Filter) string {
+	if f.Verdict != "" {
+		return string(f.Verdict)
+	}
+	return string(f.Flag)
+}
+
 func inboxFilters(p locale.Printer, f recording.Filter) ui.Filters {
-	flags := ui.Filter{Kind: ui.FilterSelect, Name: "flag", Label: p.T("library.field.flag"), Options: []ui.Option{{Text: p.T("table.any")}}}
-	for _, v := range record.InboxFlags() {
-		flags.Options = append(flags.Options, ui.Option{Value: string(v), Text: view.Word(p, "flag", string(v)), On: v == f.Flag})
+	flags := ui.Filter{Kind: ui.FilterSelect, Name: "flag", Label: p.T("inbox.problem"), Options: []ui.Option{{Text: p.T("table.any")}}}
+	add := func(value, text string) {
+		flags.Options = append(flags.Options, ui.Option{Value: value, Text: text, On: value == asked(f)})
+	}
+	for _, v := range []storage.Verdict{storage.Late, storage.CannotJudge} {
+		add(string(v), ui.Storage(v).Words(p))
+	}
+	for _, v := range inboxFlags() {
+		add(string(v), view.Word(p, "flag", string(v)))
 	}
 	return ui.Filters{Action: inboxPath, Clear: inboxPath, Fields: []ui.Filter{{Name: "q", Label: p.T("library.field.q"), Value: f.Query}, flags}}
 }
@@ -96,7 +119,7 @@ func inboxTable(p *site.Page, f recording.Filter, page recording.Page) ui.TableV
 		},
 		Empty: ui.EmptyView{Icon: "inbox", Title: pr.T("inbox.none"), Text: pr.T("inbox.none_text"), Actions: []ui.Action{{Text: pr.T("inbox.see_cards"), Href: cardsPath}}},
 	}
-	if f.Query != "" || f.Flag != "" {
+	if f.Query != "" || asked(f) != "" {
 		t.Empty = ui.EmptyView{Icon: "inbox", Title: pr.T("inbox.none_match"), Text: pr.T("library.none_match_text"), Actions: []ui.Action{{Text: pr.T("library.clear"), Href: inboxPath, Primary: true}}}
 	}
 	for _, r := range page.Rows {
@@ -113,7 +136,7 @@ func inboxTable(p *site.Page, f recording.Filter, page recording.Page) ui.TableV
 			do = ui.Action{Text: pr.T("inbox.settle"), Href: inboxPath + "?settle=" + string(r.ID) + "#settle", Label: pr.T("inbox.settle_of", name)}
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
-			fileCell(ui.Link{Text: view.Start(pr, r, p.Now), Href: view.Path(r.ID)}, name, do), problemCell(pr, problems(pr, r.Flags)),
+			fileCell(ui.Link{Text: view.Start(pr, r, p.Now), Href: view.Path(r.ID)}, name, do), problemCell(pr, problems(pr, r)),
 			ui.TwoCell(who, dev), ui.TwoCell(pr.When(r.StoredAt, p.Now), pr.Size(r.Size)),
 		}})
 	}
@@ -131,7 +154,7 @@ func inboxTable(p *site.Page, f recording.Filter, page recording.Page) ui.TableV
 
 func inboxHref(f recording.Filter, after string) string {
 	v := url.Values{}
-	for name, s := range map[string]string{"q": f.Query, "flag": string(f.Flag), "after": after} {
+	for name, s := range map[string]string{"q": f.Query, "flag": asked(f), "after": after} {
 		if s != "" {
 			v.Set(name, s)
 		}
@@ -142,18 +165,21 @@ func inboxHref(f recording.Filter, after string) string {
 	return inboxPath + "?" + v.Encode()
 }
 
-// problems are the findings a person must settle, each with what to do.
-func problems(p locale.Printer, flags []recording.Flag) []problemView {
+// problems are what a person must do something about: a verdict that leaves something to find out, and findings, each with
+// what to do.
+func problems(p locale.Printer, r recording.Recording) []problemView {
 	var out []problemView
-	for _, f := range flags {
-		if !slices.Contains(record.InboxFlags(), f) {
-			continue
+	do := func(code string) string {
+		if k := "flagdo." + code; p.Has(k) {
+			return p.T(k)
 		}
-		v := problemView{Flag: ui.Flag{Code: string(f)}, Do: p.T("flagdo.other")}
-		if k := "flagdo." + string(f); p.Has(k) {
-			v.Do = p.T(k)
-		}
-		out = append(out, v)
+		return p.T("flagdo.other")
+	}
+	if record.Doubtful(r.Verdict) {
+		out = append(out, problemView{ui.Badge(p, ui.Storage(r.Verdict)), do(string(r.Verdict))})
+	}
+	for _, f := range record.Asks(r.Flags, r.Verdict) {
+		out = append(out, problemView{ui.FlagMark(p, ui.Flag{Code: string(f)}), do(string(f))})
 	}
 	return out
 }
@@ -171,7 +197,7 @@ func (a area) settleForm(p *site.Page, id ident.RecordingID, refused *locale.Fau
 	name := view.Harmless(d.Name)
 	unchanged := ui.Option{Text: pr.T("recording.assign.unchanged"), On: true}
 	v := &settleView{
-		Title: pr.T("inbox.settle_title"), Name: name, Link: ui.Link{Text: pr.T("inbox.open"), Href: view.Path(id)}, Problems: problems(pr, d.Flags),
+		Title: pr.T("inbox.settle_title"), Name: name, Link: ui.Link{Text: pr.T("inbox.open"), Href: view.Path(id)}, Problems: problems(pr, d.Recording),
 		Form: ui.FormView{
 			Action: inboxPath + "/" + string(id), Label: pr.T("inbox.settle_title"),
 			Buttons: []ui.Action{{Text: pr.T("inbox.settle_do"), Primary: true}, {Text: pr.T("form.cancel"), Href: inboxPath}},

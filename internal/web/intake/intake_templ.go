@@ -278,7 +278,7 @@ func problemCell(p locale.Printer, list []problemView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.FlagMark(p, x.Flag).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = x.Mark.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -35,11 +35,16 @@ func TestInbox(t *testing.T) {
 	d := h.Fill()
 	keeper := h.As(access.Custodian)
 	a := keeper.Get("/inbox")
-	has(t, a, http.StatusOK, "未登记设备", "没有登记的先去登记", "无法读取", "共 12 条", "找不到使用人", "𬱖䶮·阿依努尔")
+	has(t, a, http.StatusOK, "未登记设备", "没有登记的先去登记", "无法读取", "共 13 条", "找不到使用人", "𬱖䶮·阿依努尔")
 	if strings.Contains(a.Body, "<script>alert") || strings.Contains(a.Body, "\u202e") {
 		t.Error("a hostile name became markup")
 	}
 	has(t, keeper.Get("/inbox?flag=unreadable"), http.StatusOK, "共 1 条", "清除条件")
+	has(t, keeper.Get("/inbox?flag=late"), http.StatusOK, "共 1 条", "问使用人几点返回", record.Path(d.Late.RecordingID))
+	has(t, keeper.Get("/inbox?flag=cannot_judge"), http.StatusOK, "先核对设备时钟", record.Path(d.Doubtful.RecordingID))
+	if strings.Contains(a.Body, record.Path(d.InTime.RecordingID)) {
+		t.Error("what is in time asks for nobody")
+	}
 	has(t, keeper.Get("/inbox?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA"), http.StatusOK, "没有符合这些条件的文件")
 	has(t, h.As(access.Head).Get("/inbox"), http.StatusOK, "看事实")
 
@@ -60,7 +65,7 @@ func TestInbox(t *testing.T) {
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != "/inbox?done=1" {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	has(t, keeper.Get("/inbox?done=1"), http.StatusOK, "已认领，记入日志", "共 11 条")
+	has(t, keeper.Get("/inbox?done=1"), http.StatusOK, "已认领，记入日志", "共 12 条")
 	has(t, keeper.Get(record.Path(d.Unknown.RecordingID)), http.StatusOK, "认定设备 Z-07、使用人 阿依努尔·买买提", "是 Z-07 的卡", "当初没有认出设备")
 }
 
@@ -138,7 +143,7 @@ func TestUpload(t *testing.T) {
 		}
 	}
 	has(t, h.As(access.Custodian).Get("/cards"), http.StatusOK, "还没有采集记录")
-	has(t, h.As(access.Custodian).Get("/inbox"), http.StatusOK, "没有要认领的文件")
+	has(t, h.As(access.Custodian).Get("/inbox"), http.StatusOK, "没有等着处理的文件")
 }
 
 // TestEnglish: the same pages, with every word.
