@@ -54,13 +54,13 @@ check: test lint ## test and the linter; the linter joins test once its findings
 unit: ## only the tests, under a private PostgreSQL
 	@mkdir -p .cache/bin
 	@go build -o .cache/bin/testsum ./scripts/testsum
-	@$(REQUIRE) scripts/with-postgres .cache/bin/testsum -vet=off -timeout 20m $(TESTFLAGS) $(PKG)
+	@$(REQUIRE) scripts/with-postgres .cache/bin/testsum -vet=off -timeout 45m $(TESTFLAGS) $(PKG)
 
 .PHONY: race
 race: ## the tests under the race detector (needs a C compiler)
 	@mkdir -p .cache/bin
 	@go build -o .cache/bin/testsum ./scripts/testsum
-	@CGO_ENABLED=1 $(REQUIRE) scripts/with-postgres .cache/bin/testsum -race -vet=off -timeout 40m $(TESTFLAGS) $(PKG)
+	@CGO_ENABLED=1 $(REQUIRE) scripts/with-postgres .cache/bin/testsum -race -vet=off -timeout 90m $(TESTFLAGS) $(PKG)
 
 .PHONY: fuzz
 fuzz: ## a short run of every fuzz target

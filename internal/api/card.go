@@ -160,6 +160,7 @@ type uploadOutput struct {
 		SHA256      string                `json:"sha256,omitempty"`
 		Size        int64                 `json:"size"`
 		Flags       []recording.Flag      `json:"flags"`
+		Settled     bool                  `json:"settled" doc:"looked into and read back: the flags are complete, the receipt says verified"`
 	}
 }
 
@@ -180,7 +181,7 @@ func (s *server) upload(ctx context.Context, in *cardPath) (*uploadOutput, error
 	out := &uploadOutput{}
 	b := &out.Body
 	b.UploadID, b.Status, b.Code, b.FileID, b.RecordingID, b.ReceiptID = u.ID, u.State, u.Code, u.File, u.Recording, u.Receipt
-	b.SHA256, b.Size, b.Flags = u.SHA256, u.Size, append([]recording.Flag{}, u.Flags...)
+	b.SHA256, b.Size, b.Flags, b.Settled = u.SHA256, u.Size, append([]recording.Flag{}, u.Flags...), u.Settled
 	return out, nil
 }
 

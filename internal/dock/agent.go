@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,6 +42,8 @@ type Result struct {
 	Recording string   `json:"recording_id"`
 	File      string   `json:"file_id"`
 	Receipt   string   `json:"receipt"` // a file that `zhilu verify` takes
+
+	upload string // id, to ask the server what it found
 }
 
 // Progress is told as bytes move. Done is the file's durable bytes.
@@ -63,6 +64,7 @@ type Config struct {
 	Chunk    int    // bytes; 0 means 16 MiB
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Settle   int            // how often, over up to a minute, to ask whether the server has finished checking a file; 0 means 40, below 0 never
 	OnFile   func(Result)   // each file's end, one call at a time
 	OnMove   func(Progress) // may be called from several goroutines at once; nil for none
 	// Pause waits between tries; tests replace it. It returns the context's error when that ends first.
@@ -75,7 +77,6 @@ type Agent struct {
 	client  *client
 	journal *journal
 	trust   *verify.Trust
-	outMu   sync.Mutex
 }
 
 // Report is one docking.
@@ -109,6 +110,9 @@ func New(c Config) (*Agent, error) {
 	}
 	if c.Chunk <= 0 {
 		c.Chunk = 16 << 20
+	}
+	if c.Settle == 0 {
+		c.Settle = 40
 	}
 	if c.OnFile == nil {
 		c.OnFile = func(Result) {}
@@ -164,19 +168,25 @@ func (a *Agent) Dock(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	rep := Report{CardID: card, Results: make([]Result, len(entries))}
+	through := make(chan sent, len(entries))
+	told := make(chan map[int]Result, 1)
+	go func() { told <- a.settle(ctx, through) }()
 	var g errgroup.Group
 	g.SetLimit(a.c.Parallel)
 	for i, e := range entries {
 		g.Go(func() error {
 			rep.Results[i] = a.file(ctx, card, e)
-			a.outMu.Lock()
-			defer a.outMu.Unlock()
-			a.c.OnFile(rep.Results[i])
+			through <- sent{i, rep.Results[i]}
 			return nil
 		})
 	}
 	_ = g.Wait() // the functions return nil: a file's failure is in its result
-	return rep, a.closeCard(ctx, rep)
+	close(through)
+	err = a.closeCard(ctx, rep)
+	for i, res := range <-told {
+		rep.Results[i] = res
+	}
+	return rep, err
 }
 
 func (a *Agent) openCard(ctx context.Context, entries []Entry) (string, error) {
@@ -262,6 +272,7 @@ type outcome struct {
 	Receipt   string   `json:"receipt_id"`
 	SHA256    string   `json:"sha256"`
 	Flags     []string `json:"flags"`
+	Settled   bool     `json:"settled"`
 }
 
 func (a *Agent) try(ctx context.Context, card string, e Entry, res *Result) error {
@@ -288,7 +299,7 @@ func (a *Agent) try(ctx context.Context, card string, e Entry, res *Result) erro
 		return errors.Join(fault.New(fault.Conflict, "dock.digest_differs"), a.forget(n))
 	}
 	n.SHA256, n.File, n.Record, n.Status = sum, out.File, out.Recording, Status(out.Status)
-	if n.Receipt, err = a.receipt(ctx, out, sum, e.Size); err != nil {
+	if n.Receipt, _, err = a.receipt(ctx, "/api/v1/receipts/"+out.Receipt, out.File, sum, e.Size); err != nil {
 		return err
 	}
 	if err := a.journal.put(n); err != nil {
@@ -296,7 +307,7 @@ func (a *Agent) try(ctx context.Context, card string, e Entry, res *Result) erro
 	}
 	*res = Result{
 		Name: e.Path, Size: e.Size, SHA256: sum, Status: n.Status, Flags: append([]string{}, out.Flags...),
-		Recording: n.Record, File: n.File, Receipt: n.Receipt,
+		Recording: n.Record, File: n.File, Receipt: n.Receipt, upload: uploadID(n.Upload),
 	}
 	return nil
 }
@@ -322,7 +333,7 @@ func (a *Agent) again(e Entry, n note, res *Result) (bool, error) {
 	}
 	*res = Result{
 		Name: e.Path, Size: e.Size, SHA256: sum, Status: Duplicate, Flags: []string{},
-		Recording: n.Record, File: n.File, Receipt: n.Receipt,
+		Recording: n.Record, File: n.File, Receipt: n.Receipt, upload: uploadID(n.Upload),
 	}
 	a.c.OnMove(Progress{e.Path, e.Size, e.Size})
 	return true, nil
@@ -341,25 +352,24 @@ func (a *Agent) digest(e Entry) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// receipt fetches the file's receipt, checks that it is intact, signed by the keys this dock has always known, and
-// about these very bytes, and keeps it.
-func (a *Agent) receipt(ctx context.Context, out outcome, sum string, size int64) (string, error) {
+// receipt fetches a file's receipt, checks that it is intact, signed by the keys this dock has always known, and
+// about these very bytes, and keeps it. inLog says whether it proves that its entry is in the log already.
+func (a *Agent) receipt(ctx context.Context, address, file, sum string, size int64) (path string, inLog bool, err error) {
 	var raw []byte
-	if _, err := a.client.json(ctx, http.MethodGet, "/api/v1/receipts/"+out.Receipt, nil, &raw); err != nil {
-		return "", err
+	if _, err := a.client.json(ctx, http.MethodGet, address, nil, &raw); err != nil {
+		return "", false, err
 	}
 	rep, err := verify.Bytes(raw, verify.Options{Trust: a.trust, Clock: a.c.Clock})
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if code := rep.ExitCode(); code != verify.ExitOK || rep.Statement == nil || rep.Statement.SHA256 != sum || rep.Statement.Size != size {
-		return "", fault.New(fault.Conflict, "dock.receipt_wrong")
+		return "", false, fault.New(fault.Conflict, "dock.receipt_wrong")
 	}
-	path, err := a.journal.keepReceipt(out.File, raw)
-	if err != nil {
-		return "", fault.Wrap(err, fault.Unavailable, "dock.state_dir")
+	if path, err = a.journal.keepReceipt(file, raw); err != nil {
+		return "", false, fault.Wrap(err, fault.Unavailable, "dock.state_dir")
 	}
-	return path, nil
+	return path, rep.InLog.Answer == verify.Yes, nil
 }
 
 // retryable reports whether the same thing can succeed later: the network, a restarting or full server.

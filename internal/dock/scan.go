@@ -4,6 +4,7 @@
 package dock
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 
 // Entry is a file as the card lists it.
 type Entry struct {
-	Path    string    // within the card, with "/" between parts, made valid UTF-8
+	Path    string    // within the card, with "/" between parts; bytes that are not UTF-8 as \xHH
 	Size    int64     // bytes
 	ModTime time.Time // as the card's file system tells it
 	Left    string    // "" if it is to be sent, else why it stays: a code of Left*
@@ -30,11 +31,11 @@ const (
 	LeftNotRegular = "not_regular" // a link, a device, a pipe: following it would leave the card
 )
 
-// systemNames are the files and folders operating systems put on every card. They are reported as left, never sent;
-// this is the whole list (decision 17).
+// systemNames are the files and folders operating systems put on every card and which hold nothing a camera made. They
+// are reported as left, never sent; this is the whole list (decision 17). Recycle bins and what a disk check found
+// (FOUND.000, LOST.DIR) are not in it: footage that somebody deleted may lie there (T2).
 var systemNames = []string{
-	"system volume information", "$recycle.bin", "recycler", "found.000", "lost+found", "lost.dir",
-	".trashes", ".trash-0", ".trash-1000", ".fseventsd", ".spotlight-v100", ".documentrevisions-v100", ".temporaryitems",
+	"system volume information", ".fseventsd", ".spotlight-v100", ".documentrevisions-v100", ".temporaryitems",
 	".ds_store", "thumbs.db", "desktop.ini", "autorun.inf", "indexervolumeguid", "wpsettings.dat",
 }
 
@@ -86,16 +87,24 @@ func inSystemFolder(rel string) bool {
 	return slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), isSystem)
 }
 
-// clean makes a card's path safe to show and to send: valid UTF-8, no control characters. Two files whose names differ
-// only in such bytes stay two files, for they are read by their local path.
+// clean makes a card's path fit to be sent and kept: valid UTF-8. A byte that is none is written out as \xHH, so that names
+// which differ only in such bytes stay different; whatever else a name holds is kept as it is and made visible where it
+// is shown.
 func clean(p string) string {
-	p = strings.ToValidUTF8(p, "\uFFFD")
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f || r == utf8.RuneError {
-			return '\uFFFD'
+	if utf8.ValidString(p) {
+		return p
+	}
+	var b strings.Builder
+	for len(p) > 0 {
+		r, n := utf8.DecodeRuneInString(p)
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, p[0])
+		} else {
+			b.WriteString(p[:n])
 		}
-		return r
-	}, p)
+		p = p[n:]
+	}
+	return b.String()
 }
 
 // Label gives the card's name: the volume's where the system tells it, else the folder's.

@@ -126,11 +126,13 @@ func (a *Agent) chunk(ctx context.Context, address string, offset int64, part []
 	return errors.Join(err, wrong)
 }
 
+// uploadID is the last part of an upload's address.
+func uploadID(address string) string { return address[strings.LastIndexByte(address, '/')+1:] }
+
 // ended asks what became of an upload; ok only when its file is in the vault.
 func (a *Agent) ended(ctx context.Context, address string) (outcome, bool) {
 	var out outcome
-	id := address[strings.LastIndexByte(address, '/')+1:]
-	if _, err := a.client.json(ctx, http.MethodGet, "/api/v1/uploads/"+id, nil, &out); err != nil {
+	if _, err := a.client.json(ctx, http.MethodGet, "/api/v1/uploads/"+uploadID(address), nil, &out); err != nil {
 		return outcome{}, false
 	}
 	return out, out.Status == string(Sealed) || out.Status == string(Duplicate)

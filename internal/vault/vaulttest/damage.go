@@ -177,7 +177,7 @@ func anotherKey(t *testing.T, w *World) {
 // failedSync closes the vault for writing; what was acknowledged stays readable. // G3
 func failedSync(t *testing.T, w *World) {
 	if w.FailSync == nil {
-		t.Skip("this vault's fsync cannot be made to fail")
+		t.Skip("optional: this vault's fsync cannot be made to fail")
 	}
 	ctx := t.Context()
 	d := Put(t, w.Vault, Content(1, 70_000), nil).Digest
@@ -206,7 +206,7 @@ func failedSync(t *testing.T, w *World) {
 // diskFull refuses before the first byte, pauses what runs, and goes on when there is room. // G4
 func diskFull(t *testing.T, w *World) {
 	if w.SetFree == nil {
-		t.Skip("this vault's disk cannot be filled")
+		t.Skip("optional: this vault's disk cannot be filled")
 	}
 	ctx := t.Context()
 	content := Content(1, 2<<20)

@@ -110,7 +110,7 @@ const stateOf = `Array.from(document.querySelectorAll("[data-part=rows] tr")).ma
 
 func waitFor(t *testing.T, js string) chromedp.Action[chromedp.Void] {
 	t.Helper()
-	return chromedp.Poll[chromedp.Void](js, chromedp.WithPollingTimeout(20*time.Second), chromedp.WithPollingInterval(100*time.Millisecond))
+	return chromedp.Poll[chromedp.Void](js, chromedp.WithPollingTimeout(5*time.Minute), chromedp.WithPollingInterval(100*time.Millisecond))
 }
 
 // R-19-1: the custodian's page hands in a card's files whole, with their digests, and says of each what became of it.

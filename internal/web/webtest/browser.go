@@ -23,7 +23,7 @@ import (
 var axe string
 
 // patience is how long one test may use the browser; machines of CI are slow and have few cores.
-const patience = 9 * time.Minute
+const patience = 30 * time.Minute
 
 // Size is a window in CSS pixels.
 type Size struct{ Width, Height int64 }
