@@ -458,7 +458,7 @@ func (a *auditor) checkSubjects(ctx context.Context, rows []placedRow) error {
 		seqs[i] = rows[i].Seq
 	}
 	var have []subjectRow
-	if err := a.tx.NewSelect().Model(&have).Where("seq IN (?)", bun.In(seqs)).Scan(ctx); err != nil {
+	if err := a.tx.NewSelect().Model(&have).Where("seq IN ?", bun.Tuple(seqs)).Scan(ctx); err != nil {
 		return err
 	}
 	bySeq := map[int64][]string{}
