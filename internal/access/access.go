@@ -69,7 +69,7 @@ func (a *Authorizer) loadFile(name string) error {
 	for _, p := range list {
 		r := Rule{File: name, Text: string(p.MarshalCedar()), Permits: p.Effect() == cedar.Permit}
 		ann := p.Annotations()
-		for key, dst := range map[types.Ident]*string{"id": &r.ID, "article": &r.Article, "requirement": &r.Requirement, "advice": &r.Advice} {
+		for key, dst := range map[types.AnnotationKey]*string{"id": &r.ID, "article": &r.Article, "requirement": &r.Requirement, "advice": &r.Advice} {
 			v, ok := ann[key]
 			if !ok {
 				return fmt.Errorf("policy at line %d lacks @%s", p.Position().Line, key)
