@@ -21,7 +21,7 @@ import (
 )
 
 // nasty is what may come as a name of a file: markup, a formula, marks that turn the direction of writing.
-const nasty = "<script>alert(1)</script>=cmd|' /C calc'!A0‮gpj.exe"
+const nasty = "<script>alert(1)</script>=cmd|' /C calc'!A0\u202egpj.exe"
 
 func routes(inbox int) func(w *pagetest.World) []site.Route {
 	return func(w *pagetest.World) []site.Route {
