@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"maps"
 	"os"
@@ -46,8 +47,8 @@ func readLines(ts *testscript.TestScript, file string) []line {
 		out = append(out, l)
 		safe := l.Status == "sealed" || l.Status == "duplicate"
 		switch {
-		case !utf8.ValidString(l.Name) || strings.ContainsAny(l.Name, "\x00\x1b\n\t\x07"):
-			ts.Fatalf("a name that is not safe to show: %q", l.Name)
+		case !utf8.ValidString(l.Name) || !utf8.Valid(sc.Bytes()) || bytes.ContainsFunc(sc.Bytes(), hidden):
+			ts.Fatalf("a line that is not safe to show: %q", sc.Bytes())
 		case l.Flags == nil:
 			ts.Fatalf("%q: flags are null", l.Name)
 		case safe && (len(l.SHA256) != 64 || l.File == "" || l.Recording == "" || l.Receipt == "" || l.Code != ""):

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 
 	"zhilu.dev/zhilu/internal/media"
 )
@@ -50,10 +48,4 @@ func (c mediaCmd) Run(e *env) error {
 		line("cli.media.flag", string(f))
 	}
 	return nil
-}
-
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
 }
