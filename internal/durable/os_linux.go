@@ -24,7 +24,7 @@ func syncAll(name string) error {
 	if err != nil {
 		return syncFailure(name, err)
 	}
-	err = unix.Syncfs(int(d.Fd())) //nolint:gosec // a descriptor fits
+	err = unix.Syncfs(int(d.Fd()))
 	if closeErr := d.Close(); err == nil {
 		err = closeErr
 	}
@@ -46,7 +46,7 @@ func openUncached(name string) (File, Medium, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if err := unix.Fadvise(int(plain.Fd()), 0, 0, unix.FADV_DONTNEED); err != nil || inMemory(name) { //nolint:gosec // a descriptor fits
+	if err := unix.Fadvise(int(plain.Fd()), 0, 0, unix.FADV_DONTNEED); err != nil || inMemory(name) {
 		return osFile{plain}, Memory, nil
 	}
 	return osFile{plain}, Dropped, nil
@@ -54,7 +54,7 @@ func openUncached(name string) (File, Medium, error) {
 
 // StartWrite begins writing without waiting. It looks at no error and so takes none away from the fsync that follows.
 func (f osFile) StartWrite(off, n int64) {
-	_ = unix.SyncFileRange(int(f.Fd()), off, n, unix.SYNC_FILE_RANGE_WRITE) //nolint:gosec // a descriptor fits; only a hint
+	_ = unix.SyncFileRange(int(f.Fd()), off, n, unix.SYNC_FILE_RANGE_WRITE) // only a hint
 }
 
 // directFile reads with O_DIRECT. os.File.ReadAt would go on after the short read at the end of the file, at an offset
@@ -64,7 +64,7 @@ type directFile struct{ osFile }
 func (f directFile) ReadAt(p []byte, off int64) (int, error) {
 	n := 0
 	for n < len(p) {
-		m, err := unix.Pread(int(f.Fd()), p[n:], off+int64(n)) //nolint:gosec // a descriptor fits
+		m, err := unix.Pread(int(f.Fd()), p[n:], off+int64(n))
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
