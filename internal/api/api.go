@@ -62,7 +62,7 @@ type caller struct {
 type callerKey struct{}
 
 func callerOf(ctx context.Context) caller {
-	c, _ := ctx.Value(callerKey{}).(caller) //nolint:errcheck // the middleware always sets it
+	c, _ := ctx.Value(callerKey{}).(caller) // the middleware always sets it
 	return c
 }
 

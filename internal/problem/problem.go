@@ -82,5 +82,5 @@ func Write(w http.ResponseWriter, r *http.Request, err error, p locale.Printer, 
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	w.WriteHeader(d.Status)
-	_, _ = w.Write(raw) //nolint:gosec // JSON with its own content type and nosniff
+	_, _ = w.Write(raw) // JSON with its own content type and nosniff
 }

@@ -132,7 +132,7 @@ func (k *Keyring) public(kind Kind) ed25519.PublicKey {
 	if kind == Receipt {
 		private = k.receipt
 	}
-	return private.Public().(ed25519.PublicKey) //nolint:forcetypeassert,errcheck // ed25519 keys have no other public key
+	return private.Public().(ed25519.PublicKey) // ed25519 keys have no other public key
 }
 
 // FS is the file system the keys live on.
@@ -207,7 +207,7 @@ func formatKey(kind Kind, origin string, private ed25519.PrivateKey) ([]byte, er
 		}
 		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 	}
-	vkey, err := VerifierKey(origin, private.Public().(ed25519.PublicKey)) //nolint:forcetypeassert,errcheck // see public
+	vkey, err := VerifierKey(origin, private.Public().(ed25519.PublicKey)) // see public
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (k *Keyring) Next(kind Kind) (ed25519.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return private.Public().(ed25519.PublicKey), nil //nolint:forcetypeassert,errcheck // see public
+	return private.Public().(ed25519.PublicKey), nil // see public
 }
 
 // Adopt makes the prepared key the one that signs. The old private key is overwritten.
