@@ -119,7 +119,7 @@ func (w *writer) take(ctx context.Context, r io.Reader, piecewise bool) (readErr
 			w.forget(ctx)
 			return nil, fault.New(fault.TooLarge, "vault.over_size", size)
 		}
-		if err == io.EOF { //nolint:errorlint // an error that merely wraps io.EOF is a broken stream, not its end
+		if err == io.EOF { // an error that merely wraps io.EOF is a broken stream, not its end
 			return nil, nil
 		}
 		if err != nil {

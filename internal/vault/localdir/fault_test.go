@@ -277,7 +277,7 @@ func TestEveryStepFails(t *testing.T) {
 					case 1:
 						disk.PowerCut(nil)
 					case 2:
-						r := rand.New(rand.NewPCG(uint64(n), uint64(outcome))) //nolint:gosec // a test
+						r := rand.New(rand.NewPCG(uint64(n), uint64(outcome)))
 						disk.PowerCut(func() bool { return r.IntN(2) == 0 })
 					}
 					if err := audit(t, disk, key, w, contents); err != nil {
@@ -300,7 +300,7 @@ func TestPowerCutAnywhere(t *testing.T) {
 	contents := stories()
 	key := vault.NewKey()
 	for seed := range uint64(300) {
-		r := rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // a test
+		r := rand.New(rand.NewPCG(seed, 3))
 		disk := durabletest.NewDisk(64 << 20)
 		faults := durabletest.NewFaults(disk)
 		stop := r.IntN(260)
@@ -308,7 +308,7 @@ func TestPowerCutAnywhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, how := r.IntN(2*stop+1), durabletest.Outcome(1+r.IntN(3)) //nolint:gosec // small
+		before, how := r.IntN(2*stop+1), durabletest.Outcome(1+r.IntN(3))
 		faults.Plan(syscall.EIO, func(s durabletest.Step) durabletest.Outcome {
 			switch {
 			case s.N > stop:

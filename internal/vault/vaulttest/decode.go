@@ -40,7 +40,7 @@ func Decode(raw []byte, key vault.Key, want vault.Digest) (content []byte, sidec
 	aad := func(kind, last byte, index int) []byte {
 		a := append([]byte(nil), raw[32:48]...)
 		a = append(a, 0, 1, kind, last)
-		return binary.BigEndian.AppendUint64(a, uint64(index)) //nolint:gosec // small
+		return binary.BigEndian.AppendUint64(a, uint64(index))
 	}
 	frame := func(b, aad []byte) ([]byte, error) { return gcmOpen(objectKey, b[:12], b[12:], aad) }
 
@@ -48,7 +48,7 @@ func Decode(raw []byte, key vault.Key, want vault.Digest) (content []byte, sidec
 	if err != nil || len(trailer) != 48 {
 		return nil, nil, fmt.Errorf("trailer: %w", err)
 	}
-	size := int(binary.BigEndian.Uint64(trailer)) //nolint:gosec // compared below
+	size := int(binary.BigEndian.Uint64(trailer))
 	sidecarLen := int(binary.BigEndian.Uint32(trailer[40:]))
 	rest := raw[128 : len(raw)-76]
 	for index := 0; ; index++ {

@@ -25,7 +25,7 @@ func readAll(t *testing.T, o vault.Object) []byte {
 func readBack(t *testing.T, w *World) {
 	ctx := t.Context()
 	for i, size := range sizes {
-		content := Content(uint64(i), size) //nolint:gosec // small
+		content := Content(uint64(i), size)
 		s, err := w.Vault.Begin(ctx, ident.New[ident.UploadID](), vault.SizeUnknown, nil)
 		must(t, err)
 		for off := int64(0); ; {

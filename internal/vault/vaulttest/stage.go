@@ -110,7 +110,7 @@ func duplicate(t *testing.T, w *World) {
 func concurrentDuplicates(t *testing.T, w *World) {
 	ctx := t.Context()
 	for round := range 25 {
-		content := Content(uint64(round), 1000) //nolint:gosec // small
+		content := Content(uint64(round), 1000)
 		var fresh, existed atomic.Int32
 		var wg sync.WaitGroup
 		start := make(chan struct{})

@@ -148,7 +148,7 @@ func Get(t *testing.T, v vault.Vault, d vault.Digest) []byte {
 func roundTrip(t *testing.T, w *World) {
 	ctx := t.Context()
 	for i, size := range sizes {
-		content := Content(uint64(i), size) //nolint:gosec // small
+		content := Content(uint64(i), size)
 		info := Put(t, w.Vault, content, json.RawMessage(`{"name":"执法 <记录>.mp4"}`))
 		if info.Digest != sum(content) || info.Size != size || info.Key != w.Key.ID() || !info.SealedAt.Equal(w.Clock.Now()) {
 			t.Fatalf("size %d: wrong info %+v", size, info)
@@ -198,7 +198,7 @@ func randomAccess(t *testing.T, w *World) {
 	var wg sync.WaitGroup
 	for worker := range uint64(4) {
 		wg.Go(func() {
-			r := rand.New(rand.NewPCG(worker, 1)) //nolint:gosec // a test
+			r := rand.New(rand.NewPCG(worker, 1))
 			for range 200 {
 				off := r.Int64N(info.Size + 10)
 				p := make([]byte, r.IntN(150_000))
