@@ -81,7 +81,7 @@ func TestStylesKeepToChrome90(t *testing.T) {
 	}
 	comment := regexp.MustCompile(`(?s)/\*.*?\*/`)
 	for _, name := range names {
-		data, err := os.ReadFile(name) //nolint:gosec // the project's own source
+		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +131,7 @@ func TestIconsInUseExist(t *testing.T) {
 		if d.IsDir() || strings.HasSuffix(path, "_templ.go") || !strings.HasSuffix(path, ".templ") && !strings.HasSuffix(path, ".go") {
 			return nil
 		}
-		src, err := os.ReadFile(path) //nolint:gosec // the project's own source
+		src, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func TestOurScriptsNeedNoEval(t *testing.T) {
 	}
 	bad := regexp.MustCompile(`\beval\(|new Function|innerHTML|insertAdjacentHTML|document\.write|\.style\.cssText|setAttribute\("style"`)
 	for _, name := range names {
-		data, err := os.ReadFile(name) //nolint:gosec // the project's own source
+		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}

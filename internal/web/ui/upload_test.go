@@ -120,7 +120,7 @@ func TestUploadSendsFilesWithTheirDigests(t *testing.T) {
 	ctx := webtest.NewBrowser(t)
 	webtest.Watch(t, ctx, nil)
 	dir := t.TempDir()
-	rnd := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // test data
+	rnd := rand.New(rand.NewPCG(7, 7))
 	sizes := map[string]int{"现场·䶮𬱖 01.MP4": 9_000_017, "again.avi": 4 << 20, "empty.txt": 0, "one.bin": 1, "MOVI0055.bin": 55, "MOVI0056.bin": 56, "MOVI0064.bin": 64}
 	var paths []string
 	sums := map[string]string{}
@@ -227,7 +227,7 @@ func TestUploadGoesOnAfterAReload(t *testing.T) {
 		if strings.HasSuffix(f, ".info") || strings.HasSuffix(f, ".lock") {
 			continue
 		}
-		if got, err := os.ReadFile(f); err != nil || !bytes.Equal(got, data) { //nolint:gosec // a file of this test
+		if got, err := os.ReadFile(f); err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%s holds other bytes, %v", f, err)
 		}
 	}
