@@ -207,7 +207,7 @@ func cmdUntouched(ts *testscript.TestScript, _ bool, _ []string) {
 
 // opaque: the server answers nothing that is asked in the open.
 func cmdOpaque(ts *testscript.TestScript, _ bool, _ []string) {
-	c, err := net.Dial("tcp", worldOf(ts).addr) //nolint:noctx // on loopback
+	c, err := net.Dial("tcp", worldOf(ts).addr)
 	ts.Check(err)
 	defer func() { _ = c.Close() }()
 	_, err = io.WriteString(c, "GET /readyz HTTP/1.0\r\n\r\n")

@@ -38,7 +38,7 @@ func TestCAIssuesAndRenews(t *testing.T) {
 	srv := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
 	go func() { _ = srv.Serve(l) }()
 	defer func() { _ = srv.Close() }()
-	if conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: pool(ca), MinVersion: tls.VersionTLS12}); err != nil { //nolint:noctx // a test
+	if conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: pool(ca), MinVersion: tls.VersionTLS12}); err != nil {
 		t.Errorf("a client that trusts the CA was refused: %v", err)
 	} else {
 		_ = conn.Close()

@@ -134,7 +134,7 @@ func TestBrokenFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	noise := make([]byte, 100_000)
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // noise for a test
+	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range noise {
 		noise[i] = byte(rng.Uint32())
 	}
@@ -267,7 +267,7 @@ func TestRlimitMode(t *testing.T) {
 func TestDamagedFiles(t *testing.T) {
 	t.Parallel()
 	p := newProber(t)
-	rng := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // damage for a test
+	rng := rand.New(rand.NewPCG(7, 7))
 	for _, name := range []string{"phone-uuid540.mp4", "iphone-with-gps.mov", "sony-avchd.mts"} {
 		src, err := os.ReadFile(realFile(t, name))
 		if err != nil {

@@ -217,7 +217,7 @@ func (j *joint) Read(p []byte) (int, error) {
 			}
 		}
 		n, err := j.r.Read(p)
-		if err != io.EOF { //nolint:errorlint // exactly the end of this piece
+		if err != io.EOF { // exactly the end of this piece
 			return n, err
 		}
 		j.close()
