@@ -59,7 +59,8 @@ func (a area) page(p *site.Page, c account.Account, f pageForms) error {
 	v := accountView{
 		ID: string(c.ID), Person: string(c.Person), Name: l.Name, Words: words, Icon: icon, Tone: tone, Note: f.Note, Self: c.Person == p.Actor.Person,
 		Facts: []ui.Fact{
-			{Label: p.P.T("account.username"), Value: ui.Mono(c.Username)}, ui.FactText(p.P.T("account.department"), departmentName(p.P, tree, l.Department), ""),
+			{Label: p.P.T("account.username"), Value: ui.Mono(c.Username)},
+			ui.FactText(p.P.T("account.department"), departmentName(p.P, tree, l.Department), ""),
 			ui.FactText(p.P.T("account.signed_in"), signed, ""), ui.FactText(p.P.T("account.created"), p.P.When(c.CreatedAt, p.Now), ""),
 		},
 		MayReset:   l.Serving && p.May(access.AccountResetPassword, s),

@@ -56,14 +56,19 @@ func (a area) appointments(p *site.Page, q listing.Query, bad refusal.Fault) err
 			{Kind: ui.FilterSelect, Name: "department", Label: p.P.T("account.department"), Options: append(
 				[]ui.Option{{Text: p.P.T("table.any"), On: q.Get("department") == ""}}, departmentOptions(tree, ident.DepartmentID(q.Get("department")))...)},
 			{Kind: ui.FilterSelect, Name: "past", Label: p.P.T("account.past"), Options: []ui.Option{
-				{Text: p.P.T("account.past.no"), On: q.Get("past") == ""}, {Value: "yes", Text: p.P.T("account.past.yes"), On: q.Get("past") == "yes"}}},
+				{Text: p.P.T("account.past.no"), On: q.Get("past") == ""}, {Value: "yes", Text: p.P.T("account.past.yes"), On: q.Get("past") == "yes"},
+			}},
 		},
 	}
 	v.Table = ui.TableView{
 		Caption: p.P.T("account.tab.appointments"), Rows: rows, Pager: q.Pager(len(rows), got.Next),
 		Columns: []ui.Column{
-			{Label: p.P.T("account.person")}, {Label: p.P.T("account.role")}, {Label: p.P.T("account.department")}, {Label: p.P.T("account.days")},
-			{Label: p.P.T("account.state")}, {Label: p.P.T("account.do"), Quiet: true},
+			{Label: p.P.T("account.person")},
+			{Label: p.P.T("account.role")},
+			{Label: p.P.T("account.department")},
+			{Label: p.P.T("account.days")},
+			{Label: p.P.T("account.state")},
+			{Label: p.P.T("account.do"), Quiet: true},
 		},
 		Empty: ui.EmptyView{Icon: "users", Title: p.P.T("account.no_appointments"), Text: p.P.T("account.no_appointments_text")},
 	}
@@ -181,8 +186,12 @@ func (a area) exportAppointments(p *site.Page, q listing.Query) error {
 		return err
 	}
 	t := ledger.Table{Title: p.P.T("account.tab.appointments"), Columns: []ledger.Heading{
-		{Title: p.P.T("account.person"), Width: 30}, {Title: p.P.T("account.role")}, {Title: p.P.T("account.department"), Width: 30},
-		{Title: p.P.T("account.from")}, {Title: p.P.T("account.to")}, {Title: p.P.T("account.state"), Width: 24},
+		{Title: p.P.T("account.person"), Width: 30},
+		{Title: p.P.T("account.role")},
+		{Title: p.P.T("account.department"), Width: 30},
+		{Title: p.P.T("account.from")},
+		{Title: p.P.T("account.to")},
+		{Title: p.P.T("account.state"), Width: 24},
 	}}
 	t.Rows = func(yield func([]any, error) bool) {
 		for r, err := range listing.All(p.Context(), func(ctx context.Context, after string) (org.Page[account.Appointment], error) {

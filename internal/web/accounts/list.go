@@ -173,8 +173,10 @@ func (a area) proposals(p *site.Page, q listing.Query, bad refusal.Fault) error 
 		rows[i] = ui.Row{Cells: []ui.Cell{
 			ui.MainCell(ui.Link{Text: names[x.Person], Href: "/people/" + string(x.Person)}, x.Username, true), appointmentList(p.P, roles),
 			ui.Text(p.P.When(x.AskedAt, p.Now)),
-			ui.Button(ui.Action{Text: p.P.T("account.settle"), Href: listPath, Post: true, Label: p.P.T("account.settle_label", names[x.Person]),
-				Hidden: []ui.Hidden{{Name: "do", Value: "settle"}, {Name: "person", Value: string(x.Person)}}}),
+			ui.Button(ui.Action{
+				Text: p.P.T("account.settle"), Href: listPath, Post: true, Label: p.P.T("account.settle_label", names[x.Person]),
+				Hidden: []ui.Hidden{{Name: "do", Value: "settle"}, {Name: "person", Value: string(x.Person)}},
+			}),
 		}}
 	}
 	v.Bad = bad
@@ -201,8 +203,13 @@ func (a area) export(p *site.Page) error {
 		return err
 	}
 	t := ledger.Table{Title: p.P.T("account.title"), Columns: []ledger.Heading{
-		{Title: p.P.T("account.username")}, {Title: p.P.T("account.person"), Width: 30}, {Title: p.P.T("account.department"), Width: 30},
-		{Title: p.P.T("account.roles"), Width: 40}, {Title: p.P.T("account.state"), Width: 24}, {Title: p.P.T("account.signed_in")}, {Title: p.P.T("account.created")},
+		{Title: p.P.T("account.username")},
+		{Title: p.P.T("account.person"), Width: 30},
+		{Title: p.P.T("account.department"), Width: 30},
+		{Title: p.P.T("account.roles"), Width: 40},
+		{Title: p.P.T("account.state"), Width: 24},
+		{Title: p.P.T("account.signed_in")},
+		{Title: p.P.T("account.created")},
 	}}
 	t.Rows = func(yield func([]any, error) bool) {
 		for l, err := range listing.All(p.Context(), func(ctx context.Context, after string) (org.Page[account.Listed], error) {

@@ -56,7 +56,8 @@ func (a area) tokenPage(p *site.Page, f tokenForm) error {
 		Fields: []ui.Filter{
 			{Kind: ui.FilterSelect, Name: "scope", Label: p.P.T("token.scope"), Options: listing.Choice(p.P, true, q.Get("scope"), []string{access.ScopeDock, access.ScopeRead}, func(s string) string { return p.P.T("token.scope_short." + s) })},
 			{Kind: ui.FilterSelect, Name: "past", Label: p.P.T("account.past"), Options: []ui.Option{
-				{Text: p.P.T("token.past.no"), On: q.Get("past") == ""}, {Value: "yes", Text: p.P.T("token.past.yes"), On: q.Get("past") == "yes"}}},
+				{Text: p.P.T("token.past.no"), On: q.Get("past") == ""}, {Value: "yes", Text: p.P.T("token.past.yes"), On: q.Get("past") == "yes"},
+			}},
 		},
 	}}
 	v.Table = ui.TableView{

@@ -65,8 +65,11 @@ func (a area) list(p *site.Page) error {
 	v.Table = ui.TableView{
 		Caption: p.P.T("device.title"), Rows: rows, Pager: q.Pager(len(rows), got.Next), Empty: a.empty(p, q),
 		Columns: []ui.Column{
-			{Key: "label", Label: p.P.T("device.label")}, {Key: "department", Label: p.P.T("device.department")}, {Key: "state", Label: p.P.T("device.state")},
-			{Key: "holder", Label: p.P.T("device.holder")}, {Key: "do", Label: p.P.T("device.do"), Quiet: true},
+			{Key: "label", Label: p.P.T("device.label")},
+			{Key: "department", Label: p.P.T("device.department")},
+			{Key: "state", Label: p.P.T("device.state")},
+			{Key: "holder", Label: p.P.T("device.holder")},
+			{Key: "do", Label: p.P.T("device.do"), Quiet: true},
 		},
 	}
 	if len(rows) == 0 {
@@ -152,7 +155,8 @@ func (a area) empty(p *site.Page, q listing.Query) ui.EmptyView {
 	}
 	if p.May(access.DeviceImport, access.Subject{Kind: "import"}) {
 		return ui.EmptyView{Icon: "device-mobile", Title: p.P.T("device.none"), Text: p.P.T("device.none_text"), Actions: []ui.Action{
-			{Text: p.P.T("device.add"), Href: newPath, Primary: true}, {Text: p.P.T("device.import"), Href: importPath}}}
+			{Text: p.P.T("device.add"), Href: newPath, Primary: true}, {Text: p.P.T("device.import"), Href: importPath},
+		}}
 	}
 	if p.Actor.Has(access.Officer) {
 		return ui.EmptyView{Icon: "device-mobile", Title: p.P.T("device.none_held"), Text: p.P.T("device.none_held_text")}
@@ -183,8 +187,12 @@ func (a area) stock(p *site.Page, q listing.Query) error {
 	v.Table = ui.TableView{
 		Caption: p.P.T("device.tab.stock"), Rows: rows,
 		Columns: []ui.Column{
-			{Label: p.P.T("device.department")}, {Label: p.P.T("device.state.in_use"), Num: true}, {Label: p.P.T("device.stock_out"), Num: true},
-			{Label: p.P.T("device.state.repair"), Num: true}, {Label: p.P.T("device.state.lost"), Num: true}, {Label: p.P.T("device.state.retired"), Num: true},
+			{Label: p.P.T("device.department")},
+			{Label: p.P.T("device.state.in_use"), Num: true},
+			{Label: p.P.T("device.stock_out"), Num: true},
+			{Label: p.P.T("device.state.repair"), Num: true},
+			{Label: p.P.T("device.state.lost"), Num: true},
+			{Label: p.P.T("device.state.retired"), Num: true},
 		},
 		Empty: a.empty(p, q),
 	}

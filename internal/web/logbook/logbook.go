@@ -66,7 +66,7 @@ func filter(p *site.Page) (custody.Filter, error) {
 	if !f.To.IsZero() {
 		f.To = f.To.AddDate(0, 0, 1)
 	}
-	f.Before, _ = strconv.ParseInt(p.Value("before"), 10, 64) //nolint:errcheck // a wrong key is the first page
+	f.Before, _ = strconv.ParseInt(p.Value("before"), 10, 64) // a wrong key is the first page
 	return f, nil
 }
 
@@ -125,8 +125,12 @@ func (a area) table(p *site.Page, rows []custody.Record, f custody.Filter) ui.Ta
 	t := ui.TableView{
 		Caption: p.P.T("log.title"),
 		Columns: []ui.Column{
-			{Key: "index", Label: p.P.T("log.index"), Num: true}, {Key: "at", Label: p.P.T("log.at")}, {Key: "what", Label: p.P.T("log.what")},
-			{Key: "who", Label: p.P.T("log.who")}, {Key: "article", Label: p.P.T("log.article")}, {Key: "outcome", Label: p.P.T("log.outcome")},
+			{Key: "index", Label: p.P.T("log.index"), Num: true},
+			{Key: "at", Label: p.P.T("log.at")},
+			{Key: "what", Label: p.P.T("log.what")},
+			{Key: "who", Label: p.P.T("log.who")},
+			{Key: "article", Label: p.P.T("log.article")},
+			{Key: "outcome", Label: p.P.T("log.outcome")},
 			{Key: "proof", Label: p.P.T("log.proof"), Quiet: true},
 		},
 		Empty: ui.EmptyView{Icon: "timeline-event", Title: p.P.T("log.empty"), Text: p.P.T("log.empty_do"), Actions: []ui.Action{{Text: p.P.T("table.clear"), Href: "/custody"}}},

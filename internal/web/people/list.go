@@ -55,14 +55,17 @@ func (a area) list(p *site.Page) error {
 				{Kind: ui.FilterSelect, Name: "department", Label: p.P.T("people.department"), Options: append(
 					[]ui.Option{{Text: p.P.T("table.any"), On: q.Get("department") == ""}}, departmentOptions(p.P, tree, ident.DepartmentID(q.Get("department")), "")...)},
 				{Kind: ui.FilterSelect, Name: "serving", Label: p.P.T("people.serving"), Options: []ui.Option{
-					{Text: p.P.T("people.serving.now"), On: q.Get("serving") == ""}, {Value: "all", Text: p.P.T("people.serving.all"), On: q.Get("serving") == "all"}}},
+					{Text: p.P.T("people.serving.now"), On: q.Get("serving") == ""}, {Value: "all", Text: p.P.T("people.serving.all"), On: q.Get("serving") == "all"},
+				}},
 			},
 		},
 		Table: ui.TableView{
 			Caption: p.P.T("people.title"), Rows: rows, Pager: q.Pager(len(rows), got.Next), Empty: a.empty(p, q),
 			Columns: []ui.Column{
-				{Key: "name", Label: p.P.T("people.name")}, {Key: "department", Label: p.P.T("people.department")},
-				{Key: "roles", Label: p.P.T("people.roles")}, {Key: "certificate", Label: p.P.T("people.certificate")},
+				{Key: "name", Label: p.P.T("people.name")},
+				{Key: "department", Label: p.P.T("people.department")},
+				{Key: "roles", Label: p.P.T("people.roles")},
+				{Key: "certificate", Label: p.P.T("people.certificate")},
 			},
 		},
 	}
@@ -154,8 +157,15 @@ func (a area) export(p *site.Page) error {
 		people = append(people, who)
 	}
 	t := ledger.Table{Title: p.P.T("people.title"), Columns: []ledger.Heading{
-		{Title: p.P.T("people.name"), Width: 30}, {Title: p.P.T("people.number")}, {Title: p.P.T("people.department"), Width: 30}, {Title: p.P.T("people.roles"), Width: 30},
-		{Title: p.P.T("people.cert.number")}, {Title: p.P.T("people.cert.from")}, {Title: p.P.T("people.cert.to")}, {Title: p.P.T("people.cert.state"), Width: 24}, {Title: p.P.T("people.left"), Width: 14},
+		{Title: p.P.T("people.name"), Width: 30},
+		{Title: p.P.T("people.number")},
+		{Title: p.P.T("people.department"), Width: 30},
+		{Title: p.P.T("people.roles"), Width: 30},
+		{Title: p.P.T("people.cert.number")},
+		{Title: p.P.T("people.cert.from")},
+		{Title: p.P.T("people.cert.to")},
+		{Title: p.P.T("people.cert.state"), Width: 24},
+		{Title: p.P.T("people.left"), Width: 14},
 	}, Rows: func(yield func([]any, error) bool) {
 		for part := range slices.Chunk(people, org.MaxPage) {
 			f, err := a.facts(ctx, part)

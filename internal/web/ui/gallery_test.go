@@ -169,8 +169,12 @@ func list(p locale.Printer) templ.Component {
 		Caption: "录音录像", Pick: "id", BulkHref: "/prefer", Bulk: ui.Join(
 			ui.Button(ui.Action{Text: "关联到案件", Icon: "link", Name: "do", Value: "link"}), ui.Button(ui.Action{Text: "申请查看", Icon: "eye-check", Name: "do", Value: "ask"})),
 		Columns: []ui.Column{
-			{Key: "tile", Label: "画面"}, {Key: "start", Label: "录制开始", Sort: ui.Descending, Href: "/list?sort=start"}, {Key: "who", Label: "人员与设备", Sort: ui.Sortable, Href: "/list?sort=who"},
-			{Key: "case", Label: "所属案件"}, {Key: "verdict", Label: "储存判定"}, {Key: "flag", Label: "标记"},
+			{Key: "tile", Label: "画面"},
+			{Key: "start", Label: "录制开始", Sort: ui.Descending, Href: "/list?sort=start"},
+			{Key: "who", Label: "人员与设备", Sort: ui.Sortable, Href: "/list?sort=who"},
+			{Key: "case", Label: "所属案件"},
+			{Key: "verdict", Label: "储存判定"},
+			{Key: "flag", Label: "标记"},
 		},
 		Rows: []ui.Row{
 			row("今天 08:15:40", "ZL_Z12_20261124_0815_0004.MP4", "迪丽拜尔·阿卜杜喀迪尔", "Z-12", "未关联", "还有 7 天", ui.InTime, "用 38 分"),
@@ -283,8 +287,10 @@ func parts(p locale.Printer) templ.Component {
 			inSheet(ui.SheetView{Title: "收件箱", Tight: true}, ui.Table(p, ui.TableView{Caption: "收件箱", Empty: ui.EmptyView{
 				Icon: "inbox", Title: "没有要认领的文件", Text: "认不出设备或者使用人的文件会到这里，由保管人认领。", Actions: []ui.Action{{Text: "上传文件", Href: "/intake"}},
 			}})),
-			inSheet(ui.SheetView{Title: "采集", Tight: true}, ui.Table(p, ui.TableView{Caption: "今天的入库", ShowCaption: true, Compact: true, Columns: []ui.Column{{Label: "文件"}, {Label: "大小", Num: true}},
-				Rows: []ui.Row{{Cells: []ui.Cell{ui.Mono("MOVI0007.avi"), ui.Text(p.Size(1482330112))}}, {Cells: []ui.Cell{ui.Mono("MOVI0008.avi"), ui.NoneCell(p)}}}})),
+			inSheet(ui.SheetView{Title: "采集", Tight: true}, ui.Table(p, ui.TableView{
+				Caption: "今天的入库", ShowCaption: true, Compact: true, Columns: []ui.Column{{Label: "文件"}, {Label: "大小", Num: true}},
+				Rows: []ui.Row{{Cells: []ui.Cell{ui.Mono("MOVI0007.avi"), ui.Text(p.Size(1482330112))}}, {Cells: []ui.Cell{ui.Mono("MOVI0008.avi"), ui.NoneCell(p)}}},
+			})),
 		),
 	)
 }
