@@ -25,8 +25,15 @@ import (
 
 // The demo's accounts, one a role, in the order of the columns of testdata/walk.txt.
 var readers = []struct{ role, username string }{
-	{"officer", "lmy"}, {"custodian", "zhoujg"}, {"head", "wujing"}, {"leader", "zhenghf"}, {"legal_reviewer", "fenglan"},
-	{"supervisor", "chenxi"}, {"system_admin", "sysadmin"}, {"security_admin", "secadmin"}, {"audit_admin", "audadmin"},
+	{"officer", "lmy"},
+	{"custodian", "zhoujg"},
+	{"head", "wujing"},
+	{"leader", "zhenghf"},
+	{"legal_reviewer", "fenglan"},
+	{"supervisor", "chenxi"},
+	{"system_admin", "sysadmin"},
+	{"security_admin", "secadmin"},
+	{"audit_admin", "audadmin"},
 }
 
 // startDemo makes the demo and serves it until the test ends. It is the product as it is: its footage comes from ffmpeg

@@ -32,12 +32,14 @@ func face(s string) time.Time {
 func utc(s string) Candidate {
 	return Candidate{Source: OriginContainerUTC, Zone: ZoneUTC, At: face(s)}
 }
+
 func zoned(s string) Candidate {
 	return Candidate{Source: OriginContainerZone, Zone: ZoneOffset, At: at(s)}
 }
 func local(s string) Candidate { return Candidate{Source: OriginContainerLocal, At: face(s)} }
 func name(s string) Candidate  { return Candidate{Source: OriginName, At: face(s)} }
 func file(s string) Candidate  { return Candidate{Source: OriginFileSystem, Zone: ZoneUTC, At: at(s)} }
+
 func exact(s string) Candidate {
 	c := file(s)
 	c.Exact = true
