@@ -239,7 +239,7 @@ func (a *Agent) loadTrust(ctx context.Context) error {
 		}); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, raw, 0o600); err != nil {
+		if err := os.WriteFile(path, raw, 0o600); err != nil { //nolint:gosec // the agent's own state folder
 			return fault.Wrap(err, fault.Invalid, "dock.state_dir").At("state")
 		}
 	}

@@ -212,23 +212,22 @@ func metadata(pairs ...string) string {
 }
 
 // create begins an upload and gives its address.
-func (c *client) create(ctx context.Context, size int64, meta string) (string, *http.Response, error) {
+func (c *client) create(ctx context.Context, size int64, meta string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url("/upload"), nil)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	req.Header.Set("Upload-Length", strconv.FormatInt(size, 10))
 	req.Header.Set("Upload-Metadata", meta)
 	resp, err := c.do(req)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusCreated {
-		return "", nil, problem(resp)
+		return "", problem(resp)
 	}
-	loc, err := c.resolve(resp.Header.Get("Location"))
-	return loc, resp, err
+	return c.resolve(resp.Header.Get("Location"))
 }
 
 // offset asks how many bytes of an upload are durable.
@@ -255,10 +254,10 @@ func (c *client) offset(ctx context.Context, address string) (int64, error) {
 }
 
 // patch sends one chunk with its checksum; whole, where not empty, is the file's digest and ends the file.
-func (c *client) patch(ctx context.Context, address string, offset int64, chunk []byte, whole string) (*http.Response, error) {
+func (c *client) patch(ctx context.Context, address string, offset int64, chunk []byte, whole string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, address, bytes.NewReader(chunk))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sum := sha256.Sum256(chunk)
 	req.Header.Set("Content-Type", "application/offset+octet-stream")
@@ -269,11 +268,11 @@ func (c *client) patch(ctx context.Context, address string, offset int64, chunk 
 	}
 	resp, err := c.do(req)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusNoContent {
-		return nil, problem(resp)
+		return problem(resp)
 	}
-	return resp, nil
+	return nil
 }

@@ -71,7 +71,7 @@ func (a *Agent) begin(ctx context.Context, card string, e Entry, n *note) error 
 		sum = hex.EncodeToString(empty[:])
 	}
 	meta := metadata("filename", path.Base(e.Path), "path", e.Path, "mtime", e.ModTime.Format(time.RFC3339Nano), "card", card, "sha256", sum)
-	address, _, err := a.client.create(ctx, e.Size, meta)
+	address, err := a.client.create(ctx, e.Size, meta)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (a *Agent) chunks(ctx context.Context, e Entry, f io.Reader, h hash.Hash, a
 func (a *Agent) chunk(ctx context.Context, address string, offset int64, part []byte, whole string) error {
 	var wrong error // the whole file's digest differs: sending this chunk again cannot help
 	err := a.retry(ctx, func() error {
-		if _, err := a.client.patch(ctx, address, offset, part, whole); err == nil || !retryable(err) {
+		if err := a.client.patch(ctx, address, offset, part, whole); err == nil || !retryable(err) {
 			return err
 		} else if mismatched(err) {
 			wrong = err
