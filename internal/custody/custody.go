@@ -13,6 +13,7 @@ package custody
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -86,13 +87,13 @@ func Detail(pairs ...any) json.RawMessage {
 		return bad
 	}
 	m := make(map[string]any, len(pairs)/2)
-	for i := 0; i < len(pairs); i += 2 {
-		k, ok := pairs[i].(string)
+	for pair := range slices.Chunk(pairs, 2) {
+		k, ok := pair[0].(string)
 		if !ok {
 			return bad
 		}
-		if pairs[i+1] != nil {
-			m[k] = pairs[i+1]
+		if pair[1] != nil {
+			m[k] = pair[1]
 		}
 	}
 	raw, err := json.Marshal(m)
