@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"testing"
 
@@ -151,7 +150,7 @@ func TestAuditFindsLargeTreesWhole(t *testing.T) {
 	}
 	write(t, w.d, sample(1)) // stays pending
 	if r := w.audit(t); !r.OK() || r.Pending != 1 || r.Placed != 2+4*171 {
-		t.Fatal(fmt.Sprintf("%+v", r))
+		t.Fatalf("%+v", r)
 	}
 }
 
