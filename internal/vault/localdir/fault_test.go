@@ -234,7 +234,7 @@ func TestEveryStepFails(t *testing.T) {
 	for _, outcome := range []durabletest.Outcome{durabletest.Fail, durabletest.FailPersisted, durabletest.FailHalf} {
 		for _, errno := range []error{syscall.EIO, syscall.ENOSPC} {
 			for _, dead := range []bool{false, true} { // everything after it fails too: a killed process
-				if errno == syscall.ENOSPC && dead {
+				if errors.Is(errno, syscall.ENOSPC) && dead {
 					continue
 				}
 				for n := 0; n < len(steps); n += stride {

@@ -272,7 +272,7 @@ func resume(t *testing.T, w *World) {
 	id := ident.New[ident.UploadID]()
 	_, err := w.Vault.Begin(ctx, id, int64(len(content)), nil)
 	must(t, err)
-	v := w.Vault
+	var v vault.Vault
 	for _, upTo := range []int64{0, 1, 65535, 65536, 65536, 65537, 200_000, 262144, 400_000} {
 		v, err = w.Reopen(t)
 		must(t, err)
