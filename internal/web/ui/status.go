@@ -52,6 +52,7 @@ func (s Storage) Look() (Tone, string) {
 		return Late, "clock-x"
 	case Unstored:
 		return Due, "clock"
+	case CannotJudge:
 	}
 	return Moot, "help-circle"
 }
@@ -156,6 +157,7 @@ func (c Clock) icon() string {
 		return "alert-triangle"
 	case Due:
 		return "clock"
+	case Plain, OK, Moot, None:
 	}
 	return "calendar-due"
 }

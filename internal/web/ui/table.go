@@ -115,6 +115,7 @@ func (c Column) ariaSort() templ.Attributes {
 		return templ.Attributes{"aria-sort": "ascending"}
 	case Descending:
 		return templ.Attributes{"aria-sort": "descending"}
+	case NotSortable, Sortable:
 	}
 	return nil
 }
@@ -125,6 +126,7 @@ func (c Column) icon() string {
 		return "chevron-up"
 	case Descending:
 		return "chevron-down"
+	case NotSortable, Sortable:
 	}
 	return "arrows-sort"
 }
