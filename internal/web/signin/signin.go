@@ -42,8 +42,7 @@ func (a area) signIn(p *site.Page) error {
 	in, err := a.accounts.SignIn(p.Context(), account.SignInRequest{
 		Username: f.Username, Password: p.Secret("password"), IP: p.IP(), Agent: p.R.UserAgent(),
 	})
-	switch fault.KindOf(err) {
-	case fault.Unauthorized, fault.RateLimited, fault.Invalid:
+	if fault.Is(err, fault.Unauthorized) || fault.Is(err, fault.RateLimited) || fault.Is(err, fault.Invalid) {
 		t := p.P.Fault(err)
 		f.Problem = &t
 		return p.Bare(problem.Status(err), p.P.T("signin.title"), signInForm(p.P, f))
