@@ -39,8 +39,8 @@ type Config struct {
 	Ready func(url string)
 }
 
-// Password is every demo account's.
-const Password = "云溪演示 zhilu 2026"
+// Password is every demo account's. The demo prints it; it guards invented people and films only.
+const Password = "云溪演示 zhilu 2026" //nolint:gosec // it is no secret
 
 const bureau = "云溪县司法局"
 
