@@ -132,7 +132,7 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("serve: there is a server already, or !")
 	}
 	all := append([]string{"serve", "--data", "data", "--keys", "keys", "--listen", listen, "--reserve", "64MiB", "--log-level", "warn"}, args...)
-	c := exec.Command("zhilu", all...) //nolint:noctx // ended by stop, crash or the end of the script
+	c := exec.Command("zhilu", all...) // ended by stop, crash or the end of the script
 	c.Dir, c.Stdout, c.Stderr = w.dir, &w.trace, &w.trace
 	c.Env = []string{"HOME=" + w.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + ts.Getenv("TMPDIR"), "LANG=en_US.UTF-8"}
 	if err := c.Start(); err != nil {
@@ -154,7 +154,8 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // stop tells the server to end and waits; crash kills it as a power cut would.
-func cmdStop(ts *testscript.TestScript, _ bool, _ []string)  { worldOf(ts).end(ts, syscall.SIGTERM) }
+func cmdStop(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).end(ts, syscall.SIGTERM) }
+
 func cmdCrash(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).end(ts, syscall.SIGKILL) }
 
 func (w *world) end(ts *testscript.TestScript, sig syscall.Signal) {
@@ -200,7 +201,7 @@ func (w *world) get(method, path, token string) (int, []byte, error) {
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Tus-Resumable", "1.0.0") // of no meaning except at /upload
-	//nolint:gosec // this client only asks whether the server is up; the pin is tried by the agent
+	// this client only asks whether the server is up; the pin is tried by the agent
 	tr := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}}
 	resp, err := tr.RoundTrip(req)
 	if err != nil {
@@ -248,6 +249,23 @@ func (w *world) open(ts *testscript.TestScript) *sql.DB {
 	return d
 }
 
+func triggers(ctx context.Context, d *sql.DB) ([]string, error) {
+	rows, err := d.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var names []string
+	for rows.Next() {
+		var n string
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		names = append(names, n)
+	}
+	return names, rows.Err()
+}
+
 // sql [-force] STATEMENT: changes rows behind the program's back. -force takes every trigger away first, as somebody
 // would who knows the schema.
 func cmdSQL(ts *testscript.TestScript, neg bool, args []string) {
@@ -256,17 +274,10 @@ func cmdSQL(ts *testscript.TestScript, neg bool, args []string) {
 	defer func() { _ = d.Close() }()
 	if args[0] == "-force" {
 		args = args[1:]
-		rows, err := d.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
+		names, err := triggers(ctx, d)
 		ts.Check(err)
-		var names []string
-		for rows.Next() {
-			var n string
-			ts.Check(rows.Scan(&n))
-			names = append(names, n)
-		}
-		ts.Check(errors.Join(rows.Err(), rows.Close()))
 		for _, n := range names {
-			_, err := d.ExecContext(ctx, `DROP TRIGGER "`+n+`"`) //nolint:gosec // names out of the schema
+			_, err := d.ExecContext(ctx, `DROP TRIGGER "`+n+`"`) // names out of the schema
 			ts.Check(err)
 		}
 	}
