@@ -7,8 +7,8 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/api"
+	"zhilu.dev/zhilu/internal/api/tile"
 	"zhilu.dev/zhilu/internal/custody"
-	"zhilu.dev/zhilu/internal/custody/tile"
 	"zhilu.dev/zhilu/internal/door"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"

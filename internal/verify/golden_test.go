@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"zhilu.dev/zhilu/internal/api/tile"
 	"zhilu.dev/zhilu/internal/custody/receipt"
-	"zhilu.dev/zhilu/internal/custody/tile"
 	"zhilu.dev/zhilu/internal/verify"
 )
 

@@ -20,11 +20,11 @@ import (
 	"github.com/uptrace/bun"
 	"pgregory.net/rapid"
 
+	"zhilu.dev/zhilu/internal/api/tile"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/custody/receipt"
-	"zhilu.dev/zhilu/internal/custody/tile"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/db/dbtest"
 	"zhilu.dev/zhilu/internal/durable"

@@ -89,7 +89,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, contentType, cach
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", cache)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	if _, err := w.Write(body); err != nil {
+	if _, err := w.Write(body); err != nil { //nolint:gosec // never HTML: the type is set by the caller, and nosniff
 		h.log.DebugContext(r.Context(), "a reader of the custody log went away", "error", err)
 	}
 }
