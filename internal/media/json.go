@@ -15,6 +15,8 @@ type Report struct {
 	DurationS  *float64          `json:"duration_s"`
 	Start      ReportStart       `json:"start"`
 	Tracks     []ReportTrack     `json:"tracks"`
+	Gaps       []ReportGap       `json:"gaps"`
+	Timeline   *ReportTimeline   `json:"timeline,omitempty"`
 	Flags      []Flag            `json:"flags"`
 	Reason     string            `json:"reason,omitempty"`
 	Detail     string            `json:"detail,omitempty"`
@@ -103,6 +105,7 @@ func JSON(f Facts) Report {
 			From: stamped(f.Start.Interval.From), To: stamped(f.Start.Interval.To),
 		},
 	}
+	r.timed(f.Timeline)
 	if f.HasDuration {
 		s := math.Round(f.Duration.Seconds()*1e6) / 1e6
 		r.DurationS = &s

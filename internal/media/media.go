@@ -9,7 +9,6 @@ package media
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -21,10 +20,9 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
-	"zhilu.dev/zhilu/internal/media/bmff"
-	"zhilu.dev/zhilu/internal/media/exif"
 	"zhilu.dev/zhilu/internal/media/fence"
 	"zhilu.dev/zhilu/internal/media/sniff"
+	"zhilu.dev/zhilu/internal/media/timeline"
 )
 
 // TrackKind is what a track carries.
@@ -116,6 +114,8 @@ type Facts struct {
 	Times       []TagTime
 	Timecode    string
 	HasGPS      bool // the file holds places; which ones is a look
+	// Timeline is when its tracks begin and end and where they have gaps; nil of pictures, and where nothing tells.
+	Timeline *timeline.Timeline
 
 	Start  Start
 	Flags  []Flag // in the order of their declaration, never nil
@@ -200,7 +200,7 @@ func (p *Prober) Probe(ctx context.Context, src Source) (Facts, error) {
 	if src.ReaderAt == nil || src.Size < 0 {
 		return Facts{}, fault.New(fault.Invalid, "media.config", "Source")
 	}
-	facts, err := p.begin(src)
+	facts, err := p.begin(ctx, src)
 	if err != nil {
 		return Facts{}, err
 	}
@@ -226,7 +226,7 @@ func (p *Prober) ProbeFile(ctx context.Context, path string) (Facts, error) {
 	}
 	defer func() { _ = f.Close() }() // only read
 	src := Source{ReaderAt: f, Size: info.Size(), Name: path, ModTime: info.ModTime().UTC()}
-	facts, err := p.begin(src)
+	facts, err := p.begin(ctx, src)
 	if err != nil {
 		return Facts{}, err
 	}
@@ -242,6 +242,9 @@ func (p *Prober) ProbeFile(ctx context.Context, path string) (Facts, error) {
 			}
 		} else {
 			p.take(&facts, out)
+			if err := p.packets(ctx, &facts, real, src); err != nil {
+				return Facts{}, err
+			}
 		}
 	}
 	p.finish(&facts, src)
@@ -249,7 +252,7 @@ func (p *Prober) ProbeFile(ctx context.Context, path string) (Facts, error) {
 }
 
 // begin tells the kind and what the bytes show without ffprobe.
-func (p *Prober) begin(src Source) (Facts, error) {
+func (p *Prober) begin(ctx context.Context, src Source) (Facts, error) {
 	facts := Facts{Name: ParseName(src.Name), Size: src.Size, ModTime: src.ModTime, Sandbox: sandboxNone, Flags: []Flag{}}
 	head := make([]byte, min(src.Size, sniff.HeadLen))
 	if n, err := src.ReadAt(head, 0); n < len(head) {
@@ -278,58 +281,7 @@ func (p *Prober) begin(src Source) (Facts, error) {
 			facts.flag(FlagPicture)
 		}
 	}
-	facts.structure(src, head)
-	if facts.Kind == sniff.JPEG {
-		facts.picture(head)
-	}
-	return facts, nil
-}
-
-// picture takes what a JPEG says of its capture. ffprobe would have to decode the picture to tell it.
-func (f *Facts) picture(head []byte) {
-	e, ok := exif.Read(head)
-	if !ok {
-		return
-	}
-	f.Device = Device{Maker: clean(e.Maker), Model: clean(e.Model), Serial: clean(e.Serial), Encoder: clean(e.Software)}
-	f.HasGPS = e.HasGPS
-	if raw := clean(e.Time + e.Offset); raw != "" {
-		t := TagTime{Tag: "exif", Raw: raw, Track: -1}
-		t.At, t.Zone, t.Valid = parseTagTime(raw)
-		f.Times = append(f.Times, t)
-	}
-}
-
-// riffShort reports whether a RIFF file (AVI, WAV) claims more bytes than it has. Recorders that lose power leave 0 or
-// all ones in the size; those claim nothing.
-func riffShort(head []byte, size int64) bool {
-	if len(head) < 12 || string(head[:4]) != "RIFF" {
-		return false
-	}
-	claimed := binary.LittleEndian.Uint32(head[4:8])
-	return claimed != 0xffffffff && int64(claimed)+8 > size+1
-}
-
-// structure walks the outer structure for a file that ends before it should.
-func (f *Facts) structure(src Source, head []byte) {
-	if riffShort(head, src.Size) {
-		f.flag(FlagTruncated)
-	}
-	if !f.Kind.BMFF() {
-		return
-	}
-	index, short := false, false
-	err := bmff.Walk(src, src.Size, func(b bmff.Box) bool {
-		index = index || b.Type == "moov" || b.Type == "meta"
-		short = short || b.Short
-		return true
-	})
-	if short || !index || errors.Is(err, io.ErrUnexpectedEOF) && !index {
-		f.flag(FlagTruncated)
-	}
-	if !index && f.Reason == "" {
-		f.Reason = ReasonMoovMissing
-	}
+	return facts, facts.structure(ctx, src, head)
 }
 
 func (p *Prober) window(ctx context.Context, src Source, facts *Facts) error {
@@ -347,7 +299,10 @@ func (p *Prober) window(ctx context.Context, src Source, facts *Facts) error {
 		return fault.Wrap(fmt.Errorf("start sandbox: %w (%q)", out.Err, out.Complaint), fault.Unavailable, "media.sandbox_unavailable")
 	}
 	p.take(facts, out)
-	return nil
+	if facts.Windowed { // a window has holes; of a large object all packets go through a pipe
+		path = ""
+	}
+	return p.packets(ctx, facts, path, src)
 }
 
 // take reads ffprobe's answer into the facts.
@@ -379,7 +334,7 @@ func (p *Prober) take(facts *Facts, out fence.Outcome) {
 	}
 	facts.FormatName, facts.Brand, facts.Tracks = answer.Format, answer.Brand, answer.Tracks
 	if facts.Kind != sniff.JPEG { // whose own fields are known already
-		facts.Times, facts.Device, facts.Timecode, facts.HasGPS = answer.Times, answer.Device, answer.Timecode, answer.HasGPS
+		facts.Times, facts.Device, facts.Timecode, facts.HasGPS = answer.Times, answer.Device, answer.Timecode, facts.HasGPS || answer.HasGPS
 	}
 	if answer.HasSeconds && !facts.Kind.Still() {
 		facts.Duration, facts.HasDuration = time.Duration(answer.Seconds*float64(time.Second)).Round(time.Microsecond), true

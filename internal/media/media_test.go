@@ -130,7 +130,7 @@ func TestRealFiles(t *testing.T) {
 		"gopro-karma.mp4": {
 			kind: sniff.MP4, seconds: 12.078733, start: "2017-04-17T19:27:57+08:00", source: OriginContainerUTC,
 			doubt: []Doubt{DoubtUTCAsLocal, DoubtYearsOff}, flags: []Flag{FlagClockDoubt},
-			maker: "GoPro", sw: "GoPro AVC encoder", tc: "19:26:48:04",
+			maker: "GoPro", sw: "GoPro AVC encoder", tc: "19:26:48:04", gps: true,
 			tracks: []Track{
 				{Index: 0, Kind: TrackVideo, Codec: "h264", Width: 854, Height: 480, Rate: 29.97, Language: "eng", Seconds: 12.078733},
 				{Index: 1, Kind: TrackAudio, Codec: "aac", Channels: 2, SampleRate: 48000, Language: "eng", Seconds: 12.074667},

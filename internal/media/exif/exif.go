@@ -1,5 +1,6 @@
 // Package exif reads from a JPEG picture when and by which camera it was taken. It reads a handful of fields out of
-// the first bytes, within bounds, and nothing else; of places it tells only that there are some (decision 1).
+// the first bytes, within bounds, and nothing else. Of places Read tells only that there are some; which ones, Place
+// tells to whoever may look (decision 1).
 package exif
 
 import (
@@ -37,11 +38,11 @@ const (
 // maxEntries bounds one directory; cameras write some dozens.
 const maxEntries = 512
 
-// Read reads the fields out of the first bytes of a JPEG picture. It reports false where there are none to read.
-func Read(head []byte) (Fields, bool) {
+// open finds the Exif part among a picture's first bytes, and its first directory.
+func open(head []byte) (reader, directory, bool) {
 	tiff := segment(head)
 	if len(tiff) < 8 {
-		return Fields{}, false
+		return reader{}, nil, false
 	}
 	var order binary.ByteOrder
 	switch string(tiff[:4]) {
@@ -50,10 +51,18 @@ func Read(head []byte) (Fields, bool) {
 	case "MM\x00*":
 		order = binary.BigEndian
 	default:
-		return Fields{}, false
+		return reader{}, nil, false
 	}
 	r := reader{tiff, order}
-	main := r.directory(uint64(order.Uint32(tiff[4:])))
+	return r, r.directory(uint64(order.Uint32(tiff[4:]))), true
+}
+
+// Read reads the fields out of the first bytes of a JPEG picture. It reports false where there are none to read.
+func Read(head []byte) (Fields, bool) {
+	r, main, ok := open(head)
+	if !ok {
+		return Fields{}, false
+	}
 	sub := r.directory(uint64(main.pointer(r, tagExif)))
 	_, gps := main[tagGPS]
 	f := Fields{

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -31,6 +32,8 @@ type Limits struct {
 	CPU    time.Duration // processor time, rounded up to seconds; 20 s
 	Memory int64         // address space in bytes; 1 GiB (ffprobe's libraries alone take a quarter of it)
 	Output int64         // bytes of output read before the run is ended; 4 MiB
+	// List is for Packets, whose output is read as it comes and not kept: 64 MiB, some eight hours of recording.
+	List int64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -45,6 +48,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Output <= 0 {
 		l.Output = 4 << 20
+	}
+	if l.List <= 0 {
+		l.List = 64 << 20
 	}
 	return l
 }
@@ -130,7 +136,7 @@ func (f *Fence) tryBwrap(ctx context.Context, given string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.limits.Wall)
 	defer cancel()
-	out := f.exec(ctx, f.bwrapArgs(os.DevNull, []string{"-hide_banner", "-loglevel", "error", "-version"}), true)
+	out := f.exec(ctx, run{args: f.bwrapArgs(os.DevNull, []string{"-hide_banner", "-loglevel", "error", "-version"}, f.limits.CPU), filtered: true})
 	if out.Err != nil {
 		return fmt.Errorf("try bubblewrap: %w (%q)", out.Err, out.Complaint)
 	}
@@ -163,8 +169,8 @@ func libraryBinds(ctx context.Context, ffprobe string) ([]string, error) {
 	return binds, nil
 }
 
-func (f *Fence) limitArgs() []string {
-	cpu := int64((f.limits.CPU + time.Second - 1) / time.Second)
+func (f *Fence) limitArgs(processor time.Duration) []string {
+	cpu := int64((processor + time.Second - 1) / time.Second)
 	return []string{
 		"--cpu=" + strconv.FormatInt(cpu, 10) + ":" + strconv.FormatInt(cpu+1, 10),
 		"--as=" + strconv.FormatInt(f.limits.Memory, 10),
@@ -172,14 +178,18 @@ func (f *Fence) limitArgs() []string {
 	}
 }
 
-func (f *Fence) bwrapArgs(path string, args []string) []string {
-	line := append(f.limitArgs(), f.bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+// bwrapArgs is the command line behind bubblewrap; without a path no file is in sight.
+func (f *Fence) bwrapArgs(path string, args []string, processor time.Duration) []string {
+	line := append(f.limitArgs(processor), f.bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
 		"--clearenv", "--uid", "65534", "--gid", "65534", "--hostname", "probe")
 	if f.filter != nil {
 		line = append(line, "--seccomp", "3") // the first of ExtraFiles
 	}
 	line = append(line, f.binds...)
-	line = append(line, "--ro-bind", path, inputName, "--remount-ro", "/", "--chdir", "/", "--", "/ffprobe")
+	if path != "" {
+		line = append(line, "--ro-bind", path, inputName)
+	}
+	line = append(line, "--remount-ro", "/", "--chdir", "/", "--", "/ffprobe")
 	return append(line, args...)
 }
 
@@ -209,9 +219,24 @@ var errWall = errors.New("fence: wall time used up")
 // Run asks ffprobe for the entries (as for -show_entries) of exactly the file at path, read by exactly this demuxer; the
 // answer is JSON. An error means that ctx itself ended.
 func (f *Fence) Run(ctx context.Context, path, demuxer, entries string) (Outcome, error) {
-	limited, cancel := context.WithTimeoutCause(ctx, f.limits.Wall, errWall)
+	args := []string{"-probesize", strconv.Itoa(16 << 20), "-analyzeduration", "10000000", "-show_entries", entries, "-of", "json=compact=1"}
+	return f.ask(ctx, ask{path: path, demuxer: demuxer, args: args, wall: f.limits.Wall, cpu: f.limits.CPU})
+}
+
+// ask is one question to ffprobe about one file.
+type ask struct {
+	path      string    // "" with input
+	input     io.Reader // instead of a path
+	demuxer   string
+	args      []string
+	wall, cpu time.Duration
+	sink      io.Writer // takes the answer as it comes; nil keeps it
+}
+
+func (f *Fence) ask(ctx context.Context, a ask) (Outcome, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, a.wall, errWall)
 	defer cancel()
-	out := f.probe(limited, path, demuxer, entries)
+	out := f.probe(limited, a)
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, fmt.Errorf("probe: %w", err)
 	}
@@ -244,36 +269,51 @@ func cpuUsedUp(err error) bool {
 	return signal == 9 || signal == 24
 }
 
-func (f *Fence) probe(ctx context.Context, path, demuxer, entries string) Outcome {
-	args := []string{
-		"-hide_banner", "-loglevel", "error", "-max_alloc", strconv.Itoa(256 << 20), "-protocol_whitelist", "file",
-		"-probesize", strconv.Itoa(16 << 20), "-analyzeduration", "10000000", "-f", demuxer,
+func (f *Fence) probe(ctx context.Context, a ask) Outcome {
+	protocol, inside, outside := "file", inputName, "file:"+a.path
+	if a.input != nil {
+		protocol, inside, outside = "pipe", "pipe:0", "pipe:0"
 	}
-	if demuxer == "mov" {
+	args := []string{
+		"-hide_banner", "-loglevel", "error", "-max_alloc", strconv.Itoa(256 << 20), "-protocol_whitelist", protocol, "-f", a.demuxer,
+	}
+	if a.demuxer == "mov" {
 		args = append(args, "-enable_drefs", "0", "-use_absolute_path", "0") // no references to other files
 	}
-	args = append(args, "-show_entries", entries, "-of", "json=compact=1", "-i")
+	args = append(append(args, a.args...), "-i")
 	if f.mode == Bwrap {
-		return f.exec(ctx, f.bwrapArgs(path, append(args, inputName)), true)
+		return f.exec(ctx, run{args: f.bwrapArgs(a.path, append(args, inside), a.cpu), filtered: true, input: a.input, sink: a.sink})
 	}
-	line := append(f.limitArgs(), f.ffprobe)
-	return f.exec(ctx, append(append(line, args...), "file:"+path), false)
+	line := append(f.limitArgs(a.cpu), f.ffprobe)
+	return f.exec(ctx, run{args: append(append(line, args...), outside), input: a.input, sink: a.sink})
+}
+
+// run is one start of a program.
+type run struct {
+	args     []string
+	filtered bool // by system call
+	input    io.Reader
+	sink     io.Writer
 }
 
 // exec starts prlimit with the arguments and reads what comes out, up to the limits. The process group dies with ctx.
-func (f *Fence) exec(ctx context.Context, args []string, filtered bool) Outcome {
+func (f *Fence) exec(ctx context.Context, r run) Outcome {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, f.prlimit, args...) //nolint:gosec // the program is fixed; the path is an argument, never a shell word
+	cmd := exec.CommandContext(ctx, f.prlimit, r.args...) //nolint:gosec // the program is fixed; the path is an argument, never a shell word
+	cmd.Stdin = r.input
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
 	cmd.Dir = "/"
 	cmd.WaitDelay = 2 * time.Second
 	ownGroup(cmd)
 	stdout := &capped{limit: f.limits.Output, full: cancel}
+	if r.sink != nil {
+		stdout.limit, stdout.sink = f.limits.List, r.sink
+	}
 	stderr := &capped{limit: 64 << 10}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	if filtered && f.filter != nil {
-		r, w, err := os.Pipe()
+	if r.filtered && f.filter != nil {
+		filter, w, err := os.Pipe()
 		if err != nil {
 			return Outcome{Err: fmt.Errorf("pipe for system call filter: %w", err)}
 		}
@@ -282,11 +322,11 @@ func (f *Fence) exec(ctx context.Context, args []string, filtered bool) Outcome 
 		if cerr := w.Close(); werr == nil {
 			werr = cerr
 		}
-		defer func() { _ = r.Close() }() // only the child reads it
+		defer func() { _ = filter.Close() }() // only the child reads it
 		if werr != nil {
 			return Outcome{Err: fmt.Errorf("write system call filter: %w", werr)}
 		}
-		cmd.ExtraFiles = []*os.File{r}
+		cmd.ExtraFiles = []*os.File{filter}
 	}
 	err := cmd.Run()
 	out := Outcome{Out: stdout.buf.Bytes(), Complaint: stderr.buf.Bytes(), Err: err}
@@ -294,26 +334,4 @@ func (f *Fence) exec(ctx context.Context, args []string, filtered bool) Outcome 
 		out.End = Output
 	}
 	return out
-}
-
-// capped keeps the first limit bytes and drops the rest; full, if set, is called at the first byte too many.
-type capped struct {
-	buf   bytes.Buffer
-	limit int64
-	over  bool
-	full  func()
-}
-
-// Write never fails: a failing writer would look like a failing tool.
-func (c *capped) Write(p []byte) (int, error) {
-	room := c.limit - int64(c.buf.Len())
-	if int64(len(p)) > room {
-		c.buf.Write(p[:max(room, 0)])
-		if !c.over && c.full != nil {
-			c.full()
-		}
-		c.over = true
-		return len(p), nil
-	}
-	return c.buf.Write(p)
 }

@@ -115,11 +115,12 @@ func micros(text []byte) (int64, bool) {
 // Timeline ends the reading. stopped says that ffprobe did not come to the file's end.
 func (p *Packets) Timeline(stopped bool) Timeline {
 	out := Timeline{Source: FromPackets, Lines: p.lines}
-	order := false
+	order, untimed := false, false
 	for i, b := range p.tracks {
 		l := &out.Lines[i]
 		l.Here = l.Samples
 		if !b.some && len(b.pending) == 0 {
+			untimed = untimed || l.Samples > 0 && judged(l.Handler)
 			continue
 		}
 		m := b.close()
@@ -133,6 +134,9 @@ func (p *Packets) Timeline(stopped bool) Timeline {
 	}
 	if stopped {
 		out.Doubts = append(out.Doubts, DoubtReader)
+	}
+	if untimed {
+		out.Doubts = append(out.Doubts, DoubtNoTimes)
 	}
 	if order {
 		out.Doubts = append(out.Doubts, DoubtOrder)

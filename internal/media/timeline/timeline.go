@@ -34,6 +34,7 @@ const (
 	DoubtJoined    Doubt = "second_index"   // two recordings in one file; only the first was read
 	DoubtFragments Doubt = "fragments_lost" // fragments' numbers are missing
 	DoubtOrder     Doubt = "time_goes_back" // a track's time steps back further than cameras reorder
+	DoubtNoTimes   Doubt = "times_missing"  // the container gives its samples no times
 	DoubtReader    Doubt = "reader_stopped" // ffprobe gave up or was ended; the lines tell what it had read
 )
 
