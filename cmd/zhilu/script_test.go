@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"zhilu.dev/zhilu/internal/db/dbtest"
 )
 
 // TestMain lets the test binary be the program: scripts run `zhilu` as a process of its own, which can be killed.
@@ -27,6 +29,21 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+	})
+}
+
+// TestOnPostgres is the same for a house whose rows lie in PostgreSQL, at $DATABASE.
+func TestOnPostgres(t *testing.T) {
+	t.Parallel()
+	database := dbtest.URL(t)
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "postgres"),
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("DATABASE", database)
+			return setup(e)
+		},
+		Cmds:                commandsOfScripts(),
+		RequireExplicitExec: true,
 	})
 }
 

@@ -129,6 +129,9 @@ func (h *House) services(ctx context.Context, c OpenConfig) error {
 	jobs := job.Config{DB: h.DB, Log: h.Log}
 	if c.Serving {
 		jobs.Workers, jobs.Periodic = h.workers()
+		if jobs.Node = c.Node; jobs.Node == "" {
+			jobs.Node = nodeName()
+		}
 	}
 	if h.Jobs, err = job.New(jobs); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/db"
@@ -70,6 +71,9 @@ type Config struct {
 	Workers  *Workers
 	Periodic []Periodic
 	Log      *slog.Logger
+	// Node names the one process that works under this name at a time: what it left running when it died is taken up again as
+	// soon as it starts. Empty: such jobs wait until River gives them up, an hour.
+	Node string
 	// Poll is how often the database is asked for work that nobody announced; 0 means one second.
 	Poll time.Duration
 }
@@ -77,6 +81,8 @@ type Config struct {
 // Queue enqueues jobs inside transactions and, when it has workers, carries them out.
 type Queue struct {
 	client *river.Client[*sql.Tx]
+	db     *db.DB
+	node   string
 	works  bool
 }
 
@@ -89,7 +95,7 @@ func New(c Config) (*Queue, error) {
 	if poll == 0 {
 		poll = time.Second
 	}
-	rc := &river.Config{Logger: c.Log, FetchPollInterval: poll, FetchCooldown: min(100*time.Millisecond, poll), MaxAttempts: 12}
+	rc := &river.Config{Logger: c.Log, FetchPollInterval: poll, FetchCooldown: min(100*time.Millisecond, poll), MaxAttempts: 12, ID: c.Node}
 	if c.Workers != nil {
 		rc.Workers = c.Workers.set
 		rc.Queues = map[string]river.QueueConfig{
@@ -101,7 +107,7 @@ func New(c Config) (*Queue, error) {
 				&river.PeriodicJobOpts{RunOnStart: p.RunOnStart}))
 		}
 	}
-	q := &Queue{works: c.Workers != nil}
+	q := &Queue{db: c.DB, node: c.Node, works: c.Workers != nil}
 	var err error
 	if c.DB.Engine == db.Postgres {
 		q.client, err = river.NewClient(riverdatabasesql.New(c.DB.Writer.DB), rc)
@@ -122,10 +128,43 @@ func (q *Queue) Start(ctx context.Context) error {
 	if !q.works {
 		return nil
 	}
+	if err := q.takeUp(ctx); err != nil {
+		return err
+	}
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("job: %w", err)
 	}
 	return nil
+}
+
+// takeUp frees the jobs that were running under this node's name when its process died. River would leave them for an
+// hour, and a docking would wait that long for its verdict.
+func (q *Queue) takeUp(ctx context.Context) error {
+	if q.node == "" {
+		return nil
+	}
+	const page = 1000
+	for {
+		list, err := q.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateRunning).First(page))
+		if err != nil {
+			return fmt.Errorf("job: %w", err)
+		}
+		var ids []int64
+		for _, j := range list.Jobs {
+			if n := len(j.AttemptedBy); n > 0 && j.AttemptedBy[n-1] == q.node {
+				ids = append(ids, j.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if _, err := q.db.Writer.NewRaw("UPDATE river_job SET state = 'available' WHERE state = 'running' AND id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+			return fmt.Errorf("job: %w", err)
+		}
+		if len(list.Jobs) < page {
+			return nil
+		}
+	}
 }
 
 // Stop lets running jobs end until ctx ends, then cancels them. A cancelled job runs again later.
