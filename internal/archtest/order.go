@@ -33,7 +33,6 @@ var Closed = map[string][]string{
 // Homes are the only packages that may import a library, so that it can be replaced in one place.
 var Homes = map[string][]string{
 	"github.com/a-h/templ":             {"web"},
-	"github.com/tus/tusd/v2":           {"door"},
 	"github.com/cedar-policy/cedar-go": {"access"},
 	"modernc.org/sqlite":               {"db"},
 	"github.com/pressly/goose/v3":      {"db"},

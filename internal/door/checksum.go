@@ -1,11 +1,11 @@
 package door
 
 import (
+	"bytes"
 	"crypto/sha1" //nolint:gosec // the tus protocol demands SHA-1; it guards transport only, never evidence
 	"crypto/sha256"
 	"encoding/base64"
 	"hash"
-	"io"
 	"net/http"
 	"strings"
 
@@ -32,105 +32,100 @@ func algorithmNames() string {
 	return strings.Join(names, ",")
 }
 
-// checksum is the value of an Upload-Checksum header.
+// checksum is the value of an Upload-Checksum header: what the sender says the hash of a chunk is.
 type checksum struct {
-	hash hash.Hash
-	want []byte
+	algorithm string
+	want      []byte
 }
 
-// parseChecksum reads "sha256 BASE64". An unknown algorithm or a malformed value is fault Invalid.
+// parseChecksum reads "sha256 BASE64". An unknown algorithm or a value that is no base64 is fault Invalid; a value of
+// another length than the hash has is one that nothing equals.
 func parseChecksum(v string) (*checksum, error) {
-	name, value, ok := strings.Cut(strings.TrimSpace(v), " ")
+	name, value, ok := strings.Cut(v, " ")
 	if !ok {
 		return nil, fault.New(fault.Invalid, "upload.checksum_malformed")
 	}
 	for _, a := range algorithms {
-		if a.name != strings.ToLower(name) {
+		if a.name != name {
 			continue
 		}
-		h := a.make()
-		want, err := base64.StdEncoding.DecodeString(strings.TrimSpace(value))
-		if err != nil || len(want) != h.Size() {
+		want, err := base64.StdEncoding.DecodeString(value)
+		if err != nil || value == "" {
 			return nil, fault.New(fault.Invalid, "upload.checksum_malformed")
 		}
-		return &checksum{h, want}, nil
+		return &checksum{name, want}, nil
 	}
 	return nil, fault.New(fault.Invalid, "upload.checksum_algorithm", algorithmNames())
 }
 
-// body watches a request's body: it counts and hashes what arrives, and remembers how it ended, because tusd hides a
-// broken body from its store.
-type body struct {
-	io.ReadCloser
-	sum   *checksum            // announced in the header, nil for none
-	all   map[string]hash.Hash // for a checksum that follows in the trailer
-	n     int64
-	err   error // io.EOF once the body ended well
-	limit int64 // bytes the upload still takes, set by the store; -1 for no limit
+// sums computes what a chunk's checksums are compared with.
+type sums struct {
+	header   *checksum            // announced before the body, nil for none
+	trailing bool                 // announced to follow it
+	hashes   map[string]hash.Hash // by algorithm; of a trailer the algorithm is known only at the end
 }
 
-// watch wraps r's body. A checksum announced in the header is parsed now, so a malformed one is refused before a byte
-// is read.
-func watch(r *http.Request) (*body, error) {
-	b := &body{ReadCloser: r.Body, limit: -1}
-	if v := r.Header.Get("Upload-Checksum"); v != "" {
-		sum, err := parseChecksum(v)
-		if err != nil {
+// sumsOf reads what a request announces. A checksum in the header is parsed now, so a malformed one is refused before a
+// byte is read; one promised for after a body that has no place for it would never be seen, and is refused as well.
+func sumsOf(r *http.Request) (*sums, error) {
+	s := &sums{hashes: map[string]hash.Hash{}}
+	v, err := single(r.Header, hChecksum)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "upload.checksum_malformed")
+	}
+	if r.Header.Values(hChecksum) != nil {
+		if s.header, err = parseChecksum(v); err != nil {
 			return nil, err
 		}
-		b.sum = sum
-	} else if _, ok := r.Trailer["Upload-Checksum"]; ok {
-		b.all = map[string]hash.Hash{}
-		for _, a := range algorithms {
-			b.all[a.name] = a.make()
+	}
+	_, s.trailing = r.Trailer[hChecksum]
+	if !s.trailing && announces(r.Header, hChecksum) {
+		return nil, fault.New(fault.Invalid, "upload.trailer")
+	}
+	for _, a := range algorithms {
+		if s.trailing || s.header != nil && s.header.algorithm == a.name {
+			s.hashes[a.name] = a.make()
 		}
 	}
-	return b, nil
+	return s, nil
 }
 
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	b.n += int64(n)
-	if b.sum != nil {
-		b.sum.hash.Write(p[:n])
-	}
-	for _, h := range b.all {
-		h.Write(p[:n])
-	}
-	if err != nil && b.err == nil {
-		b.err = err
-	}
-	return n, err
-}
-
-// needsCheck reports whether the chunk is all or nothing.
-func (b *body) needsCheck() bool { return b.sum != nil || b.all != nil }
-
-// check is called when the body has ended. It is fault Conflict "upload.checksum" if the bytes are not those the
-// sender meant, and fault Invalid "upload.interrupted" if they did not all arrive.
-func (b *body) check(r *http.Request) error {
-	if b.err != io.EOF { //nolint:errorlint // exactly the end, nothing that wraps it
-		return fault.New(fault.Invalid, "upload.interrupted")
-	}
-	sum := b.sum
-	if b.all != nil {
-		var err error
-		if sum, err = parseChecksum(r.Trailer.Get("Upload-Checksum")); err != nil {
-			return err
-		}
-		for _, a := range algorithms {
-			if sum.hash.Size() == b.all[a.name].Size() && sameAlgorithm(r.Trailer.Get("Upload-Checksum"), a.name) {
-				sum.hash = b.all[a.name]
+// announces reports whether a Trailer header, which net/http takes away from chunked requests, names a field.
+func announces(h http.Header, field string) bool {
+	for _, line := range h.Values("Trailer") {
+		for name := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(name), field) {
+				return true
 			}
 		}
 	}
-	if sum != nil && string(sum.hash.Sum(nil)) != string(sum.want) {
-		return fault.New(fault.Conflict, "upload.checksum")
-	}
-	return nil
+	return false
 }
 
-func sameAlgorithm(header, name string) bool {
-	got, _, _ := strings.Cut(strings.TrimSpace(header), " ")
-	return strings.EqualFold(got, name)
+// any reports whether there is something to compare, so that the chunk is all or nothing.
+func (s *sums) any() bool { return s.header != nil || s.trailing }
+
+func (s *sums) write(p []byte) {
+	for _, h := range s.hashes {
+		_, _ = h.Write(p) // never fails
+	}
+}
+
+// check compares, once the body has ended. It is fault Conflict "upload.checksum" if the bytes are not those the sender
+// meant.
+func (s *sums) check(r *http.Request) error {
+	all := []*checksum{s.header}
+	if s.trailing {
+		last, err := parseChecksum(r.Trailer.Get(hChecksum))
+		if err != nil {
+			return err
+		}
+		all = append(all, last)
+	}
+	for _, c := range all {
+		if c != nil && !bytes.Equal(s.hashes[c.algorithm].Sum(nil), c.want) {
+			return fault.New(fault.Conflict, "upload.checksum")
+		}
+	}
+	return nil
 }

@@ -1,21 +1,17 @@
-// Package door is where evidence comes in: tus 1.0.0 at /upload, over intake and the vault. It is tusd's handler with
-// what tusd does not do put before and under it: every chunk's checksum is verified, a chunk is acknowledged only when
-// it is durable, a body that broke off finishes nothing, and nobody reaches another's upload.
+// Package door is where evidence comes in: tus 1.0.0 at /upload, over intake and the vault. Every byte it acknowledges is
+// durable, every checksum it is given is verified before a byte of the chunk counts, a body that broke off finishes
+// nothing, and nobody reaches another's upload. What the protocol leaves open is settled in docs/formats/dock-api.md; why
+// the protocol is spoken here and not by a library, in docs/adr/0008-the-door-speaks-tus.md.
 package door
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
-
-	tus "github.com/tus/tusd/v2/pkg/handler"
-	"github.com/tus/tusd/v2/pkg/memorylocker"
-	expslog "golang.org/x/exp/slog"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
@@ -31,8 +27,9 @@ import (
 // BasePath is where the door is.
 const BasePath = "/upload"
 
-// statusChecksum is tus's own status for a chunk that arrived wrong.
-const statusChecksum = 460
+// extensions are those that really work here (decision 16).
+const extensions = "creation,creation-with-upload,creation-defer-length,checksum,checksum-trailer,expiration,termination," +
+	"concatenation,concatenation-unfinished"
 
 // Intake is what the door needs of recording.
 type Intake interface {
@@ -40,6 +37,9 @@ type Intake interface {
 	Upload(ctx context.Context, id ident.UploadID) (recording.UploadInfo, error)
 	Discard(ctx context.Context, actor access.Actor, id ident.UploadID) error
 	Seal(ctx context.Context, actor access.Actor, id ident.UploadID, want *vault.Digest) (recording.Result, error)
+	Parts(ctx context.Context, actor access.Actor, ids []ident.UploadID) (recording.Parts, error)
+	PartsOf(ctx context.Context, final ident.UploadID) (recording.Parts, error)
+	SealWaiting(ctx context.Context, actor access.Actor, part ident.UploadID) error
 }
 
 // Config wires the door.
@@ -52,13 +52,13 @@ type Config struct {
 	Words   *locale.Catalogue
 	Clock   clock.Clock
 	Log     *slog.Logger
-	MaxSize int64 // bytes of one file; 0 for none
+	MaxSize int64 // bytes of one file; 0 for what the vault as a whole can hold
 }
 
 // Door is the upload handler. Mount it at BasePath and below.
 type Door struct {
-	c   Config
-	tus *tus.UnroutedHandler
+	c     Config
+	locks *locks
 }
 
 // New makes the door.
@@ -66,229 +66,114 @@ func New(c Config) (*Door, error) {
 	if c.Intake == nil || c.Vault == nil || c.Gate == nil || c.Actor == nil || c.Words == nil || c.Clock == nil || c.Log == nil {
 		return nil, errors.New("door: Config is incomplete")
 	}
-	d := &Door{c: c}
-	s := &store{d}
-	composer := tus.NewStoreComposer()
-	composer.UseCore(s)
-	composer.UseTerminater(s)
-	composer.UseLengthDeferrer(s)
-	memorylocker.New().UseIn(composer)
-	h, err := tus.NewUnroutedHandler(tus.Config{
-		StoreComposer: composer, BasePath: BasePath + "/", MaxSize: c.MaxSize, DisableDownload: true, DisableConcatenation: true,
-		Cors:                             &tus.CorsConfig{Disable: true},
-		Logger:                           expslog.New(expslog.NewTextHandler(io.Discard, nil)), // we log ourselves, once
-		PreFinishResponseCallback:        d.finish,
-		GracefulRequestCompletionTimeout: 5 * time.Second,
-		NetworkTimeout:                   60 * time.Second,
-	})
-	if err != nil {
-		return nil, err
-	}
-	d.tus = h
-	return d, nil
+	return &Door{c: c, locks: newLocks()}, nil
 }
 
-// extensions are those that really work here (decision 16).
-const extensions = "creation,creation-with-upload,creation-defer-length,checksum,checksum-trailer,expiration,termination"
+// exchange is one request and its answer.
+type exchange struct {
+	d     *Door
+	w     http.ResponseWriter
+	r     *http.Request
+	actor access.Actor
+}
 
 // ServeHTTP answers one tus request.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Tus-Resumable", "1.0.0")
+	h.Set(hResumable, version)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	if m := r.Header.Get("X-HTTP-Method-Override"); m != "" && r.Method == http.MethodPost {
+	if m := r.Header.Get("X-HTTP-Method-Override"); m != "" {
+		r = r.WithContext(r.Context()) // a copy: the server frames its answer by the method that was really sent
 		r.Method = m
 	}
-	id := strings.Trim(strings.TrimPrefix(r.URL.Path, BasePath), "/")
-	if r.Method == http.MethodOptions {
-		d.options(w)
+	if r.Method == http.MethodOptions { // before anybody is known, and whatever version they speak
+		d.options(w, r)
 		return
 	}
-	if v := r.Header.Get("Tus-Resumable"); v != "1.0.0" {
-		h.Set("Tus-Version", "1.0.0")
-		d.fail(w, r, http.StatusPreconditionFailed, fault.New(fault.Invalid, "upload.version"))
-		return
+	x := &exchange{d: d, w: w, r: r}
+	if err := x.serve(); err != nil {
+		x.fail(err)
 	}
-	actor, err := d.c.Actor(r)
-	if err != nil {
-		d.fail(w, r, 0, err)
-		return
-	}
-	req := &request{actor: actor, http: r}
-	switch {
-	case id == "" && r.Method == http.MethodPost:
-		err = d.beforeCreate(w, r, req)
-	case id != "" && (r.Method == http.MethodHead || r.Method == http.MethodPatch || r.Method == http.MethodDelete):
-		err = d.beforeUse(w, r, req, id)
-	default:
-		h.Set("Allow", "OPTIONS, POST, HEAD, PATCH, DELETE")
-		d.fail(w, r, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "upload.method"))
-		return
-	}
-	if err != nil {
-		status := 0
-		if fault.HasCode(err, "upload.content_type") {
-			status = http.StatusUnsupportedMediaType
-		}
-		d.fail(w, r, status, err)
-		return
-	}
-	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
-	req.http = r
-	r.URL.Path = id
-	inner := http.HandlerFunc(d.tus.PostFile)
-	switch r.Method {
-	case http.MethodHead:
-		inner = d.tus.HeadFile
-	case http.MethodPatch:
-		inner = d.tus.PatchFile
-	case http.MethodDelete:
-		inner = d.tus.DelFile
-	}
-	d.tus.Middleware(inner).ServeHTTP(w, r)
 }
 
-func (d *Door) options(w http.ResponseWriter) {
+func (x *exchange) serve() error {
+	var err error
+	if x.actor, err = x.d.c.Actor(x.r); err != nil {
+		return err
+	}
+	id := strings.TrimPrefix(strings.TrimPrefix(x.r.URL.Path, BasePath), "/")
+	answer := map[string]func(string) error{http.MethodHead: x.head, http.MethodPatch: x.patch, http.MethodDelete: x.drop}
+	allow := "OPTIONS, HEAD, PATCH, DELETE"
+	if id == "" {
+		answer = map[string]func(string) error{http.MethodPost: x.create}
+		allow = "OPTIONS, POST"
+	}
+	do := answer[x.r.Method]
+	if do == nil {
+		x.w.Header().Set("Allow", allow)
+		return fault.New(fault.Invalid, "upload.method")
+	}
+	if v, err := single(x.r.Header, hResumable); err != nil || v != version {
+		x.w.Header().Set(hVersion, version)
+		return fault.New(fault.Invalid, "upload.version")
+	}
+	return do(id)
+}
+
+func (d *Door) options(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Tus-Version", "1.0.0")
+	h.Set(hVersion, version)
 	h.Set("Tus-Extension", extensions)
 	h.Set("Tus-Checksum-Algorithm", algorithmNames())
-	if d.c.MaxSize > 0 {
-		h.Set("Tus-Max-Size", strconv.FormatInt(d.c.MaxSize, 10))
-	}
+	h.Set("Tus-Max-Size", strconv.FormatInt(d.limit(r.Context()), 10))
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// beforeCreate checks what tusd does not: who, the metadata's form, the first chunk's checksum.
-func (d *Door) beforeCreate(w http.ResponseWriter, r *http.Request, req *request) error {
-	if err := d.c.Gate.Check(r.Context(), req.actor, access.UploadCreate, access.Subject{Kind: "upload", ID: "new"}); err != nil {
-		return err
+// limit is the greatest upload there can be: what was set, what the vault's format takes, what its disk holds when empty.
+func (d *Door) limit(ctx context.Context) int64 {
+	most := vault.MaxSize
+	if d.c.MaxSize > 0 {
+		most = min(most, d.c.MaxSize)
 	}
-	if r.Header.Get("Upload-Concat") != "" {
-		return fault.New(fault.Invalid, "upload.concat")
+	if s, err := d.c.Vault.Free(ctx); err == nil && s.Total > 0 {
+		most = min(most, max(0, s.Total-s.Reserve))
 	}
-	if err := checkMetadata(r.Header.Get("Upload-Metadata")); err != nil {
-		return err
-	}
-	if r.ContentLength != 0 && r.Header.Get("Content-Type") != "application/offset+octet-stream" && r.Header.Get("Content-Type") != "" {
-		return fault.New(fault.Invalid, "upload.content_type")
-	}
-	w.Header().Set("Upload-Expires", d.c.Clock.Now().Add(vault.StaleAfter).Format(http.TimeFormat))
-	return d.watchBody(r, req)
+	return most
 }
 
-// beforeUse finds the upload and keeps everybody but its owner out, without saying that it exists (T20).
-func (d *Door) beforeUse(w http.ResponseWriter, r *http.Request, req *request, raw string) error {
-	unknown := fault.New(fault.NotFound, "upload.unknown")
-	id, err := ident.Parse[ident.UploadID](raw)
-	if err != nil {
-		return unknown
-	}
-	up, err := d.c.Intake.Upload(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	action := access.UploadAppend
-	if r.Method == http.MethodDelete {
-		action = access.UploadDrop
-	}
-	if err := d.c.Gate.Check(r.Context(), req.actor, action, access.Subject{Kind: "upload", ID: string(id), Owner: up.Owner}); err != nil {
-		if fault.Is(err, fault.Forbidden) {
-			return unknown
-		}
-		return err
-	}
-	if gone(up) {
-		return unknown
-	}
-	req.upload = &up
-	if ended(up) { // whoever resumes learns how it ended
-		h := w.Header()
-		h.Set("Zhilu-Status", string(up.State))
-		h.Set("Zhilu-Recording", string(up.Recording))
-		h.Set("Zhilu-File", string(up.File))
-		h.Set("Zhilu-Receipt", string(up.Receipt))
-	} else {
-		w.Header().Set("Upload-Expires", d.c.Clock.Now().Add(vault.StaleAfter).Format(http.TimeFormat))
-	}
-	if r.Method != http.MethodPatch {
-		return nil
-	}
-	if r.Header.Get("Content-Type") != "application/offset+octet-stream" {
-		return fault.New(fault.Invalid, "upload.content_type")
-	}
-	return d.watchBody(r, req)
+// statuses are those the protocol, or HTTP, has for what is no kind of fault of its own.
+var statuses = map[string]int{
+	"upload.checksum":     460,
+	"upload.content_type": http.StatusUnsupportedMediaType,
+	"upload.gone":         http.StatusGone,
+	"upload.locked":       http.StatusLocked,
+	"upload.method":       http.StatusMethodNotAllowed,
+	"upload.timeout":      http.StatusRequestTimeout,
+	"upload.version":      http.StatusPreconditionFailed,
 }
 
-func (d *Door) watchBody(r *http.Request, req *request) error {
-	b, err := watch(r)
-	if err != nil {
-		return err
+// fail answers with a problem document.
+func (x *exchange) fail(err error) {
+	problem.Log(x.d.c.Log, x.r, err)
+	doc := problem.Of(err, x.d.c.Words.For(locale.Choose(x.r.Header.Get("Accept-Language"))))
+	if s, ok := statuses[doc.Code]; ok {
+		doc.Status = s
 	}
-	req.body, r.Body = b, b
-	return nil
-}
-
-// finish seals the file before the last answer goes out: the sender learns of success only when the row is committed.
-func (d *Door) finish(ev tus.HookEvent) (tus.HTTPResponse, error) {
-	ctx := ev.Context
-	r := requestOf(ctx)
-	var want *vault.Digest
-	if v := r.http.Header.Get("Zhilu-Content-SHA256"); v != "" {
-		dg, err := vault.ParseDigest(strings.ToLower(v))
-		if err != nil {
-			return tus.HTTPResponse{}, d.tusError(ctx, fault.New(fault.Invalid, "upload.digest_malformed"))
-		}
-		want = &dg
+	raw, merr := json.Marshal(doc)
+	if merr != nil { // a struct of strings always marshals
+		raw = []byte("{}")
 	}
-	res, err := d.c.Intake.Seal(context.WithoutCancel(ctx), r.actor, ident.UploadID(ev.Upload.ID), want)
-	if err != nil {
-		return tus.HTTPResponse{}, d.tusError(ctx, err)
+	h := x.w.Header()
+	h.Set("Content-Type", "application/problem+json; charset=utf-8")
+	switch doc.Status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusRequestTimeout:
+		h.Set("Connection", "close")
 	}
-	return tus.HTTPResponse{Header: tus.HTTPHeader{
-		"Zhilu-Status": string(res.Status), "Zhilu-Recording": string(res.RecordingID),
-		"Zhilu-File": string(res.FileID), "Zhilu-Receipt": string(res.ReceiptID),
-	}}, nil
-}
-
-// tusError turns an error of ours into one tusd can answer with: our code, our words, the right status.
-func (d *Door) tusError(ctx context.Context, err error) error {
-	if _, ok := errors.AsType[tus.Error](err); ok {
-		return err
-	}
-	r := requestOf(ctx)
-	status := problem.Status(err)
-	switch {
-	case fault.HasCode(err, "upload.checksum"):
-		status = statusChecksum
-	case fault.HasCode(err, "vault.over_size"):
-		status = http.StatusRequestEntityTooLarge
-	}
-	problem.Log(d.c.Log, r.http, err)
-	t := d.words(r.http).Fault(err)
-	e := tus.NewError(fault.As(err).Code, t.What, status)
-	e.HTTPResponse.Body = strings.TrimSpace(t.Code+": "+t.What+" "+t.Kept+" "+t.Do) + "\n"
-	return e
-}
-
-func (d *Door) words(r *http.Request) locale.Printer {
-	return d.c.Words.For(locale.Choose(r.Header.Get("Accept-Language")))
-}
-
-// fail answers without tusd. status 0 means the one of the fault.
-func (d *Door) fail(w http.ResponseWriter, r *http.Request, status int, err error) {
-	problem.Log(d.c.Log, r, err)
-	if status == 0 {
-		status = problem.Status(err)
-	}
-	t := d.words(r).Fault(err)
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = io.WriteString(w, strings.TrimSpace(t.Code+": "+t.What+" "+t.Kept+" "+t.Do)+"\n")
+	x.w.WriteHeader(doc.Status)
+	if x.r.Method != http.MethodHead {
+		_, _ = x.w.Write(raw) //nolint:gosec // JSON with its own content type and nosniff
 	}
 }

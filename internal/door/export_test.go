@@ -1,4 +1,29 @@
 package door
 
-// CheckMetadata lets the fuzzer in.
-func CheckMetadata(header string) { _ = checkMetadata(header) }
+import (
+	"net/http"
+	"time"
+
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+// MetadataOf lets the fuzzer in.
+func MetadataOf(header string) (raw string, err error) {
+	raw, _, err = metadataOf(http.Header{hMetadata: {header}})
+	return raw, err
+}
+
+// Hurry makes waiting for another request short.
+func (d *Door) Hurry(wait, poll time.Duration, patience int) {
+	d.locks.wait, d.locks.poll, d.locks.patience = wait, poll, patience
+}
+
+// Reading tells how many bytes of a request that is under way have been taken in, -1 if nobody reads.
+func (d *Door) Reading(id ident.UploadID) int64 {
+	d.locks.mu.Lock()
+	defer d.locks.mu.Unlock()
+	if h := d.locks.held[id]; h != nil {
+		return h.progress()
+	}
+	return -1
+}

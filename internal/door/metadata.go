@@ -2,38 +2,83 @@ package door
 
 import (
 	"encoding/base64"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/vault"
 )
 
 // maxMetadata bounds the Upload-Metadata header in bytes.
 const maxMetadata = 16 << 10
 
-// checkMetadata holds the header to the protocol's form: pairs of a key and base64, keys not empty, without spaces,
-// each once. tusd passes over what it cannot read; a sender should be told.
-func checkMetadata(header string) error {
+// metadataOf reads Upload-Metadata: pairs of a key and base64, keys not empty, without spaces, each once; a value may be
+// left out. raw is the header as it was received, for HEAD.
+func metadataOf(h http.Header) (raw string, values map[string]string, err error) {
 	bad := fault.New(fault.Invalid, "upload.metadata")
-	if len(header) > maxMetadata {
-		return bad
+	raw = strings.Join(h.Values(hMetadata), ",")
+	if len(raw) > maxMetadata || !utf8.ValidString(raw) {
+		return "", nil, bad
 	}
-	if strings.TrimSpace(header) == "" {
-		return nil
+	values = map[string]string{}
+	if strings.TrimSpace(raw) == "" {
+		return "", values, nil
 	}
-	seen := map[string]bool{}
-	for pair := range strings.SplitSeq(header, ",") {
-		key, value, _ := strings.Cut(strings.TrimSpace(pair), " ")
-		if key == "" || seen[key] || strings.IndexFunc(key, func(r rune) bool { return r < 0x21 || r > 0x7e }) >= 0 {
-			return bad
+	for pair := range strings.SplitSeq(raw, ",") {
+		key, coded, _ := strings.Cut(strings.Trim(pair, " \t"), " ")
+		if _, twice := values[key]; twice || key == "" || strings.IndexFunc(key, notInKey) >= 0 {
+			return "", nil, bad
 		}
-		seen[key] = true
-		if _, err := base64.StdEncoding.DecodeString(strings.TrimSpace(value)); err != nil {
-			return bad
+		v, err := base64.StdEncoding.DecodeString(coded)
+		if err != nil {
+			return "", nil, bad
 		}
+		values[key] = string(v)
 	}
-	return nil
+	return raw, values, nil
+}
+
+func notInKey(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// intentOf reads what the sender says of the file. All of it is hostile text.
+func intentOf(meta map[string]string, size int64) (recording.Intent, error) {
+	in := recording.Intent{Name: meta["filename"], RelPath: meta["path"], Size: size}
+	if in.Name == "" {
+		in.Name = meta["name"] // what other tus clients call it
+	}
+	if in.RelPath == "" {
+		in.RelPath = meta["relativepath"]
+	}
+	if v := meta["mtime"]; v != "" {
+		in.ModTime = parseTime(v)
+	} else if v := meta["lastmodified"]; v != "" {
+		in.ModTime = parseTime(v)
+	}
+	card := meta["card"]
+	if card == "" {
+		card = meta["cardid"]
+	}
+	if card != "" {
+		id, err := ident.Parse[ident.CardID](card)
+		if err != nil {
+			return in, fault.New(fault.Invalid, "upload.card_malformed")
+		}
+		in.Card = id
+	}
+	if v := strings.ToLower(meta["sha256"]); v != "" {
+		d, err := vault.ParseDigest(v)
+		if err != nil {
+			return in, fault.New(fault.Invalid, "upload.digest_malformed")
+		}
+		in.SHA256 = &d
+	}
+	return in, nil
 }
 
 // parseTime reads a file's time: RFC 3339, or milliseconds since 1970 as browsers give it. Anything else is no time.

@@ -37,6 +37,8 @@ type (
 	Intent = intake.Intent
 	// UploadInfo is an upload's row.
 	UploadInfo = intake.UploadInfo
+	// Parts is what a final upload is joined from.
+	Parts = intake.Parts
 	// Result is what became of a finished upload.
 	Result = intake.Result
 	// AdoptReport counts what Adopt found.

@@ -1,0 +1,98 @@
+package door
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zhilu.dev/zhilu/internal/fault"
+)
+
+// idleWait is how long a sender may send nothing before its connection is given up.
+const idleWait = 60 * time.Second
+
+// body watches the body of a request: it counts and hashes what arrives, ends it when nothing comes any more or when
+// somebody else needs the upload, and remembers how it ended.
+type body struct {
+	r     *http.Request
+	conn  *http.ResponseController
+	sums  *sums
+	limit int64 // bytes it may hold, where the stage does not know; -1 for no limit
+	whole bool  // it is kept whole or not at all, even without a checksum
+	n     atomic.Int64
+	ended error // io.EOF once it ended well
+
+	mu  sync.Mutex
+	cut bool
+}
+
+func newBody(w http.ResponseWriter, r *http.Request) (*body, error) {
+	s, err := sumsOf(r)
+	if err != nil {
+		return nil, err
+	}
+	return &body{r: r, conn: http.NewResponseController(w), sums: s, limit: -1}, nil
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if err := b.await(); err != nil {
+		b.ended = err
+		return 0, err
+	}
+	n, err := b.r.Body.Read(p)
+	if left := b.limit - b.n.Load(); b.limit >= 0 && int64(n) > left {
+		n, err = int(left), fault.New(fault.TooLarge, "vault.over_size", b.limit)
+	}
+	b.sums.write(p[:n])
+	b.n.Add(int64(n))
+	if err != nil {
+		b.ended = err
+		_ = b.conn.SetReadDeadline(time.Time{}) // what follows on this connection has its own
+	}
+	return n, err
+}
+
+// await gives the next bytes their time, unless the body was cut off.
+func (b *body) await() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cut {
+		return os.ErrDeadlineExceeded
+	}
+	_ = b.conn.SetReadDeadline(time.Now().Add(idleWait)) //nolint:forbidigo // a socket deadline is wall time
+	return nil
+}
+
+// interrupt ends the body: a Read that waits returns, and no other begins.
+func (b *body) interrupt() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cut = true
+	_ = b.conn.SetReadDeadline(time.Unix(1, 0)) // long past
+}
+
+// check is called when the body has ended well, before anything of it is kept.
+func (b *body) check() error { return b.sums.check(b.r) }
+
+// broken reports whether it was the body that failed, and as what the sender learns it.
+func (b *body) broken() (error, bool) {
+	switch {
+	case b.ended == nil, b.ended == io.EOF: //nolint:errorlint // exactly the end, nothing that wraps it
+		return nil, false
+	case fault.HasCode(b.ended, "vault.over_size"):
+		return b.ended, true
+	case errors.Is(b.ended, os.ErrDeadlineExceeded) && !b.wasCut():
+		return fault.New(fault.Invalid, "upload.timeout"), true
+	}
+	return fault.New(fault.Invalid, "upload.interrupted"), true
+}
+
+func (b *body) wasCut() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.cut
+}
