@@ -92,6 +92,6 @@ func inMemory(name string) bool {
 	if err := unix.Statfs(name, &st); err != nil {
 		return true
 	}
-	kind := int64(st.Type) //nolint:unconvert // int32 on some systems
+	kind := int64(st.Type) // int32 on some systems
 	return kind == unix.TMPFS_MAGIC || kind == unix.RAMFS_MAGIC
 }

@@ -29,7 +29,7 @@ func space(name string) (Space, error) {
 	if err := unix.Statfs(name, &st); err != nil {
 		return Space{}, fmt.Errorf("durable: statfs %s: %w", name, err)
 	}
-	block := int64(st.Bsize)                                                           //nolint:unconvert // int32 on some systems
+	block := int64(st.Bsize)                                                           // int32 on some systems
 	return Space{Free: int64(st.Bavail) * block, Total: int64(st.Blocks) * block}, nil //nolint:gosec // exabytes fit
 }
 

@@ -31,7 +31,7 @@ func Inspect(cfg Config, beside bool) (*Vault, error) {
 	v.lock = io.NopCloser(nil)
 	name := filepath.Join(v.staging, lockFile)
 	if _, err := v.fsys.Stat(name); err != nil || beside {
-		return v, nil //nolint:nilerr // nobody ever wrote here under this name: there is no lock to take
+		return v, nil // nobody ever wrote here under this name: there is no lock to take
 	}
 	lock, err := v.fsys.Lock(name)
 	if errors.Is(err, durable.ErrLocked) {

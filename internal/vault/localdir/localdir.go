@@ -206,7 +206,7 @@ func (v *Vault) isLeftover(name string, hasState bool) (bool, error) {
 	}
 	staged, err := readEnds(f, v.keys, size)
 	if err != nil {
-		return false, nil //nolint:nilerr // not a finished object; Resume says what is wrong with it, if anything
+		return false, nil // not a finished object; Resume says what is wrong with it, if anything
 	}
 	sealed, err := v.fsys.Open(v.objectPath(staged.trailer.Digest))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -218,7 +218,7 @@ func (v *Vault) isLeftover(name string, hasState bool) (bool, error) {
 	defer closeRead(sealed)
 	header := make([]byte, objectv1.HeaderSize)
 	if _, err := sealed.ReadAt(header, 0); err != nil {
-		return false, nil //nolint:nilerr // the object is damaged; then the stage is kept
+		return false, nil // the object is damaged; then the stage is kept
 	}
 	other, err := objectv1.ParseHeader(header)
 	return err == nil && other == staged.header, nil
