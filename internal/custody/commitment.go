@@ -39,7 +39,7 @@ const fieldCount = len(fieldNames)
 func commit(name string, salt []byte, value string) [digestSize]byte {
 	buf := make([]byte, 0, len(fieldDomain)+1+len(name)+saltSize+len(value))
 	buf = append(buf, fieldDomain...)
-	buf = append(buf, byte(len(name))) // #nosec G115 -- names are at most 71 bytes
+	buf = append(buf, byte(len(name))) //nolint:gosec // names are at most 71 bytes
 	buf = append(buf, name...)
 	buf = append(buf, salt...)
 	buf = append(buf, value...)

@@ -146,7 +146,7 @@ func (s *Sequencer) Run(ctx context.Context) error {
 		before := s.Refusal()
 		_, err := s.Sequence(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // asked to stop: that is not a failure
+			return nil // asked to stop: that is not a failure
 		}
 		if err != nil && (before == nil || before.Error() != err.Error()) {
 			s.log.ErrorContext(ctx, "the custody log is not being signed", "error", err)

@@ -27,7 +27,7 @@ type tileLoader func(ctx context.Context, k tileKey) ([]byte, error)
 
 // tileReader reads stored hashes from tiles, loading each tile once. It is not safe for concurrent use.
 type tileReader struct {
-	ctx   context.Context //nolint:containedctx // tlog.HashReader takes no context; a reader lives for one call
+	ctx   context.Context // tlog.HashReader takes no context; a reader lives for one call
 	load  tileLoader
 	tiles map[tileKey][]byte
 }

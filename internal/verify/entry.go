@@ -87,7 +87,7 @@ func opens(commitment, name string, salt []byte, value string) bool {
 	}
 	h := sha256.New()
 	_, _ = h.Write([]byte("zhilu-field/v1\x00"))
-	_, _ = h.Write([]byte{byte(len(name))}) // #nosec G115 -- checked above
+	_, _ = h.Write([]byte{byte(len(name))}) //nolint:gosec // checked above
 	_, _ = h.Write([]byte(name))
 	_, _ = h.Write(salt)
 	_, _ = h.Write([]byte(value))

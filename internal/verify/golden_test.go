@@ -90,7 +90,7 @@ func TestProgramInTheDocument(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "verify.py")
 	writeFile(t, script, []byte(program))
 	run := func(file string) error {
-		out, err := exec.CommandContext(t.Context(), python, script, file, filepath.Join(examples, "log", "trust.json")).CombinedOutput() // #nosec G204 -- our own document
+		out, err := exec.CommandContext(t.Context(), python, script, file, filepath.Join(examples, "log", "trust.json")).CombinedOutput()
 		if err != nil {
 			t.Logf("%s", out)
 		}

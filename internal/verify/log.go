@@ -211,7 +211,7 @@ func (w *walker) collect(id compact.NodeID, hash []byte) {
 // compareTiles fetches the tiles that were computed and compares them.
 func (w *walker) compareTiles(ctx context.Context) error {
 	for _, t := range w.full {
-		path := tilePath(strconv.FormatUint(uint64(t.level), 10), int64(t.n), int64(len(t.data)/hashSize)) // #nosec G115 -- bounded by maxLogSize
+		path := tilePath(strconv.FormatUint(uint64(t.level), 10), int64(t.n), int64(len(t.data)/hashSize)) //nolint:gosec // bounded by maxLogSize
 		data, err := w.get(ctx, path, tileWidth*hashSize)
 		if err != nil {
 			return err
@@ -239,7 +239,7 @@ func (w *walker) get(ctx context.Context, path string, limit int64) ([]byte, err
 	default:
 		return nil, err
 	}
-	return nil, nil //nolint:nilnil // it is in the report
+	return nil, nil // it is in the report
 }
 
 // splitBundle reads an entry bundle, nil if its form is wrong.

@@ -255,7 +255,7 @@ func (r *Report) checkProof(f *receiptFile, st *Statement, o Options, due time.T
 	}
 	hash := decode32(st.LeafHash)
 	if p.Index < 0 || p.Index >= p.Size || len(hashes) > 64 ||
-		proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(p.Index), uint64(p.Size), hash, hashes, h.root) != nil { // #nosec G115 -- not negative
+		proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(p.Index), uint64(p.Size), hash, hashes, h.root) != nil { //nolint:gosec // not negative
 		r.InLog.settle(No, "proof.wrong", "")
 		return -1
 	}

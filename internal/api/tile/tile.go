@@ -195,7 +195,7 @@ func (h *Handler) tileData(ctx context.Context, p tilePath) ([]byte, error) {
 func bundle(leaves [][]byte) []byte {
 	var out []byte
 	for _, l := range leaves {
-		out = binary.BigEndian.AppendUint16(out, uint16(len(l))) // #nosec G115 -- a leaf has a fixed length below 1,000
+		out = binary.BigEndian.AppendUint16(out, uint16(len(l))) //nolint:gosec // a leaf has a fixed length below 1,000
 		out = append(out, l...)
 	}
 	return out

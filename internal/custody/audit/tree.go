@@ -31,7 +31,7 @@ type tileKey struct {
 func commitment(name string, salt []byte, value string) []byte {
 	h := sha256.New()
 	h.Write([]byte("zhilu-field/v1\x00"))
-	h.Write([]byte{byte(len(name))}) // #nosec G115 -- names are short
+	h.Write([]byte{byte(len(name))}) //nolint:gosec // names are short
 	h.Write([]byte(name))
 	h.Write(salt)
 	h.Write([]byte(value))
@@ -55,7 +55,7 @@ func leafHash(commitments []byte) []byte {
 func (a *auditor) grow(index int64, leaf []byte) error {
 	collect := func(id compact.NodeID, hash []byte) {
 		if id.Level%tileHeight == 0 {
-			k := tileKey{int(id.Level / tileHeight), int64(id.Index / tileWidth)} // #nosec G115 -- bounded by the log's size
+			k := tileKey{int(id.Level / tileHeight), int64(id.Index / tileWidth)} //nolint:gosec // bounded by the log's size
 			a.tiles[k] = append(a.tiles[k], hash...)
 		}
 	}
