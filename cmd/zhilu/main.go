@@ -57,7 +57,7 @@ type commands struct {
 
 // env is what a command works with.
 type env struct {
-	ctx    context.Context //nolint:containedctx // one command, one context; kong hands bound values to Run
+	ctx    context.Context // one command, one context; kong hands bound values to Run
 	out    io.Writer
 	errOut io.Writer
 	clock  clock.Clock

@@ -55,7 +55,7 @@ func (r *Resolver) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 		return nil, err
 	}
 	if !settable(flag) {
-		return nil, nil //nolint:nilnil // kong's way to say "not here"
+		return nil, nil // kong's way to say "not here"
 	}
 	if value := r.environ[variable(flag.Name)]; value != "" {
 		return value, probe(flag, value, variable(flag.Name))
@@ -63,7 +63,7 @@ func (r *Resolver) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 	if value, ok := r.file[flag.Name]; ok {
 		return value, probe(flag, value, r.path+": "+flag.Name)
 	}
-	return nil, nil //nolint:nilnil // kong's way to say "not here"
+	return nil, nil // kong's way to say "not here"
 }
 
 // probe tries the value before kong takes it, so that the fault can name the place where the value was written.

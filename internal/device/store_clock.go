@@ -63,7 +63,7 @@ func oneCheck(ctx context.Context, q *bun.SelectQuery) (*check, error) {
 	err := q.Model(&r).Limit(1).Scan(ctx)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil //nolint:nilnil // that there is no check is an answer
+		return nil, nil // that there is no check is an answer
 	case err != nil:
 		return nil, fmt.Errorf("device: clock: %w", err)
 	}

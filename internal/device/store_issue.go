@@ -91,7 +91,7 @@ func selectOut(ctx context.Context, idb bun.IDB, id ident.DeviceID) (*Issue, err
 	err := idb.NewSelect().Model(&r).Where("device_id = ? AND returned_at = 0", id).Scan(ctx)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil //nolint:nilnil // that it is in is an answer
+		return nil, nil // that it is in is an answer
 	case err != nil:
 		return nil, fmt.Errorf("device: issue: %w", err)
 	}

@@ -102,24 +102,28 @@ func (a *Agent) clearOne(found []Entry, size int64, sum string) string {
 }
 
 // Watch docks every card that appears at the folder until ctx ends: it waits for files, docks them, then waits until
-// the card is gone. each is called after a docking with its report and error.
+// the card is gone. What did not succeed is tried again after growing pauses, up to five minutes, for each try is a docking
+// of its own in the house's books. each is called after a docking with its report and error.
 func (a *Agent) Watch(ctx context.Context, each func(Report, error)) error {
-	last := ""
+	const look = 2 * time.Second
+	last, pause := "", look
 	for {
 		id := cardID(a.c.Card)
 		entries, err := Scan(a.c.Card)
 		switch {
 		case err != nil || len(entries) == 0:
-			last = ""
+			last, pause = "", look
 		case id != last:
 			rep, err := a.Dock(ctx)
 			each(rep, err)
 			if err == nil && rep.Failed() == 0 {
-				last = id
+				last, pause = id, look
+			} else {
+				pause = min(2*pause, 5*time.Minute)
 			}
 		}
-		if err := a.c.Pause(ctx, 2*time.Second); err != nil {
-			return nil //nolint:nilerr // being told to stop is how a watch ends
+		if err := a.c.Pause(ctx, pause); err != nil {
+			return nil // being told to stop is how a watch ends
 		}
 	}
 }

@@ -192,7 +192,7 @@ func (s *Service) joinOnce(ctx context.Context, row *record.Upload) error {
 
 // joint reads pieces one after the other.
 type joint struct {
-	ctx    context.Context //nolint:containedctx // a reader of one call
+	ctx    context.Context // a reader of one call
 	vault  vault.Vault
 	pieces []piece
 	skip   int64 // bytes from the beginning that are there already

@@ -181,7 +181,7 @@ func clearSubject(p *site.Page, c recording.Card) access.Subject {
 // clearForm is nil for readers who may not order. It stands there without a button while nothing may go, and says why.
 func (a area) clearForm(p *site.Page, c recording.Card, files []recording.CardFile, refused refusal.Fault) (*clearView, error) {
 	if !p.May(access.ClearOrder, clearSubject(p, c)) {
-		return nil, nil //nolint:nilnil // no form is an answer
+		return nil, nil // no form is an answer
 	}
 	pr := p.P
 	v := &clearView{}
