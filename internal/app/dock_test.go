@@ -386,3 +386,83 @@ func TestDockingMeetsAStranger(t *testing.T) {
 		}
 	}
 }
+
+// A station docks each card that appears, once, and again only when another appears; one that cannot be read whole is tried
+// again, ever more seldom.
+func TestWatching(t *testing.T) {
+	t.Parallel()
+	st := openStation(t)
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var docked [][]string
+	var pauses []time.Duration
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	watching := false
+	a := st.agent(dir, st.url, func(c *dock.Config) {
+		c.Settle = -1
+		c.Pause = func(ctx context.Context, d time.Duration) error {
+			if !watching {
+				return ctx.Err()
+			}
+			pauses = append(pauses, d)
+			switch len(pauses) {
+			case 1:
+				put("first.txt", "1")
+			case 4: // two looks passed the same card by
+				if err := os.Remove(filepath.Join(dir, "first.txt")); err != nil {
+					t.Error(err)
+				}
+			case 5:
+				put("second.txt", "2")
+			case 6:
+				cancel()
+			}
+			return ctx.Err()
+		}
+	})
+	watching = true
+	err := a.Watch(ctx, func(rep dock.Report, err error) {
+		if err != nil || rep.Failed() > 0 {
+			t.Errorf("%v %+v", err, rep)
+		}
+		var list []string
+		for _, r := range rep.Results {
+			list = append(list, r.Name)
+		}
+		docked = append(docked, list)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]string{{"first.txt"}, {"second.txt"}}, docked); diff != "" {
+		t.Error(diff)
+	}
+
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	tries, last := 0, time.Duration(0)
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	lost := st.agent(dir, gone.URL, func(c *dock.Config) {
+		c.Settle = -1
+		c.Pause = func(ctx context.Context, d time.Duration) error { last = d; return ctx.Err() }
+	})
+	if err := lost.Watch(ctx, func(_ dock.Report, err error) {
+		if !fault.HasCode(err, "dock.unreachable") {
+			t.Errorf("docked with a server that is not there: %v", err)
+		}
+		if tries++; tries == 10 {
+			cancel()
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if last != 5*time.Minute {
+		t.Errorf("after %d failures the next try comes in %v", tries, last)
+	}
+}
