@@ -305,7 +305,7 @@ func (p Printer) Has(key string) bool { _, ok := p.words[key]; return ok }
 
 // T gives the text of a key with its arguments filled in: positional ones for {0}, {1} …, Named ones for {name}.
 // Whole numbers are grouped ("48,213"), durations written as spans and times as dates in Asia/Shanghai; what must
-// keep its digits (a year, a serial number) is passed as text. A key that does not exist gives the key itself in
+// keep its digits (a year, a serial number) is passed as text. Texts pass Steady: none of them turns the sentence. A key that does not exist gives the key itself in
 // ⟦brackets⟧: visible, and found by the tests.
 func (p Printer) T(key string, args ...any) string {
 	m, ok := p.words[key]
@@ -357,20 +357,20 @@ func (p Printer) arg(name string, args []any) string {
 func (p Printer) value(v any) string {
 	switch v := v.(type) {
 	case string:
-		return v
+		return Steady(v)
 	case time.Time:
 		return p.Full(v)
 	case time.Duration:
 		return p.Duration(v)
 	case fmt.Stringer:
-		return v.String()
+		return Steady(v.String())
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	if n, ok := number(v); ok {
 		return p.Num(n)
 	}
-	return fmt.Sprint(v)
+	return Steady(fmt.Sprint(v))
 }
 
 func firstNumber(args []any) (int64, bool) {

@@ -14,7 +14,7 @@ func recordingOf(r *record.Recording) Recording {
 		Device: r.Device, DeviceName: r.DeviceName, DeviceHow: r.DeviceHow, Officer: r.Officer, OfficerName: r.OfficerName,
 		Certainty: r.Certainty, Start: clock.FromMicros(r.StartAt), StartFrom: media.Origin(r.StartSource),
 		End: clock.Interval{From: clock.FromMicros(r.EndFrom), To: clock.FromMicros(r.EndTo)}, StoredAt: clock.FromMicros(r.StoredAt),
-		Verdict: storage.Verdict(r.Verdict), Flags: r.FlagList(), Reviewed: r.Inbox == record.InboxSettled, Waiting: r.Inbox == record.InboxWaiting, Card: r.Card,
+		Verdict: storage.Verdict(r.Verdict), Flags: r.FlagList(), Reviewed: r.Inbox == record.InboxSettled, Waiting: r.Inbox == record.InboxWaiting, Unexplained: r.AsksCustodian(), Card: r.Card,
 		Seq: r.Seq,
 	}
 	if r.Duration >= 0 {

@@ -44,6 +44,7 @@ type Recording struct {
 	Flags       []Flag
 	Reviewed    bool  // settled in the inbox
 	Waiting     bool  // stands in the inbox
+	Unexplained bool  // and a custodian must settle it there; else only the reason of a late storing is owed
 	Seq         int64 // running number, in the order of storing
 	Card        ident.CardID
 }

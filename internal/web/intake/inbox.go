@@ -132,7 +132,11 @@ func inboxTable(p *site.Page, f recording.Filter, page recording.Page) ui.TableV
 		}
 		name := view.Harmless(r.Name)
 		do := ui.Action{Text: pr.T("inbox.see"), Href: view.Path(r.ID), Label: pr.T("inbox.see_of", name)}
-		if p.May(access.InboxResolve, access.Subject{Kind: "recording", ID: string(r.ID), Department: r.Department, Officer: r.Officer}) {
+		subject := access.Subject{Kind: "recording", ID: string(r.ID), Department: r.Department, Officer: r.Officer}
+		switch {
+		case !r.Unexplained && p.May(access.RecordingReturnNote, subject):
+			do = ui.Action{Text: pr.T("inbox.explain"), Href: view.Path(r.ID) + "#return", Label: pr.T("inbox.explain_of", name)}
+		case r.Unexplained && p.May(access.InboxResolve, subject):
 			do = ui.Action{Text: pr.T("inbox.settle"), Href: inboxPath + "?settle=" + string(r.ID) + "#settle", Label: pr.T("inbox.settle_of", name)}
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{

@@ -40,7 +40,7 @@ func TestInbox(t *testing.T) {
 		t.Error("a hostile name became markup")
 	}
 	has(t, keeper.Get("/inbox?flag=unreadable"), http.StatusOK, "共 1 条", "清除条件")
-	has(t, keeper.Get("/inbox?flag=late"), http.StatusOK, "共 1 条", "问使用人几点返回", record.Path(d.Late.RecordingID))
+	has(t, keeper.Get("/inbox?flag=late"), http.StatusOK, "共 1 条", "问使用人几点返回", record.Path(d.Late.RecordingID)+"#return", "写返回说明")
 	has(t, keeper.Get("/inbox?flag=cannot_judge"), http.StatusOK, "先核对设备时钟", record.Path(d.Doubtful.RecordingID))
 	if strings.Contains(a.Body, record.Path(d.InTime.RecordingID)) {
 		t.Error("what is in time asks for nobody")
@@ -80,7 +80,7 @@ func TestCards(t *testing.T) {
 	has(t, a, http.StatusOK, "缺 0010", "还没有交来", "系统文件", "已封存并复核", "已封存，待复核", record.Path(d.InTime.RecordingID), "采集结束，逐个文件写明结果",
 		"会清 2 个文件", "已封存，还没有从磁盘复核", "按规则不入库的文件", "8 GB")
 	a = keeper.Get("/cards/" + string(d.Second))
-	has(t, a, http.StatusOK, "&#34;&gt;&lt;script&gt;", "□")
+	has(t, a, http.StatusOK, "&#34;&gt;&lt;script&gt;", "photo_‹U+202E›gpj.exe", "a‹U+0001›b‹U+0009›c.mp4")
 	if strings.Contains(a.Body, "<script>alert") || strings.Contains(a.Body, "\u202e") {
 		t.Error("a hostile name became markup")
 	}

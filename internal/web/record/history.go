@@ -238,7 +238,7 @@ func particulars(p locale.Printer, r custody.Record, n names, now time.Time) []s
 		out = append(out, Reason(p, v))
 	}
 	if v := text("words"); v != "" {
-		out = append(out, p.T("history.words", Harmless(v)))
+		out = append(out, p.T("history.words", Prose(v)))
 	}
 	if v := text("code"); v != "" {
 		out = append(out, Reason(p, v))

@@ -157,7 +157,7 @@ func head(p *site.Page, d recording.Detail) ui.HeadView {
 func next(p *site.Page, d recording.Detail) *ui.Next {
 	pr := p.P
 	switch {
-	case d.Waiting && p.May(access.InboxResolve, subject(d)):
+	case d.Unexplained && p.May(access.InboxResolve, subject(d)):
 		return &ui.Next{
 			Eyebrow: pr.T("recording.next.settle_eyebrow"), Title: pr.T("recording.next.settle"), Text: pr.T("recording.next.settle_text"),
 			Action: ui.Action{Text: pr.T("recording.next.settle_do"), Href: "/inbox?settle=" + string(d.ID) + "#settle", Primary: true},
@@ -211,7 +211,7 @@ func notes(p locale.Printer, d recording.Detail, n names, now time.Time) []ui.Ev
 		}
 		e.Facts = []string{p.T("recording.noted_by", name)}
 		if note.Words != "" {
-			e.Facts = append(e.Facts, p.T("history.words", Harmless(note.Words)))
+			e.Facts = append(e.Facts, p.T("history.words", Prose(note.Words)))
 		}
 		out = append(out, e)
 	}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/ident"
@@ -97,16 +96,11 @@ func StateMark(p locale.Printer, s recording.State) (text, icon string, tone ui.
 	return Word(p, "state", string(s)), "help-circle", ui.Moot
 }
 
-// Harmless makes a hostile text showable without changing its letters: control characters and those that turn the
-// direction of writing become visible boxes (T26).
-func Harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
-			return '□'
-		}
-		return r
-	}, s)
-}
+// Harmless makes a hostile text showable without changing its letters (T26).
+func Harmless(s string) string { return locale.Visible(s) }
+
+// Prose is Harmless for what a person wrote, perhaps on several lines: it becomes one.
+func Prose(s string) string { return Harmless(strings.Join(strings.Fields(s), " ")) }
 
 // Stamp writes a moment to the second in Shanghai, for tables and paper; "" for none.
 func Stamp(t time.Time) string {
