@@ -13,6 +13,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/dock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 type dockCmd struct {
@@ -93,7 +94,7 @@ func (c dockCmd) clear(e *env, a *dock.Agent, card string) error {
 			}
 			continue
 		}
-		_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", e.words.T("cli.dock."+f.Status), f.Path, f.Code)
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", e.words.T("cli.dock."+f.Status), locale.Visible(f.Path), f.Code)
 	}
 	return nil
 }
@@ -123,7 +124,7 @@ func (c dockCmd) stateDir() (string, error) {
 		}
 		dir = filepath.Join(base, "zhilu", "dock")
 	}
-	return dir, os.MkdirAll(dir, 0o700)
+	return dir, os.MkdirAll(dir, 0o700) //nolint:gosec // the operator says where their own state lies
 }
 
 // dockView shows what happens: JSON lines, or bars on a terminal, or plain lines.
@@ -153,7 +154,7 @@ func (v *dockView) move(p dock.Progress) {
 	defer v.mu.Unlock()
 	b := v.bar[p.Name]
 	if b == nil {
-		b = v.bars.AddBar(p.Size, mpb.PrependDecorators(decor.Name(filepath.Base(p.Name)+" ")),
+		b = v.bars.AddBar(p.Size, mpb.PrependDecorators(decor.Name(locale.Visible(filepath.Base(p.Name))+" ")),
 			mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f "), decor.EwmaSpeed(decor.SizeB1024(0), "% .1f ", 20), decor.EwmaETA(decor.ET_STYLE_MMSS, 20)),
 			mpb.BarRemoveOnComplete())
 		v.bar[p.Name] = b
@@ -166,7 +167,7 @@ func (v *dockView) file(r dock.Result) {
 		_ = printJSON(v.e.out, r)
 		return
 	}
-	line := fmt.Sprintf("%s\t%s\t%s", v.e.words.T("cli.dock."+string(r.Status)), r.Name, v.e.words.Size(r.Size))
+	line := fmt.Sprintf("%s\t%s\t%s", v.e.words.T("cli.dock."+string(r.Status)), locale.Visible(r.Name), v.e.words.Size(r.Size))
 	if r.Code != "" {
 		line += "\t" + r.Code
 	}

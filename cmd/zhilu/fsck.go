@@ -5,6 +5,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/app"
 	"zhilu.dev/zhilu/internal/config"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 type fsckCmd struct {
@@ -33,7 +34,7 @@ func (c fsckCmd) Run(e *env) error {
 	} else {
 		_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.seen", rep.Objects, e.words.Size(rep.Bytes), rep.Files, rep.Receipts, rep.Log.Placed))
 		for _, f := range rep.Findings {
-			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, f.ID, f.What)
+			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, f.ID, locale.Visible(f.What))
 		}
 		key := "cli.fsck.sound"
 		if !rep.OK() {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/media"
 )
 
@@ -27,7 +28,7 @@ func (c mediaCmd) Run(e *env) error {
 	}
 	w := e.words
 	line := func(key, value string) {
-		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", w.T(key), value)
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", w.T(key), locale.Visible(value))
 	}
 	line("cli.media.container", r.Container)
 	if r.DurationS != nil {

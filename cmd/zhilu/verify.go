@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/verify"
 )
 
@@ -53,12 +54,12 @@ func (e *env) report(r *verify.Report) {
 	}{{"cli.verify.intact", r.RecordIntact}, {"cli.verify.signer", r.SignerTrusted}, {"cli.verify.in_log", r.InLog}} {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s", e.words.T(q.key), e.words.T("cli.verify.answer."+string(q.f.Answer)))
 		for _, reason := range q.f.Reasons {
-			_, _ = fmt.Fprintf(e.out, " [%s %s]", reason.Code, reason.What)
+			_, _ = fmt.Fprintf(e.out, " [%s %s]", reason.Code, locale.Visible(reason.What))
 		}
 		_, _ = fmt.Fprintln(e.out)
 	}
 	if s := r.Statement; s != nil {
-		_, _ = fmt.Fprintf(e.out, "%s\t%s\n%s\t%d\nSHA-256\t%s\n", e.words.T("cli.verify.name"), s.Name, e.words.T("cli.verify.size"), s.Size, s.SHA256)
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n%s\t%d\nSHA-256\t%s\n", e.words.T("cli.verify.name"), locale.Visible(s.Name), e.words.T("cli.verify.size"), s.Size, s.SHA256)
 	}
 	if r.DueBy != nil && r.InLog.Answer == verify.NotYet {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.due"), e.words.Full(*r.DueBy))

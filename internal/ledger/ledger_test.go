@@ -70,6 +70,16 @@ func pack(t testing.TB, sheet string) []byte {
 
 const headings = `<row r="1"><c r="A1" t="inlineStr"><is><t>姓名</t></is></c></row>`
 
+// T26: what turns the direction of writing is seen in a workbook, too.
+func TestSafeIsSteady(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"photo_\u202egpj.exe": "photo_‹U+202E›gpj.exe", "\u202e=1+1": "'‹U+202E›=1+1", "一\n二": "一\n二"} {
+		if got := ledger.Safe(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestRead(t *testing.T) {
 	t.Parallel()
 	data := book(t,

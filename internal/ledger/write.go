@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 // Heading is one column of a table that is written. Width is in characters, 0 for the usual.
@@ -154,7 +155,8 @@ func cell(v any) any {
 }
 
 // Safe makes a text harmless in a cell of a spreadsheet, CSV included: what begins with = + - @, a tab or a return, in
-// plain or full width and behind spaces too, gets a leading '; control characters are left out.
+// plain or full width and behind spaces too, gets a leading '; control characters are left out, and what turns the
+// direction of writing is written as its number.
 func Safe(s string) string {
 	danger := dangerous(s)
 	s = strings.Map(func(r rune) rune {
@@ -168,6 +170,7 @@ func Safe(s string) string {
 		}
 		return r
 	}, s)
+	s = locale.Steady(s)
 	if danger || dangerous(s) { // it may have come to the front when what stood before it was left out
 		s = "'" + s
 	}

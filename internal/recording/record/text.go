@@ -3,10 +3,10 @@ package record
 import (
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 // MaxPath bounds what is kept of a path, in bytes; longer ones are attempts.
@@ -29,17 +29,15 @@ func Opaque(s string) string {
 // MaxShown bounds a name that is shown, in characters.
 const MaxShown = 200
 
-// Shown makes a name harmless to show: the last part of it, by either slash, without control and direction-changing
-// characters, cut at MaxShown. It stays opaque text: whoever shows it must still escape it (T19, T26).
+// Shown makes a name harmless to show: the last part of it, by either slash, with what cannot be seen or turns the
+// direction of writing as its number, cut at MaxShown. It stays opaque text: whoever shows it must still escape it
+// (T19, T26).
 func Shown(s string) string {
 	s = strings.TrimRight(s, `/\`)
 	s = Opaque(s[strings.LastIndexAny(s, `/\`)+1:])
 	var b strings.Builder
 	n := 0
-	for _, r := range s {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r) || r == '\u2028' || r == '\u2029' {
-			continue
-		}
+	for _, r := range locale.Visible(s) {
 		if n++; n > MaxShown {
 			b.WriteRune('…')
 			break

@@ -114,7 +114,7 @@ func cells(p locale.Printer, departments map[ident.DepartmentID]string, r record
 		settled = p.T("library.ledger.reviewed")
 	}
 	return []any{
-		r.Seq, record.Word(p, "kind", string(r.Kind)), r.Name, r.Files, r.Size, r.Start, origin, r.End.From, r.End.To, seconds, r.OfficerName,
+		r.Seq, record.Word(p, "kind", string(r.Kind)), record.Harmless(r.Name), r.Files, r.Size, r.Start, origin, r.End.From, r.End.To, seconds, r.OfficerName,
 		certainty, r.DeviceName, departments[r.Department], r.StoredAt, record.Word(p, "state", string(r.State)),
 		record.Word(p, "verdict", string(r.Verdict)), strings.Join(flags, p.T("library.and")), settled, string(r.ID),
 	}

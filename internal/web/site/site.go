@@ -4,6 +4,7 @@
 package site
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -232,9 +233,13 @@ func (p *Page) render(status int, title string, body templ.Component) error {
 }
 
 func (p *Page) send(status int, c templ.Component) error {
+	var page bytes.Buffer
+	if err := c.Render(p.R.Context(), &page); err != nil {
+		return err
+	}
 	p.W.Header().Set("Content-Type", "text/html; charset=utf-8")
 	p.W.WriteHeader(status)
-	if err := c.Render(p.R.Context(), p.W); err != nil {
+	if _, err := p.W.Write(locale.SteadyHTML(page.Bytes())); err != nil {
 		p.site.c.Log.WarnContext(p.R.Context(), "page not sent whole", "path", p.R.URL.Path, "err", err)
 	}
 	return nil
@@ -269,10 +274,14 @@ func (p *Page) fail(err error) {
 	body := ui.Failed(ui.Failure{P: p.P, Fault: t, Request: p.id, Actions: []ui.Action{{Text: p.P.T("error.home"), Href: HomePath, Primary: true}}})
 	status := problem.Status(err)
 	if p.Actor.Kind == access.Person && !p.Actor.Limited {
-		_ = p.render(status, t.What, body)
-		return
+		err = p.render(status, t.What, body)
+	} else {
+		err = p.Bare(status, t.What, body)
 	}
-	_ = p.Bare(status, t.What, body)
+	if err != nil { // not even the page of an error could be made
+		p.site.c.Log.ErrorContext(p.R.Context(), "page not made", "path", p.R.URL.Path, "err", err)
+		http.Error(p.W, t.What, status)
+	}
 }
 
 // SetSession keeps the session's token in the browser; an empty one removes it.
@@ -291,7 +300,7 @@ func (p *Page) SetPreference(name, value string) {
 }
 
 func (p *Page) setCookie(name, value string, remove bool) {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // Secure wherever there is TLS; without it only loopback is answered
 		Name: name, Value: value, Path: "/", HttpOnly: true, Secure: p.R.TLS != nil, SameSite: http.SameSiteLaxMode,
 	}
 	switch {
