@@ -446,6 +446,13 @@ func TestLists(t *testing.T) {
 				t.Errorf("%q finds %q, want %q (%v)", q, names, want, err)
 			}
 		}
+		b.Add(t, "赛里木", "wang.wu·2", b.Departments[0].ID)
+		for _, q := range []string{"wang.wu", "wangwu", "WANG.WU·2", "g.w", ".wu"} {
+			page, err := b.Accounts.Accounts(ctx, admin, account.Filter{Query: q})
+			if err != nil || len(page.Items) != 1 || page.Items[0].Username != "wang.wu·2" {
+				t.Errorf("%q finds %+v (%v)", q, page.Items, err)
+			}
+		}
 		for _, r := range []access.Role{access.Officer, access.Leader, access.SystemAdmin} {
 			if _, err := b.Accounts.Accounts(ctx, b.Actor(t, r), account.Filter{}); !fault.Is(err, fault.Forbidden) {
 				t.Errorf("%s lists accounts: %v", r, err)

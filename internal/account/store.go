@@ -114,7 +114,8 @@ func selectAccounts(ctx context.Context, q bun.IDB, f Filter, after []string, no
 		ColumnExpr("p.name AS person_name, COALESCE(p.department_id, '') AS department, p.deactivated_at = 0 AS serving").
 		Join("JOIN person AS p ON p.id = a.person_id").Order("a.username").Limit(int64(limit))
 	if f.Query != "" {
-		s = s.Where(`(a.username LIKE ? ESCAPE '\' OR p.search LIKE ? ESCAPE '\')`, org.Contains(f.Query), org.Contains(f.Query))
+		// Contains leaves dots out of what is typed, so they are left out of the sign-in name, too.
+		s = s.Where(`(REPLACE(REPLACE(a.username, '.', ''), '·', '') LIKE ? ESCAPE '\' OR p.search LIKE ? ESCAPE '\')`, org.Contains(f.Query), org.Contains(f.Query))
 	}
 	if len(f.Departments) > 0 {
 		s = s.Where("p.department_id IN ?", bun.Tuple(f.Departments))

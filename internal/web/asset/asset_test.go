@@ -120,7 +120,7 @@ func TestIconsInUseExist(t *testing.T) {
 	for n := range strings.FieldsSeq(string(data)) {
 		have[n] = true
 	}
-	asked := regexp.MustCompile(`(?:Icon(?:Tone)?\(|Icon:\s*)"([a-z0-9-]+)"`)
+	asked := regexp.MustCompile(`(?:Icon(?:Tone)?\(|[Ii]con:\s*)"([a-z0-9-]+)"`)
 	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

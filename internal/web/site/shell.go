@@ -12,8 +12,9 @@ type place struct {
 	key    string // of its label in the catalogues
 	href   string
 	icon   string
-	action access.Action
+	action access.Action // the same as its route asks
 	count  func(Counts) (n int, late bool)
+	also   []string // addresses that belong here and do not begin with href
 }
 
 // places are the groups of the navigation, in the order pages show them.
@@ -22,27 +23,33 @@ var places = []struct {
 	items []place
 }{
 	{"", []place{
-		{"nav.workbench", "/", "layout-list", access.DutyList, func(c Counts) (int, bool) { return c.Duties, c.Overdue > 0 }},
+		{
+			key: "nav.workbench", href: "/", icon: "layout-list", action: access.DutyList, also: []string{"/duties"},
+			count: func(c Counts) (int, bool) { return c.Duties, c.Overdue > 0 },
+		},
 	}},
 	{"nav.group.media", []place{
-		{"nav.library", "/recordings", "movie", access.RecordingList, nil},
-		{"nav.upload", "/upload-files", "upload", access.UploadCreate, nil},
-		{"nav.inbox", "/inbox", "inbox", access.InboxList, func(c Counts) (int, bool) { return c.Inbox, false }},
-		{"nav.cards", "/cards", "device-sd-card", access.InboxList, nil},
+		{key: "nav.library", href: "/recordings", icon: "movie", action: access.RecordingList},
+		{key: "nav.upload", href: "/upload-files", icon: "upload", action: access.UploadCreate},
+		{
+			key: "nav.inbox", href: "/inbox", icon: "inbox", action: access.InboxList,
+			count: func(c Counts) (int, bool) { return c.Inbox, false },
+		},
+		{key: "nav.cards", href: "/cards", icon: "device-sd-card", action: access.RecordingList},
 	}},
 	{"nav.group.device", []place{
-		{"nav.devices", "/devices", "device-mobile", access.DeviceList, nil},
+		{key: "nav.devices", href: "/devices", icon: "device-mobile", action: access.DeviceList, also: []string{"/device-import"}},
 	}},
 	{"nav.group.people", []place{
-		{"nav.people", "/people", "users", access.OrgView, nil},
-		{"nav.accounts", "/accounts", "key", access.AccountList, nil},
-		{"nav.tokens", "/tokens", "plug", access.TokenList, nil},
+		{key: "nav.people", href: "/people", icon: "users", action: access.OrgView, also: []string{"/people-import", "/departments"}},
+		{key: "nav.accounts", href: "/accounts", icon: "key", action: access.AccountList, also: []string{"/appointments"}},
+		{key: "nav.tokens", href: "/tokens", icon: "plug", action: access.TokenList},
 	}},
 	{"nav.group.oversight", []place{
-		{"nav.log", "/custody", "timeline-event", access.LogView, nil},
-		{"nav.settings", "/settings", "settings", access.SettingView, nil},
-		{"nav.policies", "/policies", "scale", access.OrgView, nil},
-		{"nav.health", "/health", "heartbeat", access.HealthView, nil},
+		{key: "nav.log", href: "/custody", icon: "timeline-event", action: access.LogView},
+		{key: "nav.settings", href: "/settings", icon: "settings", action: access.SettingView},
+		{key: "nav.policies", href: "/policies", icon: "scale", action: access.OrgView},
+		{key: "nav.health", href: "/health", icon: "heartbeat", action: access.HealthView},
 	}},
 }
 
@@ -91,13 +98,17 @@ func (p *Page) shell() ui.Shell {
 }
 
 // current is the place of the navigation that this address belongs to: the longest that begins it.
-func (p *Page) current() string {
-	best := ""
+func (p *Page) current() string { return placeOf(p.R.URL.Path) }
+
+func placeOf(path string) string {
+	best, length := "", 0
 	for _, g := range places {
 		for _, i := range g.items {
-			inside := p.R.URL.Path == i.href || i.href != "/" && strings.HasPrefix(p.R.URL.Path, i.href+"/")
-			if inside && len(i.href) > len(best) {
-				best = i.href
+			for _, begin := range append([]string{i.href}, i.also...) {
+				inside := path == begin || begin != "/" && strings.HasPrefix(path, begin+"/")
+				if inside && len(begin) > length {
+					best, length = i.href, len(begin)
+				}
 			}
 		}
 	}
