@@ -63,7 +63,8 @@ func Fsck(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	return fsck.Run(ctx, fsck.Config{
-		DB: h.DB, Keys: h.Keys, Vault: h.Vault, Catalog: recording.NewCatalog(h.DB), Clock: h.Clock, Bureau: h.Bureau.Name, Online: c.Online, OnObject: c.OnObject,
+		DB: h.DB, Keys: h.Keys, Vault: h.Vault, Catalog: recording.Catalog{}, Tables: recording.Tables(), Clock: h.Clock, Bureau: h.Bureau.Name,
+		Online: c.Online, OnObject: c.OnObject,
 	})
 }
 

@@ -132,6 +132,9 @@ func leafText(commitments []byte) []byte {
 	out = append(out, leafVersion...)
 	out = append(out, '\n')
 	for i, name := range fieldNames {
+		if len(commitments) < digestSize*(i+1) {
+			break // somebody cut the row; what is left is nobody's leaf
+		}
 		out = append(out, name...)
 		out = append(out, ' ')
 		out = base64.StdEncoding.AppendEncode(out, commitments[digestSize*i:][:digestSize])

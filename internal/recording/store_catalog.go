@@ -5,76 +5,100 @@ import (
 	"fmt"
 	"iter"
 
-	"zhilu.dev/zhilu/internal/clock"
+	"github.com/uptrace/bun"
+
 	"zhilu.dev/zhilu/internal/custody/fsck"
-	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording/clear"
 	"zhilu.dev/zhilu/internal/recording/record"
 )
 
 // Catalog shows fsck what the rows say of the vault and of receipts. It is not for anybody else: it asks nobody's leave.
-type Catalog struct{ db *db.DB }
+type Catalog struct{}
 
-// NewCatalog makes a catalog.
-func NewCatalog(d *db.DB) Catalog { return Catalog{d} }
+var _ fsck.Catalog = Catalog{}
 
 // catalogPage is how many rows are read at a time.
-const catalogPage = 1000
+const catalogPage = 500
+
+// Tables are the tables whose rows the entries of this concept say.
+func Tables() []vouch.Table { return append(record.Tables(), clear.Table()) }
 
 // Files yields every file in the order of ids.
-func (c Catalog) Files(ctx context.Context) iter.Seq2[fsck.File, error] {
-	return func(yield func(fsck.File, error) bool) {
-		for after := ident.FileID(""); ; {
-			var rows []record.File
-			if err := c.db.Reader.NewSelect().Model(&rows).Where("id > ?", after).OrderExpr("id").Limit(catalogPage).Scan(ctx); err != nil {
-				yield(fsck.File{}, fmt.Errorf("recording: catalog: %w", err))
-				return
-			}
-			for _, r := range rows {
-				after = r.ID
-				f := fsck.File{
-					ID: r.ID, Upload: r.Upload, SHA256: r.SHA256, SM3: r.SM3, Size: r.Size, Entry: r.Entry, StoredAt: clock.FromMicros(r.StoredAt),
-				}
-				if !yield(f, nil) {
-					return
-				}
-			}
-			if len(rows) < catalogPage {
-				return
+func (Catalog) Files(ctx context.Context, idb bun.IDB) iter.Seq2[fsck.File, error] {
+	return paged(ctx, idb, func(rows []record.File, yield func(fsck.File, error) bool) bool {
+		for i := range rows {
+			if !yield(checkedFile(&rows[i]), nil) {
+				return false
 			}
 		}
+		return true
+	}, func(r *record.File) string { return string(r.ID) })
+}
+
+// FileOf finds the file of a digest.
+func (Catalog) FileOf(ctx context.Context, idb bun.IDB, sha256 string) (fsck.File, bool, error) {
+	row, found, err := record.Lookup[record.File](ctx, idb, "sha256 = ?", sha256)
+	if err != nil || !found {
+		return fsck.File{}, false, err
 	}
+	return checkedFile(row), true, nil
+}
+
+func checkedFile(r *record.File) fsck.File {
+	return fsck.File{ID: r.ID, Recording: r.Recording, Name: r.Name, SHA256: r.SHA256, SM3: r.SM3, Size: r.Size}
 }
 
 // Receipts yields every receipt in the order of ids.
-func (c Catalog) Receipts(ctx context.Context) iter.Seq2[fsck.Receipt, error] {
-	return func(yield func(fsck.Receipt, error) bool) {
-		for after := ident.ReceiptID(""); ; {
-			var rows []record.Receipt
-			if err := c.db.Reader.NewSelect().Model(&rows).Where("id > ?", after).OrderExpr("id").Limit(catalogPage).Scan(ctx); err != nil {
-				yield(fsck.Receipt{}, fmt.Errorf("recording: catalog: %w", err))
+func (Catalog) Receipts(ctx context.Context, idb bun.IDB) iter.Seq2[fsck.Receipt, error] {
+	return paged(ctx, idb, func(rows []record.Receipt, yield func(fsck.Receipt, error) bool) bool {
+		ids := make([]ident.FileID, len(rows))
+		for i := range rows {
+			ids[i] = rows[i].File
+		}
+		files, err := record.All[record.File](ctx, idb, "id", "id IN (?)", bun.List(ids))
+		if err != nil {
+			yield(fsck.Receipt{}, err)
+			return false
+		}
+		byID := make(map[ident.FileID]fsck.File, len(files))
+		for i := range files {
+			byID[files[i].ID] = checkedFile(&files[i])
+		}
+		for _, r := range rows {
+			out := fsck.Receipt{ID: r.ID, Entry: r.Entry, State: string(r.State), Body: []byte(r.Body)}
+			if out.File, out.Known = byID[r.File]; !out.Known {
+				out.File.ID = r.File
+			}
+			if !yield(out, nil) {
+				return false
+			}
+		}
+		return true
+	}, func(r *record.Receipt) string { return string(r.ID) })
+}
+
+// paged reads a table page by page in the order of ids and hands each page to give, until give says no.
+func paged[T, V any](ctx context.Context, idb bun.IDB, give func([]T, func(V, error) bool) bool, id func(*T) string) iter.Seq2[V, error] {
+	return func(yield func(V, error) bool) {
+		for after := ""; ; {
+			var rows []T
+			if err := idb.NewSelect().Model(&rows).Where("id > ?", after).OrderExpr("id").Limit(catalogPage).Scan(ctx); err != nil {
+				var none V
+				yield(none, fmt.Errorf("recording: catalog: %w", err))
 				return
 			}
-			for _, r := range rows {
-				after = r.ID
-				if !yield(fsck.Receipt{ID: r.ID, File: r.File, Entry: r.Entry, State: string(r.State), Body: []byte(r.Body)}, nil) {
-					return
-				}
-			}
-			if len(rows) < catalogPage {
+			if len(rows) == 0 || !give(rows, yield) {
 				return
 			}
+			after = id(&rows[len(rows)-1])
 		}
 	}
 }
 
 // Open reports whether the upload has an intent and has not ended.
-func (c Catalog) Open(ctx context.Context, id ident.UploadID) (bool, error) {
-	n, err := c.db.Reader.NewSelect().Model((*record.Upload)(nil)).Where("id = ? AND state = ?", id, UploadOpen).Count(ctx)
-	if err != nil {
-		return false, fmt.Errorf("recording: catalog: %w", err)
-	}
-	return n > 0, nil
+func (Catalog) Open(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error) {
+	_, found, err := record.Lookup[record.Upload](ctx, idb, "id = ? AND state = ?", id, UploadOpen)
+	return found, err
 }
-
-var _ fsck.Catalog = Catalog{}

@@ -27,7 +27,7 @@ import (
 
 // Finding is one thing an audit found wrong. Code is stable: "entry.commitment" (a field does not open its commitment),
 // "entry.detail", "entry.erased" (an erasure without an entry that says so), "entry.lost" (neither placed nor pending),
-// "entry.double" (both), "entry.subjects", "leaf.gap" (no entry at an index), "tree.tile", "tree.checkpoint" (another
+// "entry.double" (both), "entry.repeated" (two with one id), "entry.subjects", "leaf.gap" (no entry at an index), "tree.tile", "tree.checkpoint" (another
 // root than signed), "tree.signature", "tree.size" (checkpoint and leaves disagree), "head.behind", "head.forked",
 // "head.missing", "key.unproved", "key.missing", "epoch.unproved".
 type Finding struct {
@@ -330,29 +330,6 @@ func (a *auditor) epoch() int64 {
 		return 1
 	}
 	return a.epochs[len(a.epochs)-1].Epoch
-}
-
-// checkLost finds entries that are neither placed nor pending, and places without an entry.
-func (a *auditor) checkLost(ctx context.Context) error {
-	var ids []string
-	err := a.tx.NewRaw(`SELECT e.id FROM custody_entry AS e WHERE NOT EXISTS (SELECT 1 FROM custody_leaf AS l WHERE l.seq = e.seq)
-		AND NOT EXISTS (SELECT 1 FROM custody_pending AS p WHERE p.seq = e.seq) ORDER BY e.seq LIMIT 1001`).Scan(ctx, &ids)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		a.report.add("entry.lost", id, -1, "")
-	}
-	var idx []int64
-	err = a.tx.NewRaw(`SELECT l.idx FROM custody_leaf AS l WHERE NOT EXISTS (SELECT 1 FROM custody_entry AS e WHERE e.seq = l.seq)
-		ORDER BY l.idx LIMIT 1001`).Scan(ctx, &idx)
-	if err != nil {
-		return err
-	}
-	for _, i := range idx {
-		a.report.add("leaf.gap", "", i, "a place without an entry")
-	}
-	return nil
 }
 
 // checkEntry opens every commitment of an entry again.

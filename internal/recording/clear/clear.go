@@ -15,8 +15,8 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
-	"zhilu.dev/zhilu/internal/custody/attest"
 	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
@@ -83,12 +83,12 @@ type orderRow struct {
 }
 
 // Table is the table of clear orders, whose rows entries say.
-func Table() attest.Table { return attest.NewTable(table, attested) }
+func Table() vouch.Table { return vouch.NewTable(table, vouched) }
 
 const table = "clear_order"
 
-func attested(r *orderRow) attest.Row {
-	return attest.Row{ID: string(r.ID), Subject: custody.Subject{Kind: "clear", ID: string(r.ID)}, Says: attest.Of(r)}
+func vouched(r *orderRow) vouch.Row {
+	return vouch.Row{ID: string(r.ID), Subject: custody.Subject{Kind: "clear", ID: string(r.ID)}, Says: vouch.Of(r)}
 }
 
 // Config is what a Desk needs.
@@ -175,7 +175,7 @@ func (s *Desk) OrderClear(ctx context.Context, actor access.Actor, card ident.Ca
 		}
 		_, err = tx.Record(gate.Entry{
 			Outcome: custody.Intent, Related: record.Related("clear", string(order.ID), "device", string(row.Device)),
-			Detail: custody.Detail("order_id", string(order.ID), "files", len(files), "expires_us", out.ExpiresAt, attest.Key(table), attested(&out).Says),
+			Detail: custody.Detail("order_id", string(order.ID), "files", len(files), "expires_us", out.ExpiresAt, vouch.Key(table), vouched(&out).Says),
 		})
 		return err
 	})
@@ -316,7 +316,7 @@ func (s *Desk) ReportClear(ctx context.Context, actor access.Actor, id ident.Cle
 		}
 		entries[0].Detail = custody.Detail("order_id", string(id), "cleared", cleared, "kept", len(results)-cleared,
 			"unreported", len(statement.Files)-len(results), "after_expiry", clock.Micros(tx.Now()) > order.ExpiresAt,
-			attest.Key(table), attested(order).Says)
+			vouch.Key(table), vouched(order).Says)
 		_, err = tx.Record(entries...)
 		return err
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/custody"
-	"zhilu.dev/zhilu/internal/custody/attest"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 )
@@ -28,7 +28,7 @@ const (
 
 // Say gives what an entry says of rows that its change wrote, as pairs for custody.Detail: of those named by an id as
 // they stand now, and of notes and jumps of the clock, which are written once. It is called after the last writing of
-// these rows and before the entry is recorded (see package attest).
+// these rows and before the entry is recorded (see package vouch).
 func Say(tx *gate.Tx, rows ...any) ([]any, error) {
 	var pairs []any
 	for _, row := range rows {
@@ -36,16 +36,16 @@ func Say(tx *gate.Tx, rows ...any) ([]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		pairs = append(pairs, attest.Key(table), says)
+		pairs = append(pairs, vouch.Key(table), says)
 	}
 	return pairs, nil
 }
 
-func say(ctx context.Context, idb bun.IDB, row any) (table string, says attest.Columns, err error) {
+func say(ctx context.Context, idb bun.IDB, row any) (table string, says vouch.Columns, err error) {
 	switch r := row.(type) {
 	case ident.RecordingID:
-		return sayLocked(ctx, idb, tableRecording, string(r), func(row *Recording) (attest.Columns, error) {
-			rows := []attest.Row{recordingRow(row)}
+		return sayLocked(ctx, idb, tableRecording, string(r), func(row *Recording) (vouch.Columns, error) {
+			rows := []vouch.Row{recordingRow(row)}
 			err := addFlagged(ctx, idb, rows)
 			return rows[0].Says, err
 		})
@@ -54,7 +54,7 @@ func say(ctx context.Context, idb bun.IDB, row any) (table string, says attest.C
 	case ident.ReceiptID:
 		return sayLocked(ctx, idb, tableReceipt, string(r), plain(receiptRow))
 	case ident.CardID:
-		return sayLocked(ctx, idb, tableCard, string(r), func(row *Card) (attest.Columns, error) {
+		return sayLocked(ctx, idb, tableCard, string(r), func(row *Card) (vouch.Columns, error) {
 			says := cardRow(row).Says
 			err := addList(ctx, idb, row.ID, says)
 			return says, err
@@ -69,8 +69,8 @@ func say(ctx context.Context, idb bun.IDB, row any) (table string, says attest.C
 	return "", nil, fmt.Errorf("recording: nothing is said of %T", row)
 }
 
-func sayLocked[T any](ctx context.Context, idb bun.IDB, table, id string, says func(*T) (attest.Columns, error)) (string, attest.Columns, error) {
-	row, err := attest.Locked[T](ctx, idb, id)
+func sayLocked[T any](ctx context.Context, idb bun.IDB, table, id string, says func(*T) (vouch.Columns, error)) (string, vouch.Columns, error) {
+	row, err := vouch.Locked[T](ctx, idb, id)
 	if err != nil {
 		return "", nil, fmt.Errorf("recording: %w", err)
 	}
@@ -78,39 +78,39 @@ func sayLocked[T any](ctx context.Context, idb bun.IDB, table, id string, says f
 	return table, c, err
 }
 
-func plain[T any](row func(*T) attest.Row) func(*T) (attest.Columns, error) {
-	return func(r *T) (attest.Columns, error) { return row(r).Says, nil }
+func plain[T any](row func(*T) vouch.Row) func(*T) (vouch.Columns, error) {
+	return func(r *T) (vouch.Columns, error) { return row(r).Says, nil }
 }
 
-func recordingRow(r *Recording) attest.Row {
-	return attest.Row{ID: string(r.ID), Subject: about("recording", r.ID), Says: attest.Of(r, "name", "officer_name")}
+func recordingRow(r *Recording) vouch.Row {
+	return vouch.Row{ID: string(r.ID), Subject: about("recording", r.ID), Says: vouch.Of(r, "name", "officer_name")}
 }
 
-func fileRow(r *File) attest.Row {
-	return attest.Row{ID: string(r.ID), Subject: about("file", r.ID), Entry: r.Entry, Says: attest.Of(r, "name", "path")}
+func fileRow(r *File) vouch.Row {
+	return vouch.Row{ID: string(r.ID), Subject: about("file", r.ID), Entry: r.Entry, Says: vouch.Of(r, "name", "path")}
 }
 
-func receiptRow(r *Receipt) attest.Row {
-	return attest.Row{ID: string(r.ID), Subject: about("file", r.File), Entry: r.Entry, Says: attest.Of(r)}
+func receiptRow(r *Receipt) vouch.Row {
+	return vouch.Row{ID: string(r.ID), Subject: about("file", r.File), Entry: r.Entry, Says: vouch.Of(r)}
 }
 
-func noteRow(r *Note) attest.Row {
-	return attest.Row{ID: r.ID, Subject: about("recording", r.Recording), Entry: r.Entry, Says: attest.Of(r, "by_name", "words", "place")}
+func noteRow(r *Note) vouch.Row {
+	return vouch.Row{ID: r.ID, Subject: about("recording", r.Recording), Entry: r.Entry, Says: vouch.Of(r, "by_name", "words", "place")}
 }
 
-func gapRow(r *Gap) attest.Row {
-	return attest.Row{ID: r.ID, Subject: r.Subject(), Says: attest.Of(r, "series", "before_name", "after_name")}
+func gapRow(r *Gap) vouch.Row {
+	return vouch.Row{ID: r.ID, Subject: r.Subject(), Says: vouch.Of(r, "series", "before_name", "after_name")}
 }
 
-func cardRow(r *Card) attest.Row {
-	return attest.Row{ID: string(r.ID), Subject: about("card", r.ID), Says: attest.Of(r, "owner_name")}
+func cardRow(r *Card) vouch.Row {
+	return vouch.Row{ID: string(r.ID), Subject: about("card", r.ID), Says: vouch.Of(r, "owner_name")}
 }
 
 // Subject is the jump as its entry is related to it.
 func (r *Step) Subject() custody.Subject { return about("clock_step", r.ID) }
 
-func stepRow(r *Step) attest.Row {
-	return attest.Row{ID: r.ID, Subject: r.Subject(), Says: attest.Of(r)}
+func stepRow(r *Step) vouch.Row {
+	return vouch.Row{ID: r.ID, Subject: r.Subject(), Says: vouch.Of(r)}
 }
 
 func about[T ~string](kind string, id T) custody.Subject {
@@ -118,7 +118,7 @@ func about[T ~string](kind string, id T) custody.Subject {
 }
 
 // addFlagged adds the findings of recordings, which stand in a table of their own, with when and why they were found.
-func addFlagged(ctx context.Context, idb bun.IDB, rows []attest.Row) error {
+func addFlagged(ctx context.Context, idb bun.IDB, rows []vouch.Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -132,9 +132,9 @@ func addFlagged(ctx context.Context, idb bun.IDB, rows []attest.Row) error {
 	}
 	for _, f := range flags {
 		says := rows[at[string(f.Recording)]].Says
-		found, ok := says["flagged"].(attest.Columns)
+		found, ok := says["flagged"].(vouch.Columns)
 		if !ok {
-			found = attest.Columns{}
+			found = vouch.Columns{}
 			says["flagged"] = found
 		}
 		found[string(f.Flag)] = []any{f.Seq, f.Detail, f.At}
@@ -144,7 +144,7 @@ func addFlagged(ctx context.Context, idb bun.IDB, rows []attest.Row) error {
 
 // addList adds the digest of what a card listed, so that nobody strikes a file off it or puts one on. What became of the
 // files is not part of it: that changes with later dockings.
-func addList(ctx context.Context, idb bun.IDB, id ident.CardID, says attest.Columns) error {
+func addList(ctx context.Context, idb bun.IDB, id ident.CardID, says vouch.Columns) error {
 	files, err := All[CardFile](ctx, idb, "n", "card_id = ?", id)
 	if err != nil {
 		return err
@@ -161,10 +161,10 @@ func addList(ctx context.Context, idb bun.IDB, id ident.CardID, says attest.Colu
 }
 
 // Tables are the tables whose rows entries say, for fsck.
-func Tables() []attest.Table {
-	recordings, cards := attest.NewTable(tableRecording, recordingRow), attest.NewTable(tableCard, cardRow)
+func Tables() []vouch.Table {
+	recordings, cards := vouch.NewTable(tableRecording, recordingRow), vouch.NewTable(tableCard, cardRow)
 	recordings.Page = then(recordings.Page, addFlagged)
-	cards.Page = then(cards.Page, func(ctx context.Context, idb bun.IDB, rows []attest.Row) error {
+	cards.Page = then(cards.Page, func(ctx context.Context, idb bun.IDB, rows []vouch.Row) error {
 		for _, r := range rows {
 			if err := addList(ctx, idb, ident.CardID(r.ID), r.Says); err != nil {
 				return err
@@ -172,17 +172,17 @@ func Tables() []attest.Table {
 		}
 		return nil
 	})
-	return []attest.Table{
-		recordings, attest.NewTable(tableFile, fileRow), attest.NewTable(tableReceipt, receiptRow), attest.NewTable(tableNote, noteRow),
-		attest.NewTable(tableGap, gapRow), cards, attest.NewTable(tableStep, stepRow),
+	return []vouch.Table{
+		recordings, vouch.NewTable(tableFile, fileRow), vouch.NewTable(tableReceipt, receiptRow), vouch.NewTable(tableNote, noteRow),
+		vouch.NewTable(tableGap, gapRow), cards, vouch.NewTable(tableStep, stepRow),
 	}
 }
 
-type page = func(ctx context.Context, idb bun.IDB, after string, limit int64) ([]attest.Row, error)
+type page = func(ctx context.Context, idb bun.IDB, after string, limit int64) ([]vouch.Row, error)
 
 // then adds to the rows of a page what stands elsewhere.
-func then(read page, add func(context.Context, bun.IDB, []attest.Row) error) page {
-	return func(ctx context.Context, idb bun.IDB, after string, limit int64) ([]attest.Row, error) {
+func then(read page, add func(context.Context, bun.IDB, []vouch.Row) error) page {
+	return func(ctx context.Context, idb bun.IDB, after string, limit int64) ([]vouch.Row, error) {
 		rows, err := read(ctx, idb, after, limit)
 		if err != nil {
 			return nil, err

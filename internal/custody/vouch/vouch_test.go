@@ -1,4 +1,4 @@
-package attest_test
+package vouch_test
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"zhilu.dev/zhilu/internal/custody/attest"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 )
 
 type kind string
@@ -29,14 +29,14 @@ func TestDiffer(t *testing.T) {
 	t.Parallel()
 	parent := "p"
 	one := row{ID: "1", Kind: "video", Size: 1_795_000_000_123_456, On: true, Name: "阿依古丽", Parent: &parent, Apart: "x", Unsaid: "y"}
-	raw, err := json.Marshal(attest.Of(&one, "name"))
+	raw, err := json.Marshal(vouch.Of(&one, "name"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(raw), "阿依古丽") || strings.Contains(string(raw), `"x"`) || strings.Contains(string(raw), `"y"`) {
 		t.Errorf("said too much: %s", raw)
 	}
-	said, err := attest.Read(raw)
+	said, err := vouch.Read(raw)
 	if err != nil || len(said) != 1 || said[0].ID != "1" {
 		t.Fatalf("%v %v", said, err)
 	}
@@ -56,7 +56,7 @@ func TestDiffer(t *testing.T) {
 	} {
 		other := one
 		c.edit(&other)
-		got, err := attest.Differ(attest.Of(&other, "name"), said[0].Says)
+		got, err := vouch.Differ(vouch.Of(&other, "name"), said[0].Says)
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v (%v)", name, got, c.want, err)
 		}
@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 		`[{"id":"a"},"text"]`:         "error",
 		`{"id":"a","nested":{"x":1}}`: "a",
 	} {
-		said, err := attest.Read([]byte(raw))
+		said, err := vouch.Read([]byte(raw))
 		var ids []string
 		for _, s := range said {
 			ids = append(ids, s.ID)

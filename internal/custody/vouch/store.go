@@ -1,4 +1,4 @@
-package attest
+package vouch
 
 import (
 	"context"
@@ -15,7 +15,7 @@ func NewTable[T any](name string, row func(*T) Row) Table {
 		Page: func(ctx context.Context, idb bun.IDB, after string, limit int64) ([]Row, error) {
 			var rows []T
 			if err := idb.NewSelect().Model(&rows).Where("id > ?", after).OrderExpr("id").Limit(limit).Scan(ctx); err != nil {
-				return nil, fmt.Errorf("attest: %s: %w", name, err)
+				return nil, fmt.Errorf("vouch: %s: %w", name, err)
 			}
 			out := make([]Row, len(rows))
 			for i := range rows {
@@ -26,7 +26,7 @@ func NewTable[T any](name string, row func(*T) Row) Table {
 		Exist: func(ctx context.Context, idb bun.IDB, ids []string) ([]string, error) {
 			var have []string
 			if err := idb.NewSelect().Model((*T)(nil)).Column("id").Where("id IN (?)", bun.List(ids)).Scan(ctx, &have); err != nil {
-				return nil, fmt.Errorf("attest: %s: %w", name, err)
+				return nil, fmt.Errorf("vouch: %s: %w", name, err)
 			}
 			return have, nil
 		},
@@ -42,7 +42,7 @@ func Locked[T any](ctx context.Context, idb bun.IDB, id string) (*T, error) {
 		q = q.For("UPDATE")
 	}
 	if err := q.Scan(ctx); err != nil {
-		return nil, fmt.Errorf("attest: %w", err)
+		return nil, fmt.Errorf("vouch: %w", err)
 	}
 	return row, nil
 }

@@ -1,10 +1,10 @@
-// Package attest lets an entry say the rows that its change leaves behind, so that a row which somebody edited past
+// Package vouch lets an entry say the rows that its change leaves behind, so that a row which somebody edited past
 // the program can be told from what the log says of it (T9). A change puts each row it wrote into its entry's detail,
 // under the key "<table>_row"; fsck takes the newest saying about a row and compares it with the row as it stands.
 //
 // The newest saying counts only because sayings come in the order of the rows' changes: a row MUST be locked when it
 // is read for its saying, and the entry MUST be recorded after that, in the same transaction.
-package attest
+package vouch
 
 import (
 	"bytes"
@@ -138,7 +138,7 @@ func Differ(row, said Columns) ([]string, error) {
 func normal(c Columns) (Columns, error) {
 	raw, err := json.Marshal(c)
 	if err != nil {
-		return nil, fmt.Errorf("attest: %w", err)
+		return nil, fmt.Errorf("vouch: %w", err)
 	}
 	var out Columns
 	return out, decode(raw, &out)
@@ -148,7 +148,7 @@ func decode(raw []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	if err := dec.Decode(v); err != nil {
-		return fmt.Errorf("attest: %w", err)
+		return fmt.Errorf("vouch: %w", err)
 	}
 	return nil
 }

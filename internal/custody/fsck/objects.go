@@ -1,0 +1,155 @@
+package fsck
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/vault"
+)
+
+// objects reads every byte of the vault from the disk.
+func (k *checker) objects(ctx context.Context) error {
+	for info, err := range k.c.Vault.Objects(ctx) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			err = k.object(ctx, info)
+		}
+		if err = k.unreadable(info.Digest, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreadable makes a finding of an object that is there and cannot be read; any other error it gives back.
+func (k *checker) unreadable(digest vault.Digest, err error) error {
+	if d, ok := errors.AsType[*vault.Damage](err); ok {
+		k.damage(d)
+		return nil
+	}
+	if fault.HasCode(err, "vault.key_unknown") {
+		k.seen[digest] = true
+		k.r.add("object.key", digest.String(), err.Error())
+		return nil
+	}
+	return err
+}
+
+func (k *checker) damage(d *vault.Damage) {
+	if d.Digest == (vault.Digest{}) {
+		k.r.add("vault.foreign", d.Path, d.Detail)
+		return
+	}
+	k.seen[d.Digest] = true
+	k.r.add("object.changed", d.Digest.String(), d.Error())
+}
+
+func (k *checker) object(ctx context.Context, info vault.Info) error {
+	id := info.Digest.String()
+	k.seen[info.Digest] = true
+	k.r.Objects++
+	k.r.Bytes += info.Size
+	defer k.c.OnObject(k.r.Objects, k.r.Bytes)
+	v, err := k.c.Vault.Verify(ctx, info.Digest)
+	if err != nil {
+		return err
+	}
+	row, ok, err := k.fileOf(ctx, info)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return nil
+	case row.Size != info.Size:
+		k.r.add("object.size", id, string(row.ID))
+	case row.SM3 != "" && row.SM3 != v.SM3.String():
+		k.r.add("object.sm3", id, string(row.ID))
+	}
+	return nil
+}
+
+// fileOf finds the row of an object. One that no row names is a finding, unless, beside a running server, its upload is
+// open still; that may have ended just now, so the row is looked for once more.
+func (k *checker) fileOf(ctx context.Context, info vault.Info) (File, bool, error) {
+	row, ok, err := k.c.Catalog.FileOf(ctx, k.idb, info.Digest.String())
+	if err != nil || ok {
+		return row, ok, err
+	}
+	if k.c.Online {
+		open, err := k.c.Catalog.Open(ctx, k.idb, info.Upload)
+		if err != nil || open {
+			return row, false, err
+		}
+		row, ok, err = k.c.Catalog.FileOf(ctx, k.idb, info.Digest.String())
+		if err != nil || ok {
+			return row, ok, err
+		}
+	}
+	k.r.add("object.added", info.Digest.String(), string(info.Upload))
+	return row, false, nil
+}
+
+// missing looks for the object of each row. One that was sealed after the vault was listed is asked for by name.
+func (k *checker) missing(ctx context.Context) error {
+	for f, err := range k.c.Catalog.Files(ctx, k.idb) {
+		if err != nil {
+			return err
+		}
+		k.r.Files++
+		d, err := vault.ParseDigest(f.SHA256)
+		if err == nil && k.seen[d] {
+			continue
+		}
+		if err == nil {
+			if _, err = k.c.Vault.Stat(ctx, d); err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+		}
+		if err != nil {
+			k.r.add("object.missing", f.SHA256, string(f.ID))
+		}
+	}
+	return nil
+}
+
+// strays names what lies in the vault outside the places of objects, where the vault can tell.
+func (k *checker) strays(ctx context.Context) error {
+	v, ok := k.c.Vault.(interface {
+		Strays(ctx context.Context) iter.Seq2[*vault.Damage, error]
+	})
+	if !ok {
+		return nil
+	}
+	for d, err := range v.Strays(ctx) {
+		if err != nil {
+			return err
+		}
+		k.damage(d)
+	}
+	return nil
+}
+
+// stages looks at unfinished uploads. Beside a running server one may be half written, and end at any moment.
+func (k *checker) stages(ctx context.Context) error {
+	for st, err := range k.c.Vault.Stages(ctx) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		k.r.Stages++
+		open, openErr := k.c.Catalog.Open(ctx, k.idb, st.ID)
+		switch {
+		case openErr != nil:
+			return openErr
+		case k.c.Online:
+		case err != nil:
+			k.r.add("stage.damaged", string(st.ID), err.Error())
+		case !open:
+			k.r.add("stage.orphan", string(st.ID), "")
+		}
+	}
+	return nil
+}
