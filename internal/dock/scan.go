@@ -16,7 +16,7 @@ import (
 
 // Entry is a file as the card lists it.
 type Entry struct {
-	Path    string    // within the card, with "/" between parts; bytes that are not UTF-8 as \xHH
+	Path    string    // within the card, with "/" between parts; bytes that are not UTF-8 as ‹0xHH›
 	Size    int64     // bytes
 	ModTime time.Time // as the card's file system tells it
 	Left    string    // "" if it is to be sent, else why it stays: a code of Left*
@@ -87,7 +87,7 @@ func inSystemFolder(rel string) bool {
 	return slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), isSystem)
 }
 
-// clean makes a card's path fit to be sent and kept: valid UTF-8. A byte that is none is written out as \xHH, so that names
+// clean makes a card's path fit to be sent and kept: valid UTF-8. A byte that is none is written out as ‹0xHH›, so that names
 // which differ only in such bytes stay different; whatever else a name holds is kept as it is and made visible where it
 // is shown.
 func clean(p string) string {
@@ -98,7 +98,7 @@ func clean(p string) string {
 	for len(p) > 0 {
 		r, n := utf8.DecodeRuneInString(p)
 		if r == utf8.RuneError && n == 1 {
-			fmt.Fprintf(&b, `\x%02x`, p[0])
+			fmt.Fprintf(&b, "‹0x%02X›", p[0])
 		} else {
 			b.WriteString(p[:n])
 		}
