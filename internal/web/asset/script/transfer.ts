@@ -4,6 +4,16 @@ import type { Picked } from "./pick";
 
 export type State = "waiting" | "hashing" | "ready" | "sending" | "sealing" | "done" | "duplicate" | "received" | "left" | "failed";
 
+/** What the server says of a failure: the words of its problem document, or what else it wrote. */
+function said(body: string): string {
+  try {
+    const doc = JSON.parse(body) as { detail?: string; kept?: string; do?: string };
+    return [doc.detail, doc.kept, doc.do].filter(Boolean).join(" ");
+  } catch {
+    return body.trim().slice(0, 300);
+  }
+}
+
 /** The state of one file on its way. */
 export class Transfer {
   state: State = "waiting";
@@ -72,7 +82,7 @@ export class Transfer {
       onShouldRetry: (err: DetailedError) => {
         const status = err.originalResponse?.getStatus() || 0;
         this.state = "sending"; // all may have left the browser without having arrived
-        return status === 0 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507);
+        return status === 0 || status === 408 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507);
       },
       onSuccess: (p: { lastResponse?: { getHeader(name: string): string | undefined } }) => {
         const said = p?.lastResponse?.getHeader("Zhilu-Status") || "";
@@ -94,7 +104,7 @@ export class Transfer {
     this.state = "failed";
     const res = (err as DetailedError).originalResponse;
     const status = res?.getStatus() || 0;
-    this.detail = (res?.getBody() || "").trim().slice(0, 300) || (status ? String(status) : "");
+    this.detail = said(res?.getBody() || "") || (status ? String(status) : "");
     if (status === 0) this.reason = (err as DetailedError).originalRequest ? "upload.err_network" : "upload.err_read";
     else if (status === 401) this.reason = "upload.err_signin";
     else if (status === 507) this.reason = "upload.err_full";
