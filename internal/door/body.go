@@ -78,17 +78,17 @@ func (b *body) interrupt() {
 // check is called when the body has ended well, before anything of it is kept.
 func (b *body) check() error { return b.sums.check(b.r) }
 
-// broken reports whether it was the body that failed, and as what the sender learns it.
-func (b *body) broken() (error, bool) {
+// broken gives what the sender learns if it was the body that failed, and nothing if it was not.
+func (b *body) broken() error {
 	switch {
 	case b.ended == nil, b.ended == io.EOF: //nolint:errorlint // exactly the end, nothing that wraps it
-		return nil, false
+		return nil
 	case fault.HasCode(b.ended, "vault.over_size"):
-		return b.ended, true
+		return b.ended
 	case errors.Is(b.ended, os.ErrDeadlineExceeded) && !b.wasCut():
-		return fault.New(fault.Invalid, "upload.timeout"), true
+		return fault.New(fault.Invalid, "upload.timeout")
 	}
-	return fault.New(fault.Invalid, "upload.interrupted"), true
+	return fault.New(fault.Invalid, "upload.interrupted")
 }
 
 func (b *body) wasCut() bool {

@@ -174,6 +174,6 @@ func (x *exchange) fail(err error) {
 	}
 	x.w.WriteHeader(doc.Status)
 	if x.r.Method != http.MethodHead {
-		_, _ = x.w.Write(raw) //nolint:gosec // JSON with its own content type and nosniff
+		_, _ = x.w.Write(raw) // JSON with its own content type and nosniff
 	}
 }

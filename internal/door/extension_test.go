@@ -244,8 +244,11 @@ func noObject(w *world, u string) error {
 func named(name string) func(*world, string) error {
 	return func(w *world, u string) error {
 		up, err := w.intake.Upload(w.t.Context(), idOf(u))
-		if err != nil || up.Name != name {
-			return fmt.Errorf("it is called %q, %v", up.Name, err)
+		if err != nil {
+			return err
+		}
+		if up.Name != name {
+			return fmt.Errorf("it is called %q", up.Name)
 		}
 		return nil
 	}

@@ -207,7 +207,7 @@ func (x *exchange) patchEnded(up recording.UploadInfo, b *body, offset, length i
 	}
 	if n, err := b.Read(make([]byte, 1)); n > 0 {
 		return fault.New(fault.TooLarge, "vault.over_size", up.Size)
-	} else if broken, ok := b.broken(); err != nil && ok {
+	} else if broken := b.broken(); err != nil && broken != nil {
 		return broken
 	}
 	if err := b.check(); err != nil {
@@ -273,7 +273,7 @@ func (x *exchange) append(h *hold, stage vault.Stage, b *body) error {
 	h.body.Store(b)
 	_, err := stage.Append(context.WithoutCancel(x.r.Context()), b, check) // a sender who is gone ends the body, and only that
 	h.body.Store(nil)
-	if broken, ok := b.broken(); err != nil && ok {
+	if broken := b.broken(); err != nil && broken != nil {
 		return broken
 	}
 	return err

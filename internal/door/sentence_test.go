@@ -65,8 +65,12 @@ func (s sentence) judge(w *world, srv *httptest.Server) error {
 
 func holds(bytes string) func(*world, string) error {
 	return func(w *world, u string) error {
-		if got, err := w.staged(u); err != nil || got != bytes {
-			return fmt.Errorf("the upload holds %q, %v, want %q", got, err, bytes)
+		got, err := w.staged(u)
+		if err != nil {
+			return err
+		}
+		if got != bytes {
+			return fmt.Errorf("the upload holds %q, want %q", got, bytes)
 		}
 		if _, off := w.offset(u); off != fmt.Sprint(len(bytes)) {
 			return fmt.Errorf("its offset is %q", off)
@@ -77,8 +81,12 @@ func holds(bytes string) func(*world, string) error {
 
 func sealed(bytes string) func(*world, string) error {
 	return func(w *world, u string) error {
-		if got, err := w.content(u); err != nil || got != bytes {
-			return fmt.Errorf("the object holds %q, %v, want %q", got, err, bytes)
+		got, err := w.content(u)
+		if err != nil {
+			return err
+		}
+		if got != bytes {
+			return fmt.Errorf("the object holds %q, want %q", got, bytes)
 		}
 		return nil
 	}
@@ -105,7 +113,10 @@ func isGone(w *world, u string) error {
 // noUpload: a refused creation left nothing that goes on.
 func noUpload(w *world, _ string) error {
 	for info, err := range w.vault.Stages(w.t.Context()) {
-		return fmt.Errorf("a stage is left: %v %v", info.ID, err)
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("a stage is left: %v", info.ID)
 	}
 	return nil
 }
