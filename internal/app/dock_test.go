@@ -268,8 +268,13 @@ func (st *station) front(set func(*httputil.ReverseProxy)) string {
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	p := httputil.NewSingleHostReverseProxy(target)
-	p.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	p := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host // as a server sees it behind a cable
+		},
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
 	set(p)
 	srv := httptest.NewServer(p)
 	st.t.Cleanup(srv.Close)
@@ -334,7 +339,6 @@ func TestDockingMeetsAStranger(t *testing.T) {
 	to := atomic.Pointer[string]{}
 	to.Store(&st.url)
 	front := st.front(func(p *httputil.ReverseProxy) {
-		p.Director = nil
 		p.Rewrite = func(r *httputil.ProxyRequest) {
 			u, _ := url.Parse(*to.Load())
 			r.SetURL(u)
