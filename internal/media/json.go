@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/media/profile"
 )
 
 // Report is the answer of `zhilu media FILE --json`, described in docs/formats/media-json.md. Fields are only ever
@@ -17,6 +18,7 @@ type Report struct {
 	Tracks     []ReportTrack     `json:"tracks"`
 	Gaps       []ReportGap       `json:"gaps"`
 	Timeline   *ReportTimeline   `json:"timeline,omitempty"`
+	Profile    *profile.Profile  `json:"profile,omitempty"`
 	Flags      []Flag            `json:"flags"`
 	Reason     string            `json:"reason,omitempty"`
 	Detail     string            `json:"detail,omitempty"`
@@ -106,6 +108,7 @@ func JSON(f Facts) Report {
 		},
 	}
 	r.timed(f.Timeline)
+	r.Profile = f.Form
 	if f.HasDuration {
 		s := math.Round(f.Duration.Seconds()*1e6) / 1e6
 		r.DurationS = &s

@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/media/exif"
 	"zhilu.dev/zhilu/internal/media/fence"
 	"zhilu.dev/zhilu/internal/media/place"
+	"zhilu.dev/zhilu/internal/media/profile"
 	"zhilu.dev/zhilu/internal/media/sniff"
 	"zhilu.dev/zhilu/internal/media/timeline"
 )
@@ -20,12 +21,17 @@ func (f *Facts) structure(ctx context.Context, src Source, head []byte) error {
 	switch {
 	case f.Kind == sniff.JPEG:
 		f.picture(head)
+		return nil
 	case f.Kind.BMFF():
 		return f.boxes(ctx, src)
+	case f.Kind.Still() || f.Kind.Demuxer() == "":
+		return nil
 	case riffShort(head, src.Size):
 		f.flag(FlagTruncated)
 	}
-	return nil
+	form, err := profile.Read(src, src.Size, f.Kind)
+	f.Form = &form
+	return err
 }
 
 func (f *Facts) boxes(ctx context.Context, src Source) error {
@@ -39,7 +45,8 @@ func (f *Facts) boxes(ctx context.Context, src Source) error {
 	}
 	f.HasGPS = len(claims) > 0
 	if !f.Kind.Still() {
-		f.Timeline = &line
+		form := profile.OfRecording(f.Kind, file, line)
+		f.Timeline, f.Form = &line, &form
 	}
 	if file.Short {
 		f.flag(FlagTruncated)
@@ -73,15 +80,7 @@ func (p *Prober) packets(ctx context.Context, facts *Facts, path string, src Sou
 	}
 	var tracks []timeline.PacketTrack
 	for _, t := range facts.Tracks {
-		pt := timeline.PacketTrack{Codec: t.Codec}
-		switch t.Kind {
-		case TrackVideo:
-			pt.Handler = "vide"
-		case TrackAudio:
-			pt.Handler = "soun"
-		case TrackData, TrackSubtitle, TrackImage:
-		}
-		tracks = append(tracks, pt)
+		tracks = append(tracks, timeline.PacketTrack{Handler: t.handler(), Codec: t.Codec})
 	}
 	list := timeline.NewPackets(tracks)
 	out, err := p.fence.Packets(ctx, path, io.NewSectionReader(src, 0, src.Size), facts.Kind.Demuxer(), timeline.PacketEntries, timeline.PacketForm, list)
@@ -94,6 +93,34 @@ func (p *Prober) packets(ctx context.Context, facts *Facts, path string, src Sou
 	}
 	facts.Timeline = &line
 	return nil
+}
+
+// handler is a track's kind in the letters of ISO base media files.
+func (t Track) handler() string {
+	switch t.Kind {
+	case TrackVideo:
+		return "vide"
+	case TrackAudio:
+		return "soun"
+	case TrackSubtitle:
+		return "text"
+	case TrackData, TrackImage:
+	}
+	return "meta"
+}
+
+// form completes the profile of a file whose container keeps its figures inside its streams.
+func (f *Facts) form() {
+	if f.Form == nil || f.Kind.BMFF() {
+		return
+	}
+	var seen []profile.Seen
+	for _, t := range f.Tracks {
+		seen = append(seen, profile.Seen{
+			Kind: t.handler(), Codec: t.Codec, Width: t.Width, Height: t.Height, Rate: t.Rate, Channels: t.Channels, SampleRate: t.SampleRate,
+		})
+	}
+	f.Form.Complete(seen, f.Device.Encoder)
 }
 
 // Places reads where a file claims its camera to have been. That is a look (decision 1): it is no part of the facts,

@@ -21,6 +21,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/media/fence"
+	"zhilu.dev/zhilu/internal/media/profile"
 	"zhilu.dev/zhilu/internal/media/sniff"
 	"zhilu.dev/zhilu/internal/media/timeline"
 )
@@ -116,6 +117,8 @@ type Facts struct {
 	HasGPS      bool // the file holds places; which ones is a look
 	// Timeline is when its tracks begin and end and where they have gaps; nil of pictures, and where nothing tells.
 	Timeline *timeline.Timeline
+	// Form is what the file's form looks like, to be compared with others of its camera; nil of pictures.
+	Form *profile.Profile
 
 	Start  Start
 	Flags  []Flag // in the order of their declaration, never nil
@@ -339,6 +342,7 @@ func (p *Prober) take(facts *Facts, out fence.Outcome) {
 	if answer.HasSeconds && !facts.Kind.Still() {
 		facts.Duration, facts.HasDuration = time.Duration(answer.Seconds*float64(time.Second)).Round(time.Microsecond), true
 	}
+	facts.form()
 	if answer.Absurd {
 		facts.unreadable(ReasonFigures)
 	}
