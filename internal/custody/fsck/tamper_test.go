@@ -199,8 +199,10 @@ func TestDoubles(t *testing.T) {
 			name, code, names string
 			do                []string
 		}{
-			{"an entry that waits for a second place", "log.entry.repeated", "$seal", []string{again, "INSERT INTO custody_pending (seq) VALUES (9000)",
-				names.Replace("INSERT INTO custody_subject (kind, subject_id, seq) SELECT kind, subject_id, 9000 FROM custody_subject WHERE seq = (SELECT min(seq) FROM custody_entry WHERE id = '$seal')")}},
+			{"an entry that waits for a second place", "log.entry.repeated", "$seal", []string{
+				again, "INSERT INTO custody_pending (seq) VALUES (9000)",
+				names.Replace("INSERT INTO custody_subject (kind, subject_id, seq) SELECT kind, subject_id, 9000 FROM custody_subject WHERE seq = (SELECT min(seq) FROM custody_entry WHERE id = '$seal')"),
+			}},
 			{"an entry that is nowhere", "log.entry.lost", "$seal", []string{again}},
 			{"a place given twice", "log.tree.checkpoint", "root", []string{"UPDATE custody_leaf SET seq = (SELECT seq FROM custody_leaf WHERE idx = 6) WHERE idx = 7"}},
 			{"a place given once more at the end", "log.tree.size", "$size", []string{"INSERT INTO custody_leaf SELECT 1 + (SELECT max(idx) FROM custody_leaf), seq FROM custody_leaf WHERE idx = 6"}},
