@@ -39,16 +39,14 @@ demo: ## install what the demo needs, build, make a small bureau, dock footage, 
 	bin/zhilu demo $(ARGS)
 
 .PHONY: test
-test: ## generated files, vet, all tests under a private PostgreSQL (what CI runs)
+test: ## generated files, vet, linter, all tests under a private PostgreSQL (what CI runs)
 	@scripts/setup test
 	@wrong=; \
 	scripts/step generated-files scripts/generated || wrong+=' generated-files'; \
 	scripts/step vet go vet ./... || wrong+=' vet'; \
+	{ $(MAKE) -s $(GOLANGCI) && scripts/step lint $(GOLANGCI) run; } || wrong+=' lint'; \
 	$(MAKE) unit || wrong+=' tests'; \
 	[ -z "$$wrong" ] || { echo "not in order:$$wrong" >&2; exit 1; }
-
-.PHONY: check
-check: test lint ## test and the linter; the linter joins test once its findings are worked off (CONTRIBUTING.md)
 
 .PHONY: unit
 unit: ## only the tests, under a private PostgreSQL
