@@ -26,8 +26,9 @@ type body struct {
 	n     atomic.Int64
 	ended error // io.EOF once it ended well
 
-	mu  sync.Mutex
-	cut bool
+	mu   sync.Mutex
+	cut  bool
+	over bool // nothing is read any more
 }
 
 func newBody(w http.ResponseWriter, r *http.Request) (*body, error) {
@@ -50,10 +51,19 @@ func (b *body) Read(p []byte) (int, error) {
 	b.sums.write(p[:n])
 	b.n.Add(int64(n))
 	if err != nil {
-		b.ended = err
-		_ = b.conn.SetReadDeadline(time.Time{}) // what follows on this connection has its own
+		b.end(err)
 	}
 	return n, err
+}
+
+// end is called when nothing more is read: what follows on this connection has its own time.
+func (b *body) end(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended, b.over = err, true
+	if !b.cut {
+		_ = b.conn.SetReadDeadline(time.Time{})
+	}
 }
 
 // await gives the next bytes their time, unless the body was cut off.
@@ -67,10 +77,14 @@ func (b *body) await() error {
 	return nil
 }
 
-// interrupt ends the body: a Read that waits returns, and no other begins.
+// interrupt ends the body: a Read that waits returns, and no other begins. net/http takes a deadline that passes for the
+// end of the connection, so an answer to a body that was cut MUST close it.
 func (b *body) interrupt() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.over || b.cut {
+		return
+	}
 	b.cut = true
 	_ = b.conn.SetReadDeadline(time.Unix(1, 0)) // long past
 }

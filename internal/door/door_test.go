@@ -421,3 +421,37 @@ func FuzzMetadata(f *testing.F) {
 		}
 	})
 }
+
+// TestCutConnectionIsClosed: a sender that was cut off by another request gets an answer that ends its connection, however
+// far its body was: what would follow on that connection could not be served.
+func TestCutConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		for i := range 40 {
+			u := w.create(3)
+			var wg sync.WaitGroup
+			wg.Go(func() { // cut off in the middle, it may not even get its answer
+				a, err := try(t, w.srv, call{method: "PATCH", url: u, h: chunk(0), body: "abc"[:1+i%3], chunked: i%2 == 0})
+				if err == nil && a.status >= 500 {
+					t.Errorf("%d %s", a.status, a.body)
+				}
+			})
+			for range 2 {
+				wg.Go(func() {
+					if a := w.do(call{method: "DELETE", url: u}); a.status != http.StatusNoContent && a.status != http.StatusGone {
+						t.Errorf("%d %s", a.status, a.body)
+					}
+				})
+			}
+			wg.Wait()
+			for range 4 { // on the connections that are left
+				wg.Go(func() {
+					if a := w.do(call{method: "HEAD", url: u}); a.status != http.StatusGone {
+						t.Errorf("%d", a.status)
+					}
+				})
+			}
+			wg.Wait()
+		}
+	})
+}

@@ -273,6 +273,9 @@ func (x *exchange) append(h *hold, stage vault.Stage, b *body) error {
 	h.body.Store(b)
 	_, err := stage.Append(context.WithoutCancel(x.r.Context()), b, check) // a sender who is gone ends the body, and only that
 	h.body.Store(nil)
+	if b.wasCut() {
+		x.w.Header().Set("Connection", "close")
+	}
 	if broken := b.broken(); err != nil && broken != nil {
 		return broken
 	}
@@ -341,6 +344,9 @@ func (x *exchange) drop(raw string) error {
 		return err
 	}
 	defer x.d.locks.release(up.ID, h)
+	if _, _, err := x.find(raw); err != nil { // somebody else ended it while we waited
+		return err
+	}
 	if err := x.d.c.Intake.Discard(x.r.Context(), x.actor, up.ID); err != nil {
 		return err
 	}

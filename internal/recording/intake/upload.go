@@ -202,7 +202,10 @@ func (s *Service) Discard(ctx context.Context, actor access.Actor, id ident.Uplo
 	if err != nil || !row.Partial() || row.Sealed() {
 		return err
 	}
-	return s.SealWaiting(ctx, actor, id) // who waited for it waits no longer
+	if err := s.SealWaiting(ctx, actor, id); err != nil { // who waited for it waits no longer, or Adopt sees to it
+		s.c.Log.ErrorContext(ctx, "what waited for a part that was given up was not ended", "part", id, "error", err)
+	}
+	return nil
 }
 
 func (s *Service) discard(ctx context.Context, actor access.Actor, id ident.UploadID) (*record.Upload, error) {
