@@ -39,7 +39,7 @@ const (
 // DB is an open database. Close it once nothing uses it.
 type DB struct {
 	Engine Engine
-	Writer *bun.DB // owned by gate, the log's sequencer and the job queue
+	Writer *bun.DB // owned by gate, the log's sequencer and the job queue; nil after OpenReader
 	Reader *bun.DB // read only; for lists and pages
 }
 
@@ -49,33 +49,50 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// engine tells from the URL; path is that of a SQLite database.
+func (c Config) engine() (e Engine, path string, err error) {
+	if path, ok := strings.CutPrefix(c.URL, "sqlite:"); ok {
+		return SQLite, path, nil
+	}
+	if strings.HasPrefix(c.URL, "postgres://") || strings.HasPrefix(c.URL, "postgresql://") {
+		return Postgres, "", nil
+	}
+	return "", "", fault.New(fault.Invalid, "setting.database_url").At("database")
+}
+
 // Open opens the database and asserts what durability needs: on SQLite WAL with synchronous=FULL (a commit survives a
 // power cut only then, G5), on PostgreSQL fsync and synchronous_commit on. It does not migrate.
 func Open(ctx context.Context, c Config) (*DB, error) {
+	engine, path, err := c.engine()
 	switch {
-	case strings.HasPrefix(c.URL, "sqlite:"):
-		return openSQLite(ctx, strings.TrimPrefix(c.URL, "sqlite:"))
-	case strings.HasPrefix(c.URL, "postgres://"), strings.HasPrefix(c.URL, "postgresql://"):
-		return openPostgres(ctx, c.URL)
+	case err != nil:
+		return nil, err
+	case engine == SQLite:
+		return openSQLite(ctx, path)
 	}
-	return nil, fault.New(fault.Invalid, "setting.database_url").At("database")
+	return openPostgres(ctx, c.URL)
 }
 
-func openSQLite(ctx context.Context, path string) (*DB, error) {
-	open := func(conns int, params url.Values) (*bun.DB, error) {
-		params.Add("_pragma", "busy_timeout(15000)")
-		params.Add("_pragma", "foreign_keys(1)")
-		params.Add("_pragma", "trusted_schema(0)")
-		dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: params.Encode()}).String()
-		h, err := sql.Open("sqlite", dsn)
-		if err != nil {
-			return nil, fmt.Errorf("open sqlite: %w", err)
-		}
-		h.SetMaxOpenConns(conns)
-		h.SetMaxIdleConns(conns)
-		return bun.NewDB(h, sqlitedialect.New(), bun.WithDiscardUnknownColumns()), nil
+// sqliteHandle opens a pool of connections to a SQLite database.
+func sqliteHandle(path string, conns int, params url.Values) (*bun.DB, error) {
+	params.Add("_pragma", "busy_timeout(15000)")
+	params.Add("_pragma", "foreign_keys(1)")
+	params.Add("_pragma", "trusted_schema(0)")
+	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: params.Encode()}).String()
+	h, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
-	w, err := open(1, url.Values{
+	h.SetMaxOpenConns(conns)
+	h.SetMaxIdleConns(conns)
+	return bun.NewDB(h, sqlitedialect.New(), bun.WithDiscardUnknownColumns()), nil
+}
+
+// sqliteReaders is how many connections read a SQLite database at once.
+func sqliteReaders() int { return max(4, runtime.NumCPU()) }
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	w, err := sqliteHandle(path, 1, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "journal_size_limit(67108864)"},
 	})
@@ -86,7 +103,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := d.assertSQLite(ctx); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	d.Reader, err = open(max(4, runtime.NumCPU()), url.Values{"_pragma": {"query_only(1)"}})
+	d.Reader, err = sqliteHandle(path, sqliteReaders(), url.Values{"_pragma": {"query_only(1)"}})
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -108,10 +125,12 @@ func (d *DB) assertSQLite(ctx context.Context) error {
 	return nil
 }
 
-func openPostgres(ctx context.Context, dsn string) (*DB, error) {
+// postgresHandles opens two pools of connections to a PostgreSQL database; the second cannot write. Neither has connected
+// yet.
+func postgresHandles(dsn string) (writer, reader *bun.DB, err error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "setting.database_url").At("database")
+		return nil, nil, fault.Wrap(err, fault.Invalid, "setting.database_url").At("database")
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
 	open := func(c *pgx.ConnConfig, conns int) *bun.DB {
@@ -122,7 +141,15 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 	}
 	ro := cfg.Copy()
 	ro.RuntimeParams["default_transaction_read_only"] = "on"
-	d := &DB{Engine: Postgres, Writer: open(cfg, 16), Reader: open(ro, 16)}
+	return open(cfg, 16), open(ro, 16), nil
+}
+
+func openPostgres(ctx context.Context, dsn string) (*DB, error) {
+	w, r, err := postgresHandles(dsn)
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{Engine: Postgres, Writer: w, Reader: r}
 	var fsync, commit string
 	if err := d.Writer.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit')").Scan(&fsync, &commit); err != nil {
 		return nil, errors.Join(fault.Wrap(err, fault.Unavailable, "db.unreachable"), d.Close())
@@ -139,7 +166,10 @@ func (d *DB) Close() error {
 	if d.Reader != nil {
 		errs = append(errs, d.Reader.Close())
 	}
-	return errors.Join(append(errs, d.Writer.Close())...)
+	if d.Writer != nil {
+		errs = append(errs, d.Writer.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Write runs fn in one writing transaction and commits it durably when fn returns nil. Only gate and the log's

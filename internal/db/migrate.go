@@ -19,7 +19,7 @@ import (
 //go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
-func (d *DB) provider() (*goose.Provider, error) {
+func (d *DB) provider(h *sql.DB) (*goose.Provider, error) {
 	dialect, dir := goose.DialectSQLite3, "migrations/sqlite"
 	if d.Engine == Postgres {
 		dialect, dir = goose.DialectPostgres, "migrations/postgres"
@@ -28,7 +28,7 @@ func (d *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
-	p, err := goose.NewProvider(dialect, d.Writer.DB, sub, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(dialect, h, sub, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
@@ -38,7 +38,7 @@ func (d *DB) provider() (*goose.Provider, error) {
 // Migrate brings the schema, and that of the job queue, to what this program needs. It is safe to repeat. A database
 // written by a newer program is refused (fault Unavailable "db.newer") and left as it is (G14).
 func (d *DB) Migrate(ctx context.Context) error {
-	p, err := d.provider()
+	p, err := d.provider(d.Writer.DB)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (d *DB) migrateJobs(ctx context.Context) error {
 
 // MigrateDown undoes every migration of ours; for tests only.
 func (d *DB) MigrateDown(ctx context.Context) error {
-	p, err := d.provider()
+	p, err := d.provider(d.Writer.DB)
 	if err != nil {
 		return err
 	}
