@@ -17,6 +17,15 @@ import (
 	"zhilu.dev/zhilu/internal/vault/vaulttest"
 )
 
+// copied puts a copy of a vault in the place of the house's, only to be read.
+func (h *house) copied(t *testing.T, from string) {
+	t.Helper()
+	h.dir = filepath.Join(t.TempDir(), "vault")
+	h.must(os.CopyFS(h.dir, os.DirFS(from)))
+	h.disk = must(localdir.Inspect(h.place(), false))(t)
+	t.Cleanup(func() { h.must(h.disk.Close()) })
+}
+
 // object is where the object of a file lies.
 func (h *house) object(r recording.Result) string {
 	name := r.SHA256.String()
@@ -52,6 +61,9 @@ const (
 // T8, G6: whoever deletes, changes or adds in the vault is found, and what they did is named.
 func TestVault(t *testing.T) {
 	t.Parallel()
+	h := live(t, gatetest.New(t, dbtest.SQLite(t)))
+	h.sound()
+	good := h.dir
 	for _, c := range []struct {
 		name, code, names string
 		do                func(t *testing.T, h *house)
@@ -72,6 +84,8 @@ func TestVault(t *testing.T) {
 			edit(t, h.object(h.fine), func([]byte) []byte { return other })
 		}},
 		{"a sealed object that nobody handed in", "object.added", "$added", func(t *testing.T, h *house) {
+			h.must(h.disk.Close())
+			h.disk = must(localdir.New(t.Context(), h.place()))(t)
 			vaulttest.Put(t, h.disk, []byte("added"), nil)
 		}},
 		{"a sealed object exchanged for the same film under a strange key", "object.key", "$sha", func(t *testing.T, h *house) {
@@ -98,20 +112,16 @@ func TestVault(t *testing.T) {
 		}},
 		{"a stage's checkpoint lost", "stage.damaged", "$open", func(t *testing.T, h *house) {
 			h.must(os.Remove(filepath.Join(h.dir, "staging", "n1", h.names().Replace("$open")+".state")))
-			h.must(h.disk.Close())
-			h.disk = must(localdir.Inspect(h.place(), false))(t)
-		}},
-		{"the published checkpoint lost", "log.head.missing", "", func(t *testing.T, h *house) {
-			h.must(os.Remove(filepath.Join(h.keysDir, "log.head")))
 		}},
 		{"another published checkpoint", "log.head.forked", "3", func(t *testing.T, h *house) {
 			h.must(h.keys.Publish(keyring.Head{Epoch: 1, Size: 3, Root: "AAAA"}))
 		}},
+		{"the published checkpoint lost", "log.head.missing", "", func(t *testing.T, h *house) {
+			h.must(os.Remove(filepath.Join(h.keysDir, "log.head")))
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			h := live(t, gatetest.New(t, dbtest.SQLite(t)))
-			h.sound()
+			h.copied(t, good)
 			c.do(t, h)
 			r := h.check()
 			added := vault.Digest(sha256.Sum256([]byte("added")))
