@@ -11,11 +11,13 @@ import (
 type fsckCmd struct {
 	config.Place `embed:""`
 
-	Online bool `help:"A server is running on this data: what is on its way is no finding."`
-	JSON   bool `help:"For machines."`
+	Online   bool `help:"A server is running on this data: what is on its way is no finding."`
+	ReadOnly bool `name:"read-only" help:"Leave no trace, as on a write-protected copy: write nothing, not even the entry that the data was checked."`
+	JSON     bool `help:"For machines."`
 }
 
-// Run checks everything against everything. 0: nothing found; 3: something is wrong, and which.
+// Run checks everything against everything. 0: nothing found; 3: something is wrong, and which; 1: it could not look, or
+// nothing was found and the log could not be told so.
 func (c fsckCmd) Run(e *env) error {
 	show := func(int, int64) {}
 	if !c.JSON && isTerminal(e.errOut) {
@@ -23,9 +25,11 @@ func (c fsckCmd) Run(e *env) error {
 			_, _ = fmt.Fprintf(e.errOut, "\r%s", e.words.T("cli.fsck.progress", n, e.words.Size(bytes)))
 		}
 	}
-	rep, err := app.Fsck(e.ctx, app.FsckConfig{Place: c.Place, Clock: e.clock, Log: e.log, Online: c.Online, OnObject: show})
-	if err != nil {
-		return err
+	rep, unrecorded := app.Fsck(e.ctx, app.FsckConfig{
+		Place: c.Place, Clock: e.clock, Log: e.log, Online: c.Online, ReadOnly: c.ReadOnly, OnObject: show,
+	})
+	if rep == nil {
+		return unrecorded
 	}
 	if c.JSON {
 		if err := printJSON(e.out, rep); err != nil {
@@ -34,13 +38,21 @@ func (c fsckCmd) Run(e *env) error {
 	} else {
 		_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.seen", rep.Objects, e.words.Size(rep.Bytes), rep.Files, rep.Receipts, rep.Log.Placed))
 		for _, f := range rep.Findings {
-			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, f.ID, locale.Visible(f.What))
+			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, locale.Visible(f.ID), locale.Visible(f.What))
 		}
 		key := "cli.fsck.sound"
 		if !rep.OK() {
 			key = "cli.fsck.wrong"
 		}
 		_, _ = fmt.Fprintln(e.out, e.words.T(key, len(rep.Findings)))
+		if rep.Entry != "" {
+			_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.entry", rep.Entry))
+		}
+	}
+	if unrecorded != nil {
+		if code := e.end(unrecorded); rep.OK() {
+			return status(code)
+		}
 	}
 	if !rep.OK() {
 		return status(exitWrong)

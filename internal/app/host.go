@@ -3,18 +3,13 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"zhilu.dev/zhilu/internal/access"
-	"zhilu.dev/zhilu/internal/clock"
-	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody"
-	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
-	"zhilu.dev/zhilu/internal/recording"
 )
 
 // FindDepartment gives the department of this id or name, fault NotFound "org.department_unknown" for none.
@@ -39,33 +34,6 @@ func (h *House) EnsureDepartment(ctx context.Context, actor access.Actor, name s
 	}
 	d, err := h.Org.AddDepartment(ctx, actor, "", name)
 	return d.ID, err
-}
-
-// FsckConfig says what to check.
-type FsckConfig struct {
-	Place    config.Place
-	Clock    clock.Clock
-	Log      *slog.Logger
-	Online   bool
-	OnObject func(done int, bytes int64)
-}
-
-// Fsck checks every sealed byte, every row and the whole log against each other. It changes nothing but one entry that
-// it was run, and not even that beside a running server.
-func Fsck(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
-	o := OpenConfig{Place: c.Place, Clock: c.Clock, Log: c.Log, WithVault: true}
-	if c.Online {
-		o.Node = "fsck"
-	}
-	h, err := Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, h.Close()) }()
-	return fsck.Run(ctx, fsck.Config{
-		DB: h.DB, Keys: h.Keys, Vault: h.Vault, Catalog: recording.Catalog{}, Tables: recording.Tables(), Clock: h.Clock, Bureau: h.Bureau.Name,
-		Online: c.Online, OnObject: c.OnObject,
-	})
 }
 
 // NewEpoch declares, after an older backup was restored, that the log goes on from there (decision 8).

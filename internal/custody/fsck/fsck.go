@@ -63,8 +63,7 @@ type Config struct {
 	Tables  []vouch.Table // whose rows the log says
 	Clock   clock.Clock
 	Trust   []byte // the trust file; empty: made from the database, so signers are judged by its own keys
-	Bureau  string
-	Online  bool // a server is running: what is on its way is no finding
+	Online  bool   // a server is running: what is on its way is no finding
 	// OnObject is told of each object read; nil for none.
 	OnObject func(done int, bytes int64)
 }

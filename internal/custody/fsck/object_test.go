@@ -97,6 +97,8 @@ func TestVault(t *testing.T) {
 			strange := must(os.ReadFile(strings.Replace(h.object(h.fine), h.dir, place.Dir, 1)))(t)
 			edit(t, h.object(h.fine), func([]byte) []byte { return strange })
 		}},
+		{"every object deleted", "object.missing", "$sha", func(t *testing.T, h *house) { h.must(os.RemoveAll(filepath.Join(h.dir, "objects"))) }},
+		{"the whole vault deleted", "object.missing", "$sha", func(t *testing.T, h *house) { h.must(os.RemoveAll(h.dir)) }},
 		{"a file among the objects", "vault.foreign", "this is not an object", func(t *testing.T, h *house) {
 			h.must(os.WriteFile(filepath.Join(filepath.Dir(h.object(h.fine)), "notes.txt"), []byte("x"), 0o600))
 		}},

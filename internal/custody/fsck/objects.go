@@ -3,6 +3,7 @@ package fsck
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"iter"
 
 	"zhilu.dev/zhilu/internal/fault"
@@ -17,6 +18,8 @@ func (k *checker) objects(ctx context.Context) error {
 		}
 		if err == nil {
 			err = k.object(ctx, info)
+		} else if errors.Is(err, fs.ErrNotExist) {
+			continue // no vault yet, or none any more: then each row misses its object
 		}
 		if err = k.unreadable(info.Digest, err); err != nil {
 			return err
@@ -144,7 +147,7 @@ func (k *checker) stages(ctx context.Context) error {
 		switch {
 		case openErr != nil:
 			return openErr
-		case k.c.Online:
+		case k.c.Online, errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			k.r.add("stage.damaged", string(st.ID), err.Error())
 		case !open:

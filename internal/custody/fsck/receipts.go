@@ -14,7 +14,7 @@ import (
 func (k *checker) loadTrust(ctx context.Context) error {
 	raw := k.c.Trust
 	if len(raw) == 0 && k.c.Keys != nil {
-		t, err := custody.ReadTrust(ctx, k.idb, k.c.Keys.Origin(), k.c.Bureau)
+		t, err := custody.ReadTrust(ctx, k.idb, k.c.Keys.Origin(), "")
 		if err != nil {
 			return err
 		}

@@ -221,7 +221,7 @@ func (h *house) sequence() {
 
 func (h *house) config() fsck.Config {
 	return fsck.Config{
-		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Tables: recording.Tables(), Clock: h.Clock, Bureau: bureau,
+		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Tables: recording.Tables(), Clock: h.Clock,
 	}
 }
 

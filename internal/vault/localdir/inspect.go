@@ -16,7 +16,7 @@ import (
 )
 
 // Inspect opens the vault only to read it. Nothing is made, cleared away or synced, so it leaves a damaged vault as it
-// is, and works on one that is write-protected. With beside, another process may be writing there; without it, one that
+// is, and works on one that is write-protected; where there is none, Objects says so (fs.ErrNotExist). With beside, another process may be writing there; without it, one that
 // holds the lock of this node is durable.ErrLocked, and none can take it until Close. Begin and what changes a stage are
 // refused with Unavailable "vault.read_only".
 func Inspect(cfg Config, beside bool) (*Vault, error) {
@@ -25,9 +25,6 @@ func Inspect(cfg Config, beside bool) (*Vault, error) {
 	}
 	v := newVault(cfg)
 	v.readOnly.Store(fault.New(fault.Unavailable, "vault.read_only"))
-	if _, err := v.fsys.ReadDir(v.objects); err != nil {
-		return nil, err
-	}
 	v.lock = io.NopCloser(nil)
 	name := filepath.Join(v.staging, lockFile)
 	if _, err := v.fsys.Stat(name); err != nil || beside {

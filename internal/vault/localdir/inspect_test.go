@@ -61,11 +61,16 @@ func TestInspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := localdir.Config{Dir: dir, Keys: ring, Node: "n1", Reserve: -1, Clock: clock.NewManual(noon), Log: slog.New(slog.DiscardHandler)}
-	if _, err := localdir.Inspect(cfg, false); !errors.Is(err, fs.ErrNotExist) {
-		t.Fatalf("a vault that is not there: %v", err)
-	}
-	v, err := localdir.New(t.Context(), cfg)
+	v, err := localdir.Inspect(cfg, false)
 	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range v.Objects(t.Context()) {
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("a vault that is not there: %v", err)
+		}
+	}
+	if v, err = localdir.New(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
 	sealed := vaulttest.Put(t, v, vaulttest.Content(1, 100_000), nil)
