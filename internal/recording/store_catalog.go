@@ -97,8 +97,9 @@ func paged[T, V any](ctx context.Context, idb bun.IDB, give func([]T, func(V, er
 	}
 }
 
-// Open reports whether the upload has an intent and has not ended.
+// Open reports whether what lies in staging has an intent: of an upload that is not finished, of one whose bytes were not
+// what its sender said and stay seven days, or of one that has ended and whose bytes Adopt has yet to drop.
 func (Catalog) Open(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error) {
-	_, found, err := record.Lookup[record.Upload](ctx, idb, "id = ? AND state = ?", id, UploadOpen)
+	_, found, err := record.Lookup[record.Upload](ctx, idb, "id = ?", id)
 	return found, err
 }
