@@ -48,6 +48,9 @@ test: ## generated files, vet, linter, all tests under a private PostgreSQL (wha
 	$(MAKE) unit || wrong+=' tests'; \
 	[ -z "$$wrong" ] || { echo "not in order:$$wrong" >&2; exit 1; }
 
+.PHONY: check
+check: test ## the same, by its other name
+
 .PHONY: unit
 unit: ## only the tests, under a private PostgreSQL
 	@mkdir -p .cache/bin
