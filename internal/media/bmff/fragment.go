@@ -12,6 +12,7 @@ type preset struct{ step, size int64 }
 // moof reads one fragment: which samples it brings, when, and whether the file holds them.
 func (o *opener) moof(b Box) {
 	o.f.Fragments++
+	o.s.load(b.Offset, b.Size+16) // and the head of the box behind it
 	from, end := b.body()
 	data := b.Offset // where a track's samples begin if nothing else is said
 	if !o.s.inner(from, end, func(c Box) {
@@ -146,14 +147,21 @@ func (o *opener) trun(b Box, g *fragment) {
 		rows.count, o.f.Broken = room, o.f.Broken || !b.Short
 	}
 	t := o.f.Tracks[g.track]
-	for c := o.s.cursor(rows); ; {
+	c := &cursor{s: o.s, t: rows, row: rows.count, rest: o.s.paged(rows)}
+	if c.rest == nil { // a fragment longer than a page
+		c = o.s.cursor(rows)
+	}
+	var run Run // samples alike so far
+	here := true
+	for {
 		e := c.next()
 		if e == nil {
+			o.bring(g, run, here)
 			return
 		}
-		run, size := Run{At: g.at, N: 1, Step: g.preset.step}, g.preset.size
+		step, shift, size := g.preset.step, int64(0), g.preset.size
 		if flags&0x100 != 0 {
-			run.Step, e = int64(binary.BigEndian.Uint32(e)), e[4:]
+			step, e = int64(binary.BigEndian.Uint32(e)), e[4:]
 		}
 		if flags&0x200 != 0 {
 			size, e = int64(binary.BigEndian.Uint32(e)), e[4:]
@@ -162,14 +170,18 @@ func (o *opener) trun(b Box, g *fragment) {
 			e = e[4:]
 		}
 		if flags&0x800 != 0 {
-			run.Shift = int64(int32(binary.BigEndian.Uint32(e))) //nolint:gosec // the format's own sign
-			t.Reordered = t.Reordered || run.Shift != 0
+			shift = int64(int32(binary.BigEndian.Uint32(e))) //nolint:gosec // the format's own sign
+			t.Reordered = t.Reordered || shift != 0
 		}
-		if run.Step > math.MaxInt32 {
-			run.Step, o.f.Broken = 0, true
+		if step > math.MaxInt32 {
+			step, o.f.Broken = 0, true
 		}
 		g.data = min(g.data+size, maxTicks)
-		o.bring(g, run, g.data <= o.s.size)
+		if fits := g.data <= o.s.size; run.Step != step || run.Shift != shift || here != fits {
+			o.bring(g, run, here)
+			run, here = Run{Step: step, Shift: shift}, fits
+		}
+		run.N++
 	}
 }
 
@@ -185,8 +197,8 @@ func (o *opener) alike(g *fragment, count int64) {
 	} else if count > o.s.size { // samples without a byte: more than the file has bytes are none
 		here, o.f.Broken = 0, true
 	}
-	o.bring(g, Run{At: g.at, N: here, Step: step}, true)
-	o.bring(g, Run{At: g.at, N: count - here, Step: step}, false)
+	o.bring(g, Run{N: here, Step: step}, true)
+	o.bring(g, Run{N: count - here, Step: step}, false)
 	if size > 0 && count > (maxTicks-g.data)/size {
 		g.data = maxTicks
 		return
@@ -194,6 +206,7 @@ func (o *opener) alike(g *fragment, count int64) {
 	g.data += count * size
 }
 
+// bring hands on a run that begins where the fragment has come to.
 func (o *opener) bring(g *fragment, r Run, here bool) {
 	if r.N == 0 {
 		return
@@ -202,6 +215,7 @@ func (o *opener) bring(g *fragment, r Run, here bool) {
 		o.f.Broken, o.f.Limit = true, true
 		return
 	}
+	r.At = g.at
 	g.at += r.N * r.Step
 	t := o.f.Tracks[g.track]
 	t.Samples += r.N

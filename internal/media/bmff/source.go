@@ -12,8 +12,9 @@ import (
 const (
 	maxRead  = 256 << 20 // bytes read of one file
 	maxInner = 2_000_000 // boxes inside others
-	pageLen  = 4 << 10
-	tableLen = 32 << 10 // how much of a table is in memory at once
+	pageLen  = 4 << 10   // what is read at once to see small things
+	pageMost = 64 << 10  // and of a fragment, which is read as a whole
+	tableLen = 32 << 10  // how much of a table is in memory at once
 )
 
 // source reads a hostile file within a budget. What the file lacks is an answer; what the store cannot read is an
@@ -31,7 +32,7 @@ type source struct {
 }
 
 func newSource(ctx context.Context, r io.ReaderAt, size int64) *source {
-	return &source{ctx: ctx, r: r, size: size, left: maxRead, boxes: maxInner, page: make([]byte, 0, pageLen)}
+	return &source{ctx: ctx, r: r, size: size, left: maxRead, boxes: maxInner, page: make([]byte, 0, pageMost)}
 }
 
 // fill reads as many bytes of p as the file has at this place and reports how many.
@@ -64,13 +65,30 @@ func (s *source) bytes(at int64, n int) []byte {
 	}
 	from := at - s.pageAt
 	if from < 0 || from+int64(n) > int64(len(s.page)) {
-		s.page = s.page[:s.fill(s.page[:pageLen], at)]
-		s.pageAt, from = at, 0
-		if len(s.page) < n {
+		s.load(at, pageLen)
+		if from = at - s.pageAt; from+int64(n) > int64(len(s.page)) {
 			return nil
 		}
 	}
 	return s.page[from : from+int64(n)]
+}
+
+// load makes the page hold n bytes from here on, or as many as there are.
+func (s *source) load(at, n int64) {
+	if n = min(n, pageMost); at >= s.pageAt && at+n <= s.pageAt+int64(len(s.page)) {
+		return // it is here already
+	}
+	s.page = s.page[:s.fill(s.page[:n], at)]
+	s.pageAt = at
+}
+
+// paged gives a table that lies in the page as a whole, good until the next load; nil otherwise.
+func (s *source) paged(t table) []byte {
+	from, n := t.at-s.pageAt, t.count*int64(t.width)
+	if from < 0 || from+n > int64(len(s.page)) {
+		return nil
+	}
+	return s.page[from : from+n]
 }
 
 // u32 reads one figure; false where the file ends.
@@ -98,7 +116,7 @@ func (s *source) box(at, end int64) (Box, bool) {
 	if head == nil || end-at < 8 {
 		return Box{}, false
 	}
-	b := Box{Type: string(head[4:8]), Offset: at, Header: 8, Size: int64(binary.BigEndian.Uint32(head))}
+	b := Box{Type: letters(head[4:8]), Offset: at, Header: 8, Size: int64(binary.BigEndian.Uint32(head))}
 	switch b.Size {
 	case 0:
 		b.Size = end - at
@@ -116,6 +134,22 @@ func (s *source) box(at, end int64) (Box, bool) {
 		b.Size, b.Short = end-at, true
 	}
 	return b, b.Size >= b.Header
+}
+
+// common is the types that come again in every fragment, so that none is made anew each time.
+var common = func() map[string]string {
+	m := map[string]string{}
+	for _, t := range []string{"moof", "mdat", "mfhd", "traf", "tfhd", "tfdt", "trun", "sidx", "styp", "free"} {
+		m[t] = t
+	}
+	return m
+}()
+
+func letters(b []byte) string {
+	if t, ok := common[string(b)]; ok {
+		return t
+	}
+	return string(b)
 }
 
 // inner visits the boxes between two places. Zeros at the end, as QuickTime writes them, end it quietly; it reports

@@ -19,7 +19,7 @@ const (
 // Bounds of what one track keeps in memory.
 const (
 	// window is how many samples may come out of order: H.264 and H.265 let a picture wait for 16 others.
-	window = 32
+	window = 20
 	// maxHoles is how many stretches are remembered until the usual step is known.
 	maxHoles = 4096
 	// MaxGaps is how many gaps of a track are listed; Line.GapCount tells all.
@@ -38,8 +38,10 @@ type builder struct {
 	scale    int64 // ticks a second
 	minimum  int64 // MinGap in ticks
 	declared bool  // each sample's own length is to be believed
+	straight bool  // samples come in order of presentation, as sound does
 
-	pending []sample // in order of presentation, at most window
+	waiting [8 * window]sample // from lo up to hi, in order of presentation
+	lo, hi  int
 	first   int64
 	last    sample
 	end     int64 // of the sample that ends last, by its own length
@@ -56,12 +58,9 @@ type sample struct{ at, length int64 }
 // hole is n steps in a row, each of the same length, that are long enough to be gaps if the usual step is short.
 type hole struct{ at, step, length, n int64 }
 
-func newBuilder(scale int64, judged, declared bool) *builder {
-	b := &builder{
-		scale: scale, minimum: int64(MinGap/time.Millisecond) * scale / 1000, declared: declared,
-		pending: make([]sample, 0, window+1),
-	}
-	if judged {
+func newBuilder(scale int64, handler string, declared bool) *builder {
+	b := &builder{scale: scale, minimum: int64(MinGap/time.Millisecond) * scale / 1000, declared: declared, straight: handler == "soun"}
+	if judged(handler) {
 		b.steps = &histogram{}
 	}
 	return b
@@ -74,20 +73,32 @@ func (b *builder) add(at, length int64) {
 }
 
 func (b *builder) push(s sample) {
-	i := len(b.pending)
-	for i > 0 && b.pending[i-1].at > s.at {
-		i--
+	if b.straight {
+		b.pop(s)
+		return
 	}
-	b.pending = slices.Insert(b.pending, i, s)
-	if len(b.pending) > window {
-		b.pop(b.pending[0])
-		b.pending = b.pending[:copy(b.pending, b.pending[1:])]
+	if b.hi == len(b.waiting) {
+		b.hi = copy(b.waiting[:], b.waiting[b.lo:b.hi])
+		b.lo = 0
+	}
+	i := b.hi
+	for ; i > b.lo && b.waiting[i-1].at > s.at; i-- {
+		b.waiting[i] = b.waiting[i-1]
+	}
+	b.waiting[i] = s
+	if b.hi++; b.hi-b.lo > window {
+		b.pop(b.waiting[b.lo])
+		b.lo++
 	}
 }
 
 // run takes n samples in equal steps.
 func (b *builder) run(at, step, n int64) {
 	b.count += n
+	if b.straight {
+		b.advance(at, step, n)
+		return
+	}
 	head := min(n, 2*window) // a window full of it, and one in which what came before goes
 	for i := range head {
 		b.push(sample{at + i*step, step})
@@ -97,27 +108,40 @@ func (b *builder) run(at, step, n int64) {
 		return
 	}
 	next := at + (head-window)*step // the first of the run's that wait
-	if b.pending[0].at != next || b.pending[window-1].at != at+(head-1)*step {
+	if b.waiting[b.lo].at != next || b.waiting[b.hi-1].at != at+(head-1)*step {
 		b.drain() // strangely mixed: what waited is let go
+		b.lo, b.hi = 0, window
 		for i := range int64(window) {
-			b.pending = append(b.pending, sample{next + i*step, step})
+			b.waiting[i] = sample{next + i*step, step}
 		}
 	}
 	// All that waits is of this run: the rest only moves it on.
-	b.pop(b.pending[0])
-	b.stride(step, more-1)
-	b.last.at = max(b.last.at, next+(more-1)*step)
-	for i := range b.pending {
-		b.pending[i].at += more * step
+	b.advance(next, step, more)
+	for i := range b.waiting[b.lo:b.hi] {
+		b.waiting[b.lo+i].at += more * step
+	}
+}
+
+// advance takes n samples in equal steps in order of presentation.
+func (b *builder) advance(at, step, n int64) {
+	if b.some && step > 0 && at < b.last.at { // time went back: what was shown already is passed over
+		past := min(n, (b.last.at-at+step-1)/step)
+		b.disorder++
+		at, n = at+past*step, n-past
+	}
+	if n > 0 {
+		b.pop(sample{at, step})
+		b.stride(step, n-1)
+		b.last.at = max(b.last.at, at+(n-1)*step)
 	}
 }
 
 // drain lets go of all that waits.
 func (b *builder) drain() {
-	for _, s := range b.pending {
+	for _, s := range b.waiting[b.lo:b.hi] {
 		b.pop(s)
 	}
-	b.pending = b.pending[:0]
+	b.lo, b.hi = 0, 0
 }
 
 // pop takes the next sample in order of presentation.

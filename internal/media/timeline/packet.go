@@ -39,7 +39,7 @@ func NewPackets(tracks []PacketTrack) *Packets {
 	p := &Packets{usesDTS: make([]bool, len(tracks))}
 	for i, t := range tracks {
 		// Sound tells the length of each packet. A picture's length is only what its rate says.
-		b := newBuilder(packetScale, judged(t.Handler), t.Handler == "soun")
+		b := newBuilder(packetScale, t.Handler, t.Handler == "soun")
 		p.tracks = append(p.tracks, b)
 		p.lines = append(p.lines, Line{Track: i, Handler: t.Handler, Codec: t.Codec, Scale: packetScale})
 	}
@@ -119,7 +119,7 @@ func (p *Packets) Timeline(stopped bool) Timeline {
 	for i, b := range p.tracks {
 		l := &out.Lines[i]
 		l.Here = l.Samples
-		if !b.some && len(b.pending) == 0 {
+		if !b.some && b.lo == b.hi {
 			untimed = untimed || l.Samples > 0 && judged(l.Handler)
 			continue
 		}

@@ -96,7 +96,7 @@ func Read(ctx context.Context, r io.ReaderAt, size int64) (Timeline, *bmff.File,
 			builders, tracks = append(builders, nil), append(tracks, nil)
 		}
 		if builders[track] == nil {
-			builders[track], tracks[track] = newBuilder(int64(t.Scale), judged(t.Handler), false), t
+			builders[track], tracks[track] = newBuilder(int64(t.Scale), t.Handler, false), t
 		}
 		b := builders[track]
 		if run.N == 1 {
