@@ -76,6 +76,9 @@ func (r *Record) Open(names ...string) ([]Opening, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(r.row.Salts) != saltSize*fieldCount {
+		return nil, fmt.Errorf("custody: entry %s: %d bytes of salts", r.ID, len(r.row.Salts)) // somebody cut the row
+	}
 	values := r.row.fields()
 	out := make([]Opening, 0, len(names))
 	for _, name := range names {

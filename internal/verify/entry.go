@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -49,35 +51,72 @@ func decode32(s string) []byte {
 	return b
 }
 
-// leaf reads a leaf: the commitment of each field.
-func leaf(text string) (map[string]string, bool) {
-	names, by, ok := commitments(text, "zhilu-entry/v1")
-	if !ok || len(names) != len(leafFields) {
-		return nil, false
-	}
-	for i, n := range names {
-		if n != leafFields[i] {
-			return nil, false
-		}
-	}
-	return by, true
+// leaf reads a leaf: its fields in order, and the commitment of each.
+func leaf(text string) (names []string, by map[string]string, ok bool) {
+	names, by, ok = commitments(text, "zhilu-entry/v1")
+	return names, by, ok && slices.Equal(names, leafFields)
 }
 
-// detail reads a detail statement: the commitment of each key, under "detail.<key>", and the statement's digest.
-func detail(text string) (by map[string]string, digest string, ok bool) {
-	names, raw, ok := commitments(text, "zhilu-detail/v1")
+// detail reads a detail statement: its keys in order as "detail.<key>", the commitment of each, and its digest.
+func detail(text string) (names []string, by map[string]string, digest string, ok bool) {
+	keys, raw, ok := commitments(text, "zhilu-detail/v1")
 	if !ok {
-		return nil, "", false
+		return nil, nil, "", false
 	}
 	by = map[string]string{}
-	for i, n := range names {
-		if i > 0 && names[i-1] >= n {
-			return nil, "", false
+	for i, k := range keys {
+		if i > 0 && keys[i-1] >= k {
+			return nil, nil, "", false
 		}
-		by["detail."+n] = raw[n]
+		names = append(names, "detail."+k)
+		by["detail."+k] = raw[k]
 	}
 	sum := sha256.Sum256([]byte(text))
-	return by, hex.EncodeToString(sum[:]), true
+	return names, by, hex.EncodeToString(sum[:]), true
+}
+
+// shown is an entry as receipts and entry proofs carry it.
+type shown struct {
+	Leaf   string  `json:"leaf"`
+	Detail string  `json:"detail"`
+	Opened []field `json:"opened"`
+}
+
+type field struct {
+	Name  string `json:"name"`
+	Salt  string `json:"salt"`
+	Value string `json:"value"`
+}
+
+// checkOpenings checks that every opening opens a commitment of the leaf, or of the detail statement that the leaf
+// commits to, and gives the opened values, and the names of the fields that stay closed. It reports false where nothing
+// more can be said of the entry.
+func (r *Report) checkOpenings(e *shown) (opened map[string]string, closed []string, ok bool) {
+	names, commitment, ok := leaf(e.Leaf)
+	keys, inDetail, digest, okDetail := detail(e.Detail)
+	if !ok || !okDetail {
+		r.RecordIntact.settle(No, "leaf.form", "")
+		return nil, nil, false
+	}
+	maps.Copy(commitment, inDetail)
+	opened = map[string]string{}
+	for _, o := range e.Opened {
+		salt, err := base64.StdEncoding.Strict().DecodeString(o.Salt)
+		if _, twice := opened[o.Name]; err != nil || twice || !opens(commitment[o.Name], o.Name, salt, o.Value) {
+			r.RecordIntact.settle(No, "opening.wrong", o.Name)
+			return nil, nil, false
+		}
+		opened[o.Name] = o.Value
+	}
+	if have, ok := opened["detail_digest"]; !ok || have != digest {
+		r.RecordIntact.settle(No, "entry.mismatch", "detail_digest")
+	}
+	for _, n := range append(names, keys...) {
+		if _, ok := opened[n]; !ok {
+			closed = append(closed, n)
+		}
+	}
+	return opened, closed, true
 }
 
 // opens reports whether name, salt and value open a commitment.

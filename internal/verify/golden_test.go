@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"zhilu.dev/zhilu/internal/api/tile"
+	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/receipt"
 	"zhilu.dev/zhilu/internal/verify"
 )
@@ -43,6 +45,11 @@ func TestExamples(t *testing.T) {
 			t.Errorf("%s is not written as it was", name)
 		}
 	}
+	proof, err := os.ReadFile(filepath.Join(examples, "entry-proof.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, check(t, proof, verify.Options{Trust: trust}), verify.Yes, verify.Yes, verify.Yes, 0)
 	r, err := verify.Target(context.Background(), filepath.Join(examples, "log"), verify.Options{Trust: trust})
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +66,7 @@ func writeExamples(t *testing.T) {
 	w.receipt(t)
 	w.sequence(t)
 	for name, data := range map[string][]byte{
-		"receipt-early.json": early, "receipt.json": w.refresh(t, s), "original.mp4": content,
+		"receipt-early.json": early, "receipt.json": w.refresh(t, s), "original.mp4": content, "entry-proof.json": shownBy(t, s),
 	} {
 		writeFile(t, filepath.Join(examples, name), data)
 	}
@@ -71,49 +78,86 @@ func writeExamples(t *testing.T) {
 	}
 }
 
-// T30: the program printed in docs/formats/receipt-v1.md, which was written from that text alone, agrees with us.
-func TestProgramInTheDocument(t *testing.T) {
+// shownBy is the proof of the entry behind a receipt, opened as far as the receipt opens it.
+func shownBy(t *testing.T, s *receipt.Signed) []byte {
+	t.Helper()
+	file, err := custody.RenderJSON(entryProof{entryProofV1, s.Entry, s.Proof})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// T14, T30: the programs printed in docs/formats, which were written from these texts alone, agree with us: about the
+// examples for ever, about what a house hands out today, and about what was changed.
+func TestProgramsInTheDocuments(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
+		if os.Getenv("ZHILU_REQUIRE_TOOLS") == "1" {
+			t.Fatal("python3 is missing")
+		}
 		t.Skip("needs python3")
 	}
-	doc, err := os.ReadFile("../../docs/formats/receipt-v1.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, program, ok := strings.Cut(string(doc), "```python\n")
-	program, _, ok2 := strings.Cut(program, "```")
-	if !ok || !ok2 {
-		t.Fatal("the document holds no program")
-	}
-	script := filepath.Join(t.TempDir(), "verify.py")
-	writeFile(t, script, []byte(program))
-	run := func(file string) error {
-		out, err := exec.CommandContext(t.Context(), python, script, file, filepath.Join(examples, "log", "trust.json")).CombinedOutput()
-		if err != nil {
-			t.Logf("%s", out)
-		}
-		return err
-	}
-	good, err := os.ReadFile(filepath.Join(examples, "receipt.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := run(filepath.Join(examples, "receipt.json")); err != nil {
-		t.Errorf("it refuses a good receipt: %v", err)
-	}
-	for from, to := range map[string]string{
-		`\"size\":24`: `\"size\":25`, `"index": 2`: `"index": 1`, `"name": "detail.size"`: `"name": "detail.sixe"`, `"value": "24"`: `"value": "25"`,
+	w := newWorld(t)
+	receipt, entry := w.receipt(t), w.note(t)
+	w.sequence(t)
+	today := map[string][]byte{"receipt-v1.md": w.refresh(t, receipt), "entry-proof-v1.md": w.proof(t, entry)}
+	trustToday := filepath.Join(t.TempDir(), "trust.json")
+	writeFile(t, trustToday, w.trustFile(t))
+	trust := filepath.Join(examples, "log", "trust.json")
+	for _, c := range []struct {
+		document, example string
+		changes           map[string]string
+	}{
+		{"receipt-v1.md", "receipt.json", map[string]string{
+			`\"size\":24`: `\"size\":25`, `"index": 2`: `"index": 1`, `"name": "detail.size"`: `"name": "detail.sixe"`, `"value": "24"`: `"value": "25"`,
+		}},
+		{"entry-proof-v1.md", "entry-proof.json", map[string]string{
+			`"value": "done"`: `"value": "fail"`, `"index": 2`: `"index": 1`, `"name": "detail.size"`: `"name": "detail.sixe"`, `"value": "24"`: `"value": "25"`,
+			`zhilu-detail/v1\nfile_id`: `zhilu-detail/v1\nfile_ie`, `zhilu-entry/v1\nid `: `zhilu-entry/v1\nie `, `\n5\n`: `\n6\n`,
+		}},
 	} {
-		bad := strings.Replace(string(good), from, to, 1)
-		if bad == string(good) {
-			t.Fatalf("the example holds no %s", from)
+		doc, err := os.ReadFile(filepath.Join("../../docs/formats", c.document))
+		if err != nil {
+			t.Fatal(err)
 		}
-		file := filepath.Join(t.TempDir(), "bad.json")
-		writeFile(t, file, []byte(bad))
-		if run(file) == nil {
-			t.Errorf("it accepts %s for %s", to, from)
+		_, program, ok := strings.Cut(string(doc), "```python\n")
+		program, _, ok2 := strings.Cut(program, "```")
+		if !ok || !ok2 {
+			t.Fatalf("%s holds no program", c.document)
+		}
+		script := filepath.Join(t.TempDir(), "verify.py")
+		writeFile(t, script, []byte(program))
+		run := func(file, trust string) error {
+			out, err := exec.CommandContext(t.Context(), python, script, file, trust).CombinedOutput() //nolint:gosec // our own document
+			if err != nil {
+				t.Logf("%s", out)
+			}
+			return err
+		}
+		good, err := os.ReadFile(filepath.Join(examples, c.example))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := filepath.Join(t.TempDir(), "fresh.json")
+		writeFile(t, fresh, today[c.document])
+		if err := errors.Join(run(filepath.Join(examples, c.example), trust), run(fresh, trustToday)); err != nil {
+			t.Errorf("%s: it refuses a good file: %v", c.document, err)
+		}
+		if run(fresh, trust) == nil {
+			t.Errorf("%s: it trusts a stranger", c.document)
+		}
+		for from, to := range c.changes {
+			bad := strings.Replace(string(good), from, to, 1)
+			if bad == string(good) {
+				t.Fatalf("%s holds no %s", c.example, from)
+			}
+			file := filepath.Join(t.TempDir(), "bad.json")
+			writeFile(t, file, []byte(bad))
+			if run(file, trust) == nil {
+				t.Errorf("%s: it accepts %s for %s", c.document, to, from)
+			}
 		}
 	}
 }
@@ -126,7 +170,7 @@ func FuzzBytes(f *testing.F) {
 		f.Fatal(err)
 	}
 	good := map[string]bool{}
-	for _, name := range []string{"receipt.json", "receipt-early.json", "log/checkpoint"} {
+	for _, name := range []string{"receipt.json", "receipt-early.json", "entry-proof.json", "log/checkpoint"} {
 		data, err := os.ReadFile(filepath.Join(examples, name))
 		if err != nil {
 			f.Fatal(err)
@@ -142,7 +186,8 @@ func FuzzBytes(f *testing.F) {
 		if r.RecordIntact.Answer == "" || r.SignerTrusted.Answer == "" || r.InLog.Answer == "" {
 			t.Fatalf("a question is not answered: %+v", r)
 		}
-		// A checkpoint may bear further signature lines, which say nothing; a receipt has one form only.
+		// A checkpoint may bear further signature lines, which say nothing, and an entry proof may open less; a receipt has one
+		// form only.
 		if r.ExitCode() == 0 && !good[string(data)] && r.Kind == "receipt" {
 			t.Fatalf("what nobody signed verifies: %q", data)
 		}

@@ -60,7 +60,7 @@ func Log(ctx context.Context, f Fetcher, o Options) (*Report, error) {
 	w := &walker{fetch: f, report: r, head: h, filling: map[uint]*tileBuffer{}}
 	w.rng = (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 	if len(o.Older) > 0 {
-		w.setOlder(o.Older, trust)
+		w.setOlder(checkpointIn(o.Older), trust)
 	}
 	r.RecordIntact.settle(Yes, "", "")
 	if err := w.walk(ctx); err != nil {
@@ -148,7 +148,7 @@ func (w *walker) walk(ctx context.Context) error {
 			return nil
 		}
 		for _, l := range leaves {
-			if _, ok := leaf(string(l)); !ok {
+			if _, _, ok := leaf(string(l)); !ok {
 				w.report.RecordIntact.settle(No, "leaf.form", strconv.FormatInt(w.report.Entries, 10))
 			}
 			if err := w.rng.Append(leafHash(l), w.collect); err != nil {

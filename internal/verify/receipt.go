@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/emmansun/gmsm/sm3"
-	"github.com/transparency-dev/merkle/proof"
-	"github.com/transparency-dev/merkle/rfc6962"
 
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -53,26 +51,8 @@ type receiptFile struct {
 		PublicKey string `json:"public_key"`
 		Value     string `json:"value"`
 	} `json:"signature"`
-	Entry struct {
-		Leaf   string  `json:"leaf"`
-		Detail string  `json:"detail"`
-		Opened []field `json:"opened"`
-	} `json:"entry"`
+	Entry shown      `json:"entry"`
 	Proof *inclusion `json:"proof"`
-}
-
-type field struct {
-	Name  string `json:"name"`
-	Salt  string `json:"salt"`
-	Value string `json:"value"`
-}
-
-type inclusion struct {
-	Index      int64    `json:"index"`
-	Size       int64    `json:"size"`
-	Hashes     []string `json:"hashes"`
-	Checkpoint string   `json:"checkpoint"`
-	Verifier   string   `json:"verifier"`
 }
 
 const receiptFormat = "zhilu-receipt/v1"
@@ -180,26 +160,12 @@ func (r *Report) checkEntry(f *receiptFile, st *Statement) {
 		r.RecordIntact.settle(No, "leaf.other", "")
 		return
 	}
-	commitment, ok := leaf(f.Entry.Leaf)
-	inDetail, digest, okDetail := detail(f.Entry.Detail)
-	if !ok || !okDetail {
-		r.RecordIntact.settle(No, "leaf.form", "")
+	opened, _, ok := r.checkOpenings(&f.Entry)
+	if !ok {
 		return
 	}
-	for n, c := range inDetail {
-		commitment[n] = c
-	}
-	opened := map[string]string{}
-	for _, o := range f.Entry.Opened {
-		salt, err := base64.StdEncoding.Strict().DecodeString(o.Salt)
-		if _, twice := opened[o.Name]; err != nil || twice || !opens(commitment[o.Name], o.Name, salt, o.Value) {
-			r.RecordIntact.settle(No, "opening.wrong", o.Name)
-			return
-		}
-		opened[o.Name] = o.Value
-	}
 	want := map[string]string{
-		"id": string(st.EntryID), "outcome": "done", "detail_digest": digest,
+		"id": string(st.EntryID), "outcome": "done",
 		"detail.file_id": quoted(string(st.FileID)), "detail.sha256": quoted(st.SHA256),
 		"detail.size": strconv.FormatInt(st.Size, 10), "detail.state": quoted(st.State),
 	}
@@ -235,46 +201,10 @@ func (r *Report) checkProof(f *receiptFile, st *Statement, o Options, due time.T
 		}
 		return -1
 	}
-	h, code := openCheckpoint([]byte(p.Checkpoint), []string{p.Verifier})
-	if code != "" {
-		r.InLog.settle(No, code, "")
+	if !r.checkInclusion(p, decode32(st.LeafHash), st.Origin, o.Trust) {
 		return -1
 	}
-	r.describe(h)
-	r.judgeLogKey(h, o.Trust)
-	if h.origin != st.Origin || h.size != p.Size || !oneSignature(p.Checkpoint) {
-		r.InLog.settle(No, "proof.checkpoint", "")
-		return -1
-	}
-	hashes := make([][]byte, len(p.Hashes))
-	for i, text := range p.Hashes {
-		if hashes[i] = decode32(text); hashes[i] == nil {
-			r.InLog.settle(No, "proof.form", "")
-			return -1
-		}
-	}
-	hash := decode32(st.LeafHash)
-	if p.Index < 0 || p.Index >= p.Size || len(hashes) > 64 ||
-		proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(p.Index), uint64(p.Size), hash, hashes, h.root) != nil { //nolint:gosec // not negative
-		r.InLog.settle(No, "proof.wrong", "")
-		return -1
-	}
-	r.InLog.settle(Yes, "", "")
-	r.Index = &p.Index
 	return p.Index + 1
-}
-
-// oneSignature reports whether a note ends with exactly one signature line, written in the one form it has. A receipt's
-// checkpoint has no others, so that none of its bytes goes unchecked.
-func oneSignature(msg string) bool {
-	_, sigs, _ := strings.Cut(msg, "\n\n")
-	line, ok := strings.CutSuffix(sigs, "\n")
-	words := strings.Split(line, " ")
-	if !ok || len(words) != 3 || strings.Contains(line, "\n") {
-		return false
-	}
-	sig, err := base64.StdEncoding.Strict().DecodeString(words[2])
-	return err == nil && base64.StdEncoding.EncodeToString(sig) == words[2]
 }
 
 // judgeReceiptKey settles whether the receipt's key is trusted. A retired key counts for entries that stood in the log

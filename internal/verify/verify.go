@@ -1,4 +1,4 @@
-// Package verify checks what the product hands out: receipts, checkpoints and a whole log. It is written from
+// Package verify checks what the product hands out: receipts, entry proofs, checkpoints and a whole log. It is written from
 // docs/formats alone and shares no code with package custody, which writes them; it needs no server and no database.
 //
 // Three questions are answered apart (decision 6): is the record intact, is its signer trusted, is it in the log. What
@@ -60,7 +60,7 @@ func (f *Finding) settle(a Answer, code, what string) {
 
 // Report is the result of a check.
 type Report struct {
-	Kind          string  `json:"kind"` // "receipt", "checkpoint", "log", or "unknown"
+	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", or "unknown"
 	RecordIntact  Finding `json:"record_intact"`
 	SignerTrusted Finding `json:"signer_trusted"`
 	InLog         Finding `json:"in_log"`
@@ -73,6 +73,7 @@ type Report struct {
 	Statement  *Statement `json:"statement,omitempty"` // what the receipt says
 	FileTested bool       `json:"file_tested"`         // whether the original file was compared too
 	Entries    int64      `json:"entries,omitempty"`   // of a whole log: how many were walked
+	Opened     []Opened   `json:"opened,omitempty"`    // of an entry: what it says
 }
 
 // Exit codes of the command (blueprint §5).
@@ -100,7 +101,7 @@ func (r *Report) ExitCode() int {
 type Options struct {
 	Trust *Trust       // nil: signers stay unknown
 	Clock clock.Clock  // decides whether an entry is overdue
-	Older []byte       // an older checkpoint that the log must be consistent with
+	Older []byte       // an older checkpoint that the log must be consistent with, or a file that holds one
 	File  string       // path of the original file a receipt speaks of
 	HTTP  *http.Client // for a live log; nil for one that trusts the system's roots
 }
@@ -112,7 +113,7 @@ const (
 )
 
 // Target checks a path or an http(s) URL: a URL or a folder with a file "checkpoint" is a log, anything else a
-// receipt or checkpoint. A path that cannot be read is fault NotFound "verify.unreadable".
+// receipt, entry proof or checkpoint. A path that cannot be read is fault NotFound "verify.unreadable".
 func Target(ctx context.Context, target string, o Options) (*Report, error) {
 	if strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "http://") {
 		f, err := NewHTTPFetcher(target, o.HTTP)
@@ -132,7 +133,7 @@ func Target(ctx context.Context, target string, o Options) (*Report, error) {
 	return File(target, o)
 }
 
-// File checks the receipt or checkpoint at path.
+// File checks the receipt, entry proof or checkpoint at path.
 func File(path string, o Options) (*Report, error) {
 	data, err := readBounded(path, maxRecord)
 	if err != nil {
@@ -168,7 +169,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// Bytes checks a receipt or checkpoint. An error means that it could not be checked at all (the original file cannot
+// Bytes checks a receipt, entry proof or checkpoint. An error means that it could not be checked at all (the original file cannot
 // be read); whatever is wrong with the record is in the report.
 func Bytes(data []byte, o Options) (*Report, error) {
 	if o.Clock == nil {
@@ -177,6 +178,8 @@ func Bytes(data []byte, o Options) (*Report, error) {
 	switch {
 	case len(data) > maxRecord:
 		return nil, fault.New(fault.TooLarge, "verify.too_large", "", maxRecord)
+	case bytes.HasPrefix(data, []byte("{\n  \"format\": \""+entryProofFormat+"\"")):
+		return checkEntryProof(data, o), nil
 	case bytes.HasPrefix(data, []byte("{")):
 		return checkReceipt(data, o)
 	case bytes.Contains(data, []byte("\n\n— ")):

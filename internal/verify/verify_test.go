@@ -123,7 +123,7 @@ func (w *world) refresh(t testing.TB, r *receipt.Signed) []byte {
 	return render(t, r)
 }
 
-func (w *world) trust(t testing.TB) *verify.Trust {
+func (w *world) trustFile(t testing.TB) []byte {
 	t.Helper()
 	tr, err := custody.ReadTrust(context.Background(), w.d.Reader, origin, "示例县应急管理局")
 	if err != nil {
@@ -133,6 +133,12 @@ func (w *world) trust(t testing.TB) *verify.Trust {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return text
+}
+
+func (w *world) trust(t testing.TB) *verify.Trust {
+	t.Helper()
+	text := w.trustFile(t)
 	out, err := verify.ParseTrust(text)
 	if err != nil {
 		t.Fatal(err)

@@ -95,7 +95,7 @@ type Signed struct {
 	Format    string                  `json:"format"`
 	Statement string                  `json:"statement"` // the exact signed bytes
 	Signature signature               `json:"signature"`
-	Entry     receiptEntry            `json:"entry"`
+	Entry     custody.Disclosure      `json:"entry"`
 	Proof     *custody.InclusionProof `json:"proof"`
 }
 
@@ -103,18 +103,6 @@ type signature struct {
 	Alg       string `json:"alg"`
 	PublicKey string `json:"public_key"`
 	Value     string `json:"value"`
-}
-
-type receiptEntry struct {
-	Leaf   string      `json:"leaf"`
-	Detail string      `json:"detail"`
-	Opened []openField `json:"opened"`
-}
-
-type openField struct {
-	Name  string `json:"name"`
-	Salt  string `json:"salt"`
-	Value string `json:"value"`
 }
 
 // opened by every receipt: what the entry is, and the detail by its digest.
@@ -164,12 +152,11 @@ func sign(keys *keyring.Keyring, rec *custody.Record, r *Receipt) (*Signed, erro
 			return nil, fault.New(fault.Conflict, "receipt.entry_mismatch", o.Name)
 		}
 	}
-	detail, err := rec.DetailStatement()
+	shown, err := rec.Disclose(opened)
 	if err != nil {
 		return nil, err
 	}
-	leaf := rec.Leaf()
-	text, err := r.statement(keys.Origin(), tlog.RecordHash(leaf))
+	text, err := r.statement(keys.Origin(), tlog.RecordHash([]byte(shown.Leaf)))
 	if err != nil {
 		return nil, err
 	}
@@ -179,12 +166,7 @@ func sign(keys *keyring.Keyring, rec *custody.Record, r *Receipt) (*Signed, erro
 		Signature: signature{
 			Alg: "ed25519", PublicKey: base64.StdEncoding.EncodeToString(public), Value: base64.StdEncoding.EncodeToString(sig),
 		},
-		Entry: receiptEntry{Leaf: string(leaf), Detail: string(detail)},
-	}
-	for _, o := range opened {
-		s.Entry.Opened = append(s.Entry.Opened, openField{
-			Name: o.Name, Salt: base64.StdEncoding.EncodeToString(o.Salt), Value: o.Value,
-		})
+		Entry: shown,
 	}
 	return s, nil
 }

@@ -1,13 +1,10 @@
 package logbook
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"strings"
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
-	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -68,62 +65,17 @@ func details(r *custody.Record) ([]ui.Fact, error) {
 	return out, nil
 }
 
-// proofFile is an entry to take away: its leaf, its opened fields and the proof that the leaf is in the log
-// (docs/formats/log-entry-v1.md).
-type proofFile struct {
-	Format string                  `json:"format"`
-	Entry  proofEntry              `json:"entry"`
-	Proof  *custody.InclusionProof `json:"proof"`
-}
-
-type proofEntry struct {
-	Leaf   string      `json:"leaf"`
-	Detail string      `json:"detail"`
-	Opened []openField `json:"opened"`
-}
-
-type openField struct {
-	Name  string `json:"name"`
-	Salt  string `json:"salt"`
-	Value string `json:"value"`
-}
-
-// proof sends the entry with its proof. An entry that waits for its place is fault Unavailable "log.proof_waiting".
+// proof sends the entry with its proof (docs/formats/entry-proof-v1.md).
 func (a area) proof(p *site.Page) error {
 	r, err := a.record(p)
 	if err != nil {
 		return err
 	}
-	return WriteProof(p, a.Deps, r)
-}
-
-// WriteProof sends a record as a proof file.
-func WriteProof(p *site.Page, d Deps, r *custody.Record) error {
-	if r.Index < 0 {
-		return fault.New(fault.Unavailable, "log.proof_waiting")
-	}
-	f := proofFile{Format: "zhilu-entry/v1"}
-	f.Entry.Leaf = string(r.Leaf())
-	detail, err := r.DetailStatement()
-	if err != nil {
-		return err
-	}
-	f.Entry.Detail = string(detail)
-	opened, err := r.OpenAll()
-	if err != nil {
-		return err
-	}
-	for _, o := range opened {
-		f.Entry.Opened = append(f.Entry.Opened, openField{o.Name, base64.StdEncoding.EncodeToString(o.Salt), o.Value})
-	}
-	if f.Proof, err = custody.ProveInclusion(p.Context(), d.DB.Reader, r.Index); err != nil {
-		return err
-	}
-	raw, err := json.MarshalIndent(f, "", "  ")
+	file, err := custody.ProveEntry(p.Context(), a.DB.Reader, r)
 	if err != nil {
 		return err
 	}
 	p.Attach("application/json", "zhilu-entry-"+r.At.In(clock.Shanghai).Format("20060102-150405")+"-"+string(r.ID)+".json")
-	_, err = p.W.Write(append(raw, '\n'))
+	_, err = p.W.Write(file)
 	return err
 }

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,33 +57,12 @@ func (a area) fileReceipt(p *site.Page) error {
 	return send(p, "zhilu-receipt-"+string(id)+".json", body)
 }
 
-// entryProof is a custody entry opened, with its proof of inclusion. Its members are those of a receipt's entry and
-// proof (docs/formats/receipt-v1.md), so the same program checks both.
-type entryProof struct {
-	Format string                  `json:"format"`
-	Entry  openedEntry             `json:"entry"`
-	Proof  *custody.InclusionProof `json:"proof"`
-}
-
-type openedEntry struct {
-	Leaf   string        `json:"leaf"`
-	Detail string        `json:"detail"`
-	Opened []openedField `json:"opened"`
-}
-
-type openedField struct {
-	Name  string `json:"name"`
-	Salt  string `json:"salt"` // base64
-	Value string `json:"value"`
-}
-
-const proofFormat = "zhilu-entry-proof/v1"
-
 func proofPath(rec ident.RecordingID, entry ident.EntryID) string {
 	return "/entries/" + string(entry) + "/proof?recording=" + url.QueryEscape(string(rec))
 }
 
-// proof sends the proof of one entry of a recording's history, to who may see that recording.
+// proof sends the proof of one entry of a recording's history (docs/formats/entry-proof-v1.md), to who may see that
+// recording.
 func (a area) proof(p *site.Page) error {
 	id, err := pathID[ident.EntryID](p, "custody.entry_unknown")
 	if err != nil {
@@ -97,23 +75,7 @@ func (a area) proof(p *site.Page) error {
 	if err := a.mayRead(p, entry); err != nil {
 		return err
 	}
-	proof, err := custody.ProveInclusion(p.Context(), a.Log, entry.Index)
-	if err != nil {
-		return err
-	}
-	detail, err := entry.DetailStatement()
-	if err != nil {
-		return err
-	}
-	opened, err := entry.OpenAll()
-	if err != nil {
-		return err
-	}
-	out := entryProof{Format: proofFormat, Entry: openedEntry{Leaf: string(entry.Leaf()), Detail: string(detail)}, Proof: proof}
-	for _, o := range opened {
-		out.Entry.Opened = append(out.Entry.Opened, openedField{o.Name, base64.StdEncoding.EncodeToString(o.Salt), o.Value})
-	}
-	body, err := custody.RenderJSON(out)
+	body, err := custody.ProveEntry(p.Context(), a.Log, entry)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package record_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -191,19 +190,12 @@ func TestPapers(t *testing.T) {
 	}
 	for _, e := range history {
 		a := reader.Get("/entries/" + string(e.ID) + "/proof")
-		var proof struct {
-			Format string
-			Entry  struct {
-				Leaf, Detail string
-				Opened       []struct{ Name, Salt, Value string }
-			}
-			Proof custody.InclusionProof
-		}
-		if err := json.Unmarshal([]byte(a.Body), &proof); a.Status != http.StatusOK || err != nil {
+		report, err := verify.Bytes([]byte(a.Body), verify.Options{Trust: parsed, Clock: h.Clock})
+		if a.Status != http.StatusOK || err != nil {
 			t.Fatal(a.Status, err)
 		}
-		if proof.Format != "zhilu-entry-proof/v1" || proof.Proof.Index != e.Index || proof.Entry.Leaf != string(e.Leaf()) || len(proof.Entry.Opened) < 13 {
-			t.Errorf("%s: %+v", e.Action, proof)
+		if report.Kind != "entry" || report.ExitCode() != verify.ExitOK || *report.Index != e.Index || report.Opened[0].Value != string(e.ID) {
+			t.Errorf("%s: an outsider finds %+v", e.Action, report)
 		}
 		if a := h.SignIn(h.Other.ID).Get("/entries/" + string(e.ID) + "/proof"); a.Status != http.StatusNotFound {
 			t.Errorf("another officer got the proof: %d", a.Status)
