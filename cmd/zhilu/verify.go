@@ -9,9 +9,10 @@ import (
 )
 
 type verifyCmd struct {
-	Target string `arg:"" help:"A receipt or checkpoint file, a folder or the address of a log (https://HOST/log)."`
+	Target string `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a folder with a log, or its address (https://HOST/log)."`
 	Trust  string `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
-	Older  string `help:"An older checkpoint the log must be consistent with." type:"existingfile" placeholder:"FILE"`
+	CA     string `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
+	Older  string `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
 	File   string `help:"The original file a receipt speaks of." type:"existingfile" placeholder:"FILE"`
 	JSON   bool   `help:"For machines."`
 }
@@ -27,6 +28,15 @@ func (c verifyCmd) Run(e *env) error {
 	}
 	if c.Older != "" {
 		if o.Older, err = os.ReadFile(c.Older); err != nil {
+			return err
+		}
+	}
+	if c.CA != "" {
+		pem, err := os.ReadFile(c.CA)
+		if err != nil {
+			return err
+		}
+		if o.HTTP, err = verify.Client(pem); err != nil {
 			return err
 		}
 	}
@@ -57,6 +67,9 @@ func (e *env) report(r *verify.Report) {
 			_, _ = fmt.Fprintf(e.out, " [%s %s]", reason.Code, locale.Visible(reason.What))
 		}
 		_, _ = fmt.Fprintln(e.out)
+	}
+	for _, f := range r.Opened {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", locale.Visible(f.Name), locale.Visible(f.Value))
 	}
 	if s := r.Statement; s != nil {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n%s\t%d\nSHA-256\t%s\n", e.words.T("cli.verify.name"), locale.Visible(s.Name), e.words.T("cli.verify.size"), s.Size, s.SHA256)

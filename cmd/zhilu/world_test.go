@@ -73,6 +73,11 @@ func setup(e *testscript.Env) error {
 	e.Setenv("DECOY", "https://"+w.decoy.addr())
 	e.Setenv("PORT", w.addr[strings.LastIndexByte(w.addr, ':')+1:])
 	e.Setenv("MEDIA", mediaDir())
+	examples, err := filepath.Abs(filepath.Join("..", "..", "internal", "verify", "testdata", "example"))
+	if err != nil {
+		return err
+	}
+	e.Setenv("EXAMPLES", examples)
 	e.Setenv("LANG", "en_US.UTF-8")
 	e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
 	e.Values[worldKey{}] = w

@@ -2,11 +2,14 @@ package verify
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -27,16 +30,52 @@ type HTTPFetcher struct {
 	client *http.Client
 }
 
-// NewHTTPFetcher reads the log with this URL prefix ("https://host/log"). A nil client gets one with a time limit.
+// NewHTTPFetcher reads the log with this URL prefix ("https://host/log"). In the open it is read on this machine only
+// (Invalid "verify.plain_off_loopback"): whoever stands between could show another log, and without a trust file nobody
+// would see. A nil client gets one that trusts the system's roots.
 func NewHTTPFetcher(prefix string, client *http.Client) (*HTTPFetcher, error) {
 	u, err := url.Parse(prefix)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fault.Wrap(err, fault.Invalid, "verify.url").At("url")
 	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return nil, fault.New(fault.Invalid, "verify.plain_off_loopback").At("url")
+	}
 	if client == nil {
-		client = &http.Client{Timeout: time.Minute}
+		client = newClient(nil)
 	}
 	return &HTTPFetcher{base: u, client: client}, nil
+}
+
+// Client reads a log over TLS and trusts only the certificate authorities in this PEM file: a bureau's own (/ca.pem). A
+// file without any is fault Invalid "verify.ca".
+func Client(pem []byte) (*http.Client, error) {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fault.New(fault.Invalid, "verify.ca").At("ca")
+	}
+	return newClient(roots), nil
+}
+
+// newClient is bounded in time and goes where it was sent only: a log that moves says so to a person.
+func newClient(roots *x509.CertPool) *http.Client {
+	return &http.Client{
+		Timeout: time.Minute,
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 15 * time.Second, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second,
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// loopback reports whether only this machine can be meant.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
 }
 
 // Fetch implements Fetcher.
