@@ -182,6 +182,33 @@ func TestRealFiles(t *testing.T) {
 	}
 }
 
+// Other writers' habits: each reads as ffprobe reads it.
+func TestOtherForms(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"pcm.mov":      {"-c:v", "mjpeg", "-c:a", "pcm_s16le"},
+		"wide.mov":     {"-c:v", "mpeg4", "-c:a", "pcm_s24be", "-ac", "2"},
+		"hevc.mp4":     {"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-tag:v", "hvc1", "-c:a", "aac"},
+		"opus.mp4":     {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "libopus"},
+		"negative.mp4": {"-c:v", "libx264", "-preset", "ultrafast", "-bf", "3", "-b_strategy", "0", "-c:a", "aac", "-movflags", "negative_cts_offsets"},
+		"noedit.mp4":   {"-c:v", "libx264", "-preset", "ultrafast", "-bf", "3", "-c:a", "aac", "-use_editlist", "0"},
+		"timecode.mov": {"-c:v", "mpeg4", "-c:a", "aac", "-timecode", "09:12:08:00"},
+		"slow.3gp":     {"-c:v", "h263", "-s", "176x144", "-r", "15", "-c:a", "aac"},
+		"coarse.mp4":   {"-c:v", "mpeg4", "-c:a", "aac", "-video_track_timescale", "600", "-movie_timescale", "600"},
+		"silent.mp4":   {"-c:v", "mpeg4", "-an"},
+		"dark.m4a":     {"-vn", "-c:a", "aac"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), name)
+			ffmpeg(t, slices.Concat([]string{"-f", "lavfi", "-i", "testsrc=d=3:s=160x120:r=30", "-f", "lavfi", "-i", "sine=d=3:r=48000"}, args, []string{path})...)
+			if tl := agree(t, path); len(tl.Doubts) > 0 || tl.Gaps() > 0 {
+				t.Errorf("doubts %v, %d gaps: %+v", tl.Doubts, tl.Gaps(), tl.Lines)
+			}
+		})
+	}
+}
+
 // What ffmpeg makes of 12 seconds with pictures 4 to 7 s and 9 to 9.5 s taken out: the same gaps in every container,
 // by tables and by packets.
 func TestMadeGaps(t *testing.T) {
