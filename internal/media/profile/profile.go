@@ -26,7 +26,7 @@ import (
 // Version goes up when the same file would get another profile. Profiles of different versions cannot be compared.
 const Version = 1
 
-// Profile is the form of one file. Texts are cleaned and short; what is not known is left out.
+// Profile (设备特征) is the form of one file. Texts are cleaned and short; what is not known is left out.
 type Profile struct {
 	Version      int      `json:"version"`
 	Container    string   `json:"container"`

@@ -26,7 +26,7 @@ const (
 	MaxGaps = 1000
 )
 
-// Gap is a stretch of a track's presentation in which nothing was recorded.
+// Gap (缺口) is a stretch of a track's presentation in which nothing was recorded.
 type Gap struct {
 	At     time.Duration // on the file's own time line
 	Length time.Duration
