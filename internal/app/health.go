@@ -21,14 +21,14 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		bad := func(label, value, do string) house.Health {
 			return house.Health{Label: p.T(label), Value: value, Tone: ui.Late, Icon: "alert-triangle", Do: do}
 		}
-		out := []house.Health{good("health.database", string(h.DB.Engine))}
+		out := []house.Health{good("health.database", p.T("health.engine."+string(h.DB.Engine)))}
 		if h.Vault.ReadOnly() != nil {
 			out = append(out, bad("health.vault", p.T("health.read_only"), p.T("health.read_only_do")))
 		} else {
 			out = append(out, good("health.vault", p.T("health.ok")))
 		}
 		if s, err := h.Vault.Free(ctx); err == nil && s.Usable() < lowSpace {
-			out = append(out, bad("health.space", p.Size(s.Usable())+", "+p.T("health.low"), p.T("health.low_do")))
+			out = append(out, bad("health.space", p.T("health.low", p.Size(s.Usable())), p.T("health.low_do")))
 		} else if err == nil {
 			out = append(out, good("health.space", p.Size(s.Usable())))
 		}
@@ -48,6 +48,6 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		default:
 			out = append(out, good("health.checked", p.T("health.checked_value", st.At, st.Checked, st.Size)))
 		}
-		return append(out, good("health.probe", h.Prober.Sandbox()))
+		return append(out, good("health.probe", p.T("health.sandbox."+h.Prober.Sandbox())))
 	}
 }

@@ -84,7 +84,9 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		devices.Routes(devices.Deps{Devices: h.Devices, Org: h.Org, Accounts: h.Accounts}),
 		people.Routes(people.Deps{Org: h.Org, Accounts: h.Accounts}),
 		accounts.Routes(accounts.Deps{Accounts: h.Accounts, Org: h.Org, Pin: h.PublicPin()}),
-		logbook.Routes(logbook.Deps{DB: h.DB, Gate: h.Gate, ActorName: h.actorName, Fingerprint: h.TrustFingerprint}),
+		logbook.Routes(logbook.Deps{
+			DB: h.DB, Gate: h.Gate, ActorName: h.actorName, SubjectName: h.subjectName, Fingerprint: h.TrustFingerprint, State: watch.state,
+		}),
 		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch)}),
 	} {
 		all = append(all, area...)
@@ -130,14 +132,35 @@ func (h *House) actorName(ctx context.Context, a custody.Actor) string {
 	return a.ID
 }
 
+// subjectName names what an entry is about: people, their accounts, departments, tokens. Cameras and recordings keep
+// their ids there: the log is read by administrators, who may know nothing of evidence.
+func (h *House) subjectName(ctx context.Context, s custody.Subject) string {
+	switch s.Kind {
+	case "account":
+		if acc, err := h.Accounts.Account(ctx, ident.AccountID(s.ID)); err == nil {
+			return h.personName(ctx, acc.Person)
+		}
+	case "person":
+		if p, err := h.Org.Person(ctx, ident.PersonID(s.ID)); err == nil {
+			return p.Name
+		}
+	case "department":
+		return h.departmentName(ctx, ident.DepartmentID(s.ID))
+	case "token":
+		if k, err := h.Accounts.Token(ctx, ident.TokenID(s.ID)); err == nil {
+			return k.Name
+		}
+	}
+	return ""
+}
+
 // counts are the figures beside the places of the navigation.
 func (h *House) counts(ctx context.Context, actor access.Actor) site.Counts {
 	var c site.Counts
-	n, err := h.Duties.Counts(ctx, actor)
-	if err != nil {
+	var err error
+	if c.Duties, c.Overdue, err = workbench.Owed(ctx, h.Duties, actor, h.Clock.Now()); err != nil {
 		h.Log.WarnContext(ctx, "duties not counted", "err", err)
 	}
-	c.Duties, c.Overdue = n.Open, n.Overdue
 	if h.Gate.May(actor, access.InboxList, access.Subject{Kind: "page"}) {
 		if c.Inbox, err = h.inbox(ctx, actor); err != nil {
 			h.Log.WarnContext(ctx, "inbox not counted", "err", err)

@@ -196,6 +196,9 @@ func TestEveryPageForEveryRole(t *testing.T) {
 		}
 		fmt.Fprintln(&b, strings.Join(line, " "))
 	}
+	for i, v := range visitors[1:] {
+		navigate(t, v, head[i+1])
+	}
 	golden := filepath.Join("testdata", "walk.txt")
 	if os.Getenv("ZHILU_TEST_UPDATE") == "1" {
 		if err := os.MkdirAll("testdata", 0o750); err != nil {
@@ -224,4 +227,49 @@ func TestEveryPageForEveryRole(t *testing.T) {
 		}
 	}
 	t.Run("in a browser", func(t *testing.T) { look(t, base) })
+}
+
+var (
+	navLink = regexp.MustCompile(`<a href="(/[a-z-]*)"[^>]*>\s*<svg class="i"`)
+	icon    = regexp.MustCompile(`(/asset/icon-[0-9a-f]+\.svg)#i-([a-z0-9-]+)`)
+)
+
+// navigate holds the navigation against what the reader may really open: every place offered opens and lights itself,
+// every place that is not offered is refused, and every sign on the way is in the sprite.
+func navigate(t *testing.T, v *visitor, role string) {
+	t.Helper()
+	_, home := v.get("/")
+	side := home[strings.Index(home, `<nav class="zl-nav`):]
+	side = side[:strings.Index(side, "</nav>")]
+	offered := map[string]bool{}
+	for _, m := range navLink.FindAllStringSubmatch(side, -1) {
+		offered[m[1]] = true
+	}
+	if !offered["/"] || len(offered) < 4 {
+		t.Fatalf("%s is offered %v", role, offered)
+	}
+	sprite := ""
+	for _, place := range []string{
+		"/", "/recordings", "/upload-files", "/inbox", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody", "/settings", "/policies", "/health",
+	} {
+		status, body := v.get(place)
+		if (status == http.StatusOK) != offered[place] {
+			t.Errorf("%s: %s answers %d, offered: %v", role, place, status, offered[place])
+		}
+		if status == http.StatusOK && !strings.Contains(body, `<a href="`+place+`" aria-current="page">`) {
+			t.Errorf("%s: %s does not light its place", role, place)
+		}
+		for _, m := range icon.FindAllStringSubmatch(body, -1) {
+			if sprite == "" {
+				_, sprite = v.get(m[1])
+			}
+			if !strings.Contains(sprite, `id="i-`+m[2]+`"`) {
+				t.Errorf("%s: %s asks for an icon %q that is not there", role, place, m[2])
+			}
+		}
+		delete(offered, place)
+	}
+	if len(offered) > 0 {
+		t.Errorf("%s is offered places that no test knows: %v", role, offered)
+	}
 }

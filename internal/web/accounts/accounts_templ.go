@@ -316,7 +316,7 @@ func accountMain(p locale.Printer, v accountView) templ.Component {
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = ui.Table(p, ui.TableView{
 				Caption: p.T("account.tab.appointments"), Rows: v.Appointments,
-				Columns: []ui.Column{{Label: p.T("account.role")}, {Label: p.T("account.days")}, {Label: p.T("account.state")}, {Label: p.T("account.do"), Quiet: true}},
+				Columns: []ui.Column{{Label: p.T("account.role")}, {Label: p.T("account.days")}, {Label: p.T("account.state")}, {Label: p.T("account.do"), Acts: true}},
 				Empty:   ui.EmptyView{Icon: "users", Title: p.T("account.no_roles"), Text: p.T("account.no_roles_text")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -68,7 +68,7 @@ func (a area) appointments(p *site.Page, q listing.Query, bad refusal.Fault) err
 			{Label: p.P.T("account.department")},
 			{Label: p.P.T("account.days")},
 			{Label: p.P.T("account.state")},
-			{Label: p.P.T("account.do"), Quiet: true},
+			{Label: p.P.T("account.do"), Acts: true},
 		},
 		Empty: ui.EmptyView{Icon: "users", Title: p.P.T("account.no_appointments"), Text: p.P.T("account.no_appointments_text")},
 	}

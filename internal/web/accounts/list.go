@@ -183,7 +183,7 @@ func (a area) proposals(p *site.Page, q listing.Query, bad refusal.Fault) error 
 	v.Note = p.P.T("account.proposals_note")
 	v.Table = ui.TableView{
 		Caption: p.P.T("account.tab.proposals"), Rows: rows,
-		Columns: []ui.Column{{Label: p.P.T("account.person")}, {Label: p.P.T("account.roles_asked")}, {Label: p.P.T("account.asked_at")}, {Label: p.P.T("account.do"), Quiet: true}},
+		Columns: []ui.Column{{Label: p.P.T("account.person")}, {Label: p.P.T("account.roles_asked")}, {Label: p.P.T("account.asked_at")}, {Label: p.P.T("account.do"), Acts: true}},
 		Empty:   ui.EmptyView{Icon: "clipboard-check", Title: p.P.T("account.no_proposals"), Text: p.P.T("account.no_proposals_text")},
 	}
 	if bad.What != "" {

@@ -63,7 +63,7 @@ func (a area) tokenPage(p *site.Page, f tokenForm) error {
 	v.Table = ui.TableView{
 		Caption: p.P.T("token.title"), Rows: rows, Pager: q.Pager(len(rows), got.Next),
 		Columns: []ui.Column{
-			{Label: p.P.T("token.name")}, {Label: p.P.T("account.department")}, {Label: p.P.T("token.used")}, {Label: p.P.T("account.state")}, {Label: p.P.T("account.do"), Quiet: true},
+			{Label: p.P.T("token.name")}, {Label: p.P.T("account.department")}, {Label: p.P.T("token.used")}, {Label: p.P.T("account.state")}, {Label: p.P.T("account.do"), Acts: true},
 		},
 		Empty: ui.EmptyView{Icon: "key", Title: p.P.T("token.none"), Text: p.P.T("token.none_text")},
 	}

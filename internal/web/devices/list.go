@@ -69,7 +69,7 @@ func (a area) list(p *site.Page) error {
 			{Key: "department", Label: p.P.T("device.department")},
 			{Key: "state", Label: p.P.T("device.state")},
 			{Key: "holder", Label: p.P.T("device.holder")},
-			{Key: "do", Label: p.P.T("device.do"), Quiet: true},
+			{Key: "do", Label: p.P.T("device.do"), Acts: true},
 		},
 	}
 	if len(rows) == 0 {

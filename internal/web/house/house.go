@@ -5,10 +5,14 @@ package house
 import (
 	"context"
 	"net/http"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
@@ -50,6 +54,7 @@ type area struct{ Deps }
 type settingsView struct {
 	None    bool // nothing was adopted yet
 	Fields  []ui.Field
+	Facts   []ui.Fact // the same for who may only read them
 	History []ui.Event
 	May     bool
 	Open    string
@@ -77,8 +82,10 @@ func (a area) view(p *site.Page, set regulation.Settings, none bool, bad *locale
 		return settingsView{}, err
 	}
 	view := settingsView{None: none && len(history) == 0, Fields: fields(p.P, set), May: p.May(access.SettingAdopt, access.Subject{Kind: "setting"})}
+	if !view.May {
+		view.Facts = facts(p.P, view.Fields)
+	}
 	for i := range view.Fields {
-		view.Fields[i].ReadOnly = !view.May
 		if bad != nil && bad.Field == view.Fields[i].Name {
 			view.Fields[i].Error = bad.What
 		}
@@ -114,8 +121,8 @@ func fields(p locale.Printer, s regulation.Settings) []ui.Field {
 		num("report_after_minutes", int64(s.ReportAfterMinutes)),
 		num("explain_working_days", int64(s.ExplainWorkingDays)),
 		list("designated_stores", s.DesignatedStores),
-		list("late_reasons", s.LateReasons),
-		list("disclosure_by", s.DisclosureBy),
+		{Name: "late_reasons", Label: p.T("setting.late_reasons"), Hint: p.T("setting.late_reasons_hint"), Multiple: true, Options: reasons(p, s.LateReasons)},
+		{Name: "disclosure_by", Label: p.T("setting.disclosure_by"), Hint: p.T("setting.disclosure_by_hint"), Options: approvers(p, s.DisclosureBy)},
 		num("device_check_days", int64(s.DeviceCheckDays)),
 		num("playback_percent", int64(s.PlaybackPercent)),
 		num("unlinked_after_days", int64(s.UnlinkedAfterDays)),
@@ -126,6 +133,72 @@ func fields(p locale.Printer, s regulation.Settings) []ui.Field {
 		num("disc_online_copies", int64(s.DiscOnlineCopies)),
 		num("other_retention_days", int64(s.OtherRetentionDays)),
 	}
+}
+
+// reasons are the causes one can adopt: those the product has words for, and whatever else the bureau has adopted.
+func reasons(p locale.Printer, adopted []string) []ui.Option {
+	known := regulation.Defaults().LateReasons
+	for _, code := range adopted {
+		if !slices.Contains(known, code) {
+			known = append(known, code)
+		}
+	}
+	out := make([]ui.Option, len(known))
+	for i, code := range known {
+		out[i] = ui.Option{Value: code, Text: code, On: slices.Contains(adopted, code)}
+		if k := "reason." + code; p.Has(k) {
+			out[i].Text = p.T(k)
+		}
+	}
+	return out
+}
+
+// approvers are the chains of consent that can be adopted, in their order.
+func approvers(p locale.Printer, adopted []string) []ui.Option {
+	chains := [][]string{{"head", "leader"}, {"leader"}, {"head"}}
+	if len(adopted) > 0 && !slices.ContainsFunc(chains, func(c []string) bool { return slices.Equal(c, adopted) }) {
+		chains = append(chains, adopted)
+	}
+	out := make([]ui.Option, len(chains))
+	for i, c := range chains {
+		names := make([]string, len(c))
+		for j, role := range c {
+			names[j] = role
+			if k := "role." + role; p.Has(k) {
+				names[j] = p.T(k)
+			}
+		}
+		out[i] = ui.Option{Value: strings.Join(c, ","), Text: strings.Join(names, p.T("setting.then")), On: slices.Equal(c, adopted)}
+	}
+	return out
+}
+
+// facts are the settings as they stand, in words.
+func facts(p locale.Printer, fields []ui.Field) []ui.Fact {
+	out := make([]ui.Fact, len(fields))
+	for i, f := range fields {
+		value := f.Value
+		var chosen []string
+		for _, o := range f.Options {
+			if o.On {
+				chosen = append(chosen, o.Text)
+			}
+		}
+		if len(f.Options) > 0 {
+			value = strings.Join(chosen, p.T("library.and"))
+		}
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			value = p.Num(n)
+		}
+		if day, err := time.ParseInLocation(time.DateOnly, value, clock.Shanghai); err == nil {
+			value = p.Date(day)
+		}
+		if value == "" {
+			value = p.T("table.none")
+		}
+		out[i] = ui.FactText(f.Label, value, f.Hint)
+	}
+	return out
 }
 
 // read takes the settings from the form. What is no number becomes -1, which no setting allows.
@@ -149,7 +222,7 @@ func read(p *site.Page) regulation.Settings {
 	return regulation.Settings{
 		IssuedOn: p.Value("issued_on"), MajorPropertyYuan: num("major_property_yuan"), DisputeProneSteps: p.Value("dispute_prone_steps"),
 		JoinToleranceSeconds: int(num("join_tolerance_seconds")), ReportAfterMinutes: int(num("report_after_minutes")),
-		ExplainWorkingDays: int(num("explain_working_days")), DesignatedStores: list("designated_stores"), LateReasons: list("late_reasons"),
+		ExplainWorkingDays: int(num("explain_working_days")), DesignatedStores: list("designated_stores"), LateReasons: append([]string{}, p.Values("late_reasons")...),
 		DisclosureBy: list("disclosure_by"), DeviceCheckDays: int(num("device_check_days")), PlaybackPercent: int(num("playback_percent")),
 		UnlinkedAfterDays: int(num("unlinked_after_days")), HandlerStandingGrant: p.Value("handler_standing_grant") == "yes",
 		DiscRetentionYears: int(num("disc_retention_years")), DiscOnlineCopies: int(num("disc_online_copies")), OtherRetentionDays: int(num("other_retention_days")),
@@ -173,18 +246,33 @@ func (a area) adopt(p *site.Page) error {
 	return p.Redirect("/settings")
 }
 
-// ruleView is one access rule, as it is written.
+// ruleView is one access rule: in a sentence, and as it is written.
 type ruleView struct {
-	ID, Article, Requirement, Text string
-	Permits                        bool
+	ID, Title, Article, Requirement, Text string
+	Permits                               bool
+}
+
+// ruleGroup is the rules of one concept.
+type ruleGroup struct {
+	Title string
+	Rules []ruleView
 }
 
 func (a area) policies(p *site.Page) error {
-	var rules []ruleView
+	var groups []ruleGroup
+	file, n := "", 0
 	for _, r := range a.Access.Rules() {
-		rules = append(rules, ruleView{ID: r.ID, Article: r.Article, Requirement: r.Requirement, Text: r.Text, Permits: r.Permits})
+		if r.File != file {
+			file = r.File
+			groups = append(groups, ruleGroup{Title: p.P.T("policy.group." + strings.TrimSuffix(path.Base(file), ".cedar"))})
+		}
+		n++
+		g := &groups[len(groups)-1]
+		g.Rules = append(g.Rules, ruleView{
+			ID: r.ID, Title: p.P.T("policy.rule." + r.ID), Article: r.Article, Requirement: r.Requirement, Text: r.Text, Permits: r.Permits,
+		})
 	}
-	return p.Render(p.P.T("policy.title"), policiesPage(p.P, rules))
+	return p.Render(p.P.T("policy.title"), policiesPage(p.P, n, groups))
 }
 
 func (a area) health(p *site.Page) error {

@@ -115,7 +115,8 @@ func inboxTable(p *site.Page, f recording.Filter, page recording.Page) ui.TableV
 	t := ui.TableView{
 		Caption: pr.T("inbox.title"),
 		Columns: []ui.Column{
-			{Label: pr.T("inbox.column.recording")}, {Label: pr.T("inbox.column.what")}, {Label: pr.T("inbox.column.who")}, {Label: pr.T("inbox.column.stored")},
+			{Label: pr.T("inbox.column.recording")}, {Label: pr.T("inbox.column.what")}, {Label: pr.T("inbox.column.who")}, {Label: pr.T("inbox.column.stored"), Tight: true},
+			{Label: pr.T("inbox.column.do"), Acts: true},
 		},
 		Empty: ui.EmptyView{Icon: "inbox", Title: pr.T("inbox.none"), Text: pr.T("inbox.none_text"), Actions: []ui.Action{{Text: pr.T("inbox.see_cards"), Href: cardsPath}}},
 	}
@@ -140,8 +141,8 @@ func inboxTable(p *site.Page, f recording.Filter, page recording.Page) ui.TableV
 			do = ui.Action{Text: pr.T("inbox.settle"), Href: inboxPath + "?settle=" + string(r.ID) + "#settle", Label: pr.T("inbox.settle_of", name)}
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
-			fileCell(ui.Link{Text: view.Start(pr, r, p.Now), Href: view.Path(r.ID)}, name, do), problemCell(pr, problems(pr, r)),
-			ui.TwoCell(who, dev), ui.TwoCell(pr.When(r.StoredAt, p.Now), pr.Size(r.Size)),
+			ui.MainCell(ui.Link{Text: view.Start(pr, r, p.Now), Href: view.Path(r.ID)}, name, true), problemCell(pr, problems(pr, r)),
+			ui.TwoCell(who, dev), ui.TwoCell(pr.When(r.StoredAt, p.Now), pr.Size(r.Size)), ui.Button(do),
 		}})
 	}
 	if len(page.Rows) > 0 {

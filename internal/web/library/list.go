@@ -115,7 +115,7 @@ func table(p *site.Page, q query, page recording.Page) ui.TableView {
 	}
 	start, stored := order(recording.ByStart), order(recording.ByStored)
 	start.Key, start.Label = "start", pr.T("library.column.start")
-	stored.Key, stored.Label = "stored", pr.T("library.column.stored")
+	stored.Key, stored.Label, stored.Tight = "stored", pr.T("library.column.stored"), true
 	t := ui.TableView{
 		Caption: pr.T("library.title"), Columns: []ui.Column{{Key: "tile", Label: pr.T("library.column.tile"), Quiet: true}, start},
 		Pager: &ui.PagerView{Total: int64(page.Count), AtLeast: page.More}, Empty: empty(p, q),

@@ -24,12 +24,16 @@ import (
 	"zhilu.dev/zhilu/internal/web/ui"
 )
 
-// Deps is what the area needs. ActorName names an actor of an entry; Fingerprint is that of the trust file.
+// Deps is what the area needs. ActorName names the person, dock or token of an entry, SubjectName what it is about: ""
+// for what has no name, or none that readers of the log may know. Fingerprint is that of the trust file, State says how
+// the log stands.
 type Deps struct {
 	DB          *db.DB
 	Gate        *gate.Gate
 	ActorName   func(ctx context.Context, a custody.Actor) string
+	SubjectName func(ctx context.Context, s custody.Subject) string
 	Fingerprint func(ctx context.Context) (string, error)
+	State       func(p locale.Printer) ui.LogState
 }
 
 // Routes are the pages of this area.
@@ -83,7 +87,7 @@ func (a area) list(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	head := headView{Fingerprint: print}
+	head := headView{Fingerprint: print, State: a.State(p.P)}
 	if last, err := custody.Latest(p.Context(), a.DB.Reader); err == nil {
 		head.Size, head.At = last.Size, p.P.WhenSec(last.At, p.Now)
 	}
@@ -126,22 +130,26 @@ func (a area) table(p *site.Page, rows []custody.Record, f custody.Filter) ui.Ta
 		Caption: p.P.T("log.title"),
 		Columns: []ui.Column{
 			{Key: "index", Label: p.P.T("log.index"), Num: true},
-			{Key: "at", Label: p.P.T("log.at")},
-			{Key: "what", Label: p.P.T("log.what")},
+			{Key: "at", Label: p.P.T("log.at"), Tight: true},
 			{Key: "who", Label: p.P.T("log.who")},
-			{Key: "article", Label: p.P.T("log.article")},
+			{Key: "what", Label: p.P.T("log.what"), Lead: true},
+			{Key: "subject", Label: p.P.T("log.subject")},
 			{Key: "outcome", Label: p.P.T("log.outcome")},
-			{Key: "proof", Label: p.P.T("log.proof"), Quiet: true},
+			{Key: "article", Label: p.P.T("log.article")},
+			{Key: "proof", Label: p.P.T("log.proof"), Acts: true},
 		},
 		Empty: ui.EmptyView{Icon: "timeline-event", Title: p.P.T("log.empty"), Text: p.P.T("log.empty_do"), Actions: []ui.Action{{Text: p.P.T("table.clear"), Href: "/custody"}}},
 	}
+	n := names{a.Deps, map[custody.Actor]string{}, map[custody.Subject]string{}}
 	for _, r := range rows {
+		proof := ui.Action{Text: p.P.T("log.proof"), Href: "/custody/" + string(r.ID) + "/proof", Quiet: true, Download: true, Label: p.P.T("log.proof_of", indexText(p.P, r))}
+		if r.Index < 0 {
+			proof = ui.Action{Text: p.P.T("log.waiting"), Quiet: true, Href: "/custody/" + string(r.ID)}
+		}
 		t.Rows = append(t.Rows, ui.Row{ID: "e" + string(r.ID), Cells: []ui.Cell{
-			ui.Text(indexText(p.P, r)), ui.Text(p.P.WhenSec(r.At, p.Now)),
-			ui.MainCell(ui.Link{Text: ActionText(p.P, r.Action), Href: "/custody/" + string(r.ID)}, SubjectText(p.P, r.Subject), false),
-			ui.TwoCell(a.ActorName(p.Context(), r.Actor), roleText(p.P, r.Actor)),
-			articleCell(p.P, r.Article), outcomeCell(p.P, r.Outcome),
-			linkCell(p.P.T("log.proof"), "/custody/"+string(r.ID)+"/proof"),
+			ui.Text(indexText(p.P, r)), ui.Text(p.P.WhenSec(r.At, p.Now)), ui.TwoCell(n.actor(p, r.Actor), roleText(p.P, r.Actor)),
+			ui.MainCell(ui.Link{Text: ActionText(p.P, r.Action), Href: "/custody/" + string(r.ID)}, "", false), ui.TwoCell(n.subject(p, r.Subject)),
+			outcomeCell(p.P, r.Outcome), articleCell(p.P, r.Article), ui.Button(proof),
 		}})
 	}
 	pager := ui.PagerView{Total: int64(len(rows)), AtLeast: f.Before > 0 || len(rows) == pageSize}
@@ -176,47 +184,80 @@ func ActionText(p locale.Printer, action string) string {
 	return action
 }
 
-// SubjectText names the kind of a subject and the beginning of its id.
-func SubjectText(p locale.Printer, s custody.Subject) string {
-	kind := s.Kind
-	if k := "subject." + s.Kind; p.Has(k) {
-		kind = p.T(k)
-	}
-	if len(s.ID) == 36 {
-		return kind + " " + s.ID[:8] + "…" + s.ID[32:]
-	}
-	return kind
+// names asks once for what each actor and subject of a page is called.
+type names struct {
+	d        Deps
+	actors   map[custody.Actor]string
+	subjects map[custody.Subject]string
 }
 
+// actor says who: a name, or in a word that it was nobody with one.
+func (n names) actor(p *site.Page, a custody.Actor) string {
+	switch a.Kind {
+	case custody.Person, custody.Dock, custody.Token:
+		if _, ok := n.actors[a]; !ok {
+			n.actors[a] = n.d.ActorName(p.Context(), a)
+		}
+		return n.actors[a]
+	case custody.System, custody.Host, custody.Anyone:
+	}
+	return p.P.T("actor." + string(a.Kind))
+}
+
+// subject says what kind of thing an entry is about, and which: by its name, else by the ends of its id.
+func (n names) subject(p *site.Page, s custody.Subject) (which, kind string) {
+	kind = s.Kind
+	if k := "subject." + s.Kind; p.P.Has(k) {
+		kind = p.P.T(k)
+	}
+	if _, ok := n.subjects[s]; !ok {
+		n.subjects[s] = n.d.SubjectName(p.Context(), s)
+	}
+	switch which = n.subjects[s]; {
+	case which != "":
+		return which, kind
+	case len(s.ID) == 36:
+		return kind, s.ID[:8] + "…" + s.ID[32:]
+	}
+	return kind, ""
+}
+
+// roleText is as what somebody acted, where their name does not say it.
 func roleText(p locale.Printer, a custody.Actor) string {
 	if k := "role." + a.Role; p.Has(k) {
 		return p.T(k)
 	}
-	if k := "actor." + string(a.Kind); p.Has(k) {
-		return p.T(k)
+	switch a.Kind {
+	case custody.Dock, custody.Token:
+		return p.T("actor." + string(a.Kind))
+	case custody.System:
+		if k := "job." + a.ID; p.Has(k) {
+			return p.T(k)
+		}
+	case custody.Person, custody.Host, custody.Anyone:
 	}
-	return a.Role
+	return ""
 }
 
 func indexText(p locale.Printer, r custody.Record) string {
 	if r.Index < 0 {
 		return p.T("log.waiting")
 	}
-	return p.Num(r.Index)
+	return p.Num(r.Index + 1) // people count from one, as at the foot of every page
 }
 
 func outcomeCell(p locale.Printer, o custody.Outcome) templ.Component {
-	tone, icon := ui.OK, "circle-check"
+	text := p.T("log.outcome." + string(o))
 	switch o {
 	case custody.Refused:
-		tone, icon = ui.Late, "ban"
+		return ui.St(text, "circle-x", ui.Late)
 	case custody.Failed:
-		tone, icon = ui.Late, "alert-triangle"
+		return ui.St(text, "alert-triangle", ui.Late)
 	case custody.Intent, custody.Opened:
-		tone, icon = ui.None, "circle-dot"
+		return ui.St(text, "circle-dashed", ui.None)
 	case custody.Closed, custody.Done:
 	}
-	return ui.St(p.T("log.outcome."+string(o)), icon, tone)
+	return ui.St(text, "circle-check", ui.None)
 }
 
 // exportMax bounds an export of the log.
@@ -244,8 +285,9 @@ func (a area) export(p *site.Page) error {
 }
 
 func (a area) rows(p *site.Page, f custody.Filter) func(func([]any, error) bool) {
+	n := names{a.Deps, map[custody.Actor]string{}, map[custody.Subject]string{}}
 	return func(yield func([]any, error) bool) {
-		for n := 0; n < exportMax; {
+		for count := 0; count < exportMax; {
 			page, err := custody.List(p.Context(), a.DB.Reader, f)
 			if err != nil {
 				yield(nil, err)
@@ -253,10 +295,10 @@ func (a area) rows(p *site.Page, f custody.Filter) func(func([]any, error) bool)
 			}
 			for _, r := range page {
 				f.Before = r.Seq
-				n++
+				count++
 				row := []any{
-					r.Index, r.At.In(clock.Shanghai).Format(time.DateTime), ActionText(p.P, r.Action), r.Subject.Kind + " " + r.Subject.ID,
-					a.ActorName(p.Context(), r.Actor), r.Actor.Role, r.Article, r.Requirement, string(r.Outcome), string(r.ID),
+					r.Index + 1, r.At.In(clock.Shanghai).Format(time.DateTime), ActionText(p.P, r.Action), r.Subject.Kind + " " + r.Subject.ID,
+					n.actor(p, r.Actor), roleText(p.P, r.Actor), r.Article, r.Requirement, p.P.T("log.outcome." + string(r.Outcome)), string(r.ID),
 				}
 				if !yield(row, nil) {
 					return

@@ -64,7 +64,7 @@ func (a area) departmentPage(p *site.Page, f departmentForm) error {
 	v.Table = ui.TableView{
 		Caption: p.P.T("people.tab.departments"), Rows: rows, Pager: &ui.PagerView{Total: int64(len(rows))},
 		Columns: []ui.Column{
-			{Label: p.P.T("people.department")}, {Label: p.P.T("role.head")}, {Label: p.P.T("role.custodian")}, {Label: p.P.T("people.do"), Quiet: true},
+			{Label: p.P.T("people.department")}, {Label: p.P.T("role.head")}, {Label: p.P.T("role.custodian")}, {Label: p.P.T("people.do"), Acts: true},
 		},
 		Empty: ui.EmptyView{Icon: "building", Title: p.P.T("people.no_departments"), Text: p.P.T("people.no_departments_text")},
 	}

@@ -243,6 +243,9 @@ func flagList(p locale.Printer, d recording.Detail) []flagView {
 		if k := "flagnote." + string(f); p.Has(k) {
 			v.Text = p.T(k)
 		}
+		if why := doubts(p, d); f == recording.Flag(media.FlagClockDoubt) && len(why) > 0 {
+			v.Text = strings.Join(why, p.T("recording.stop"))
+		}
 		if detail := d.FlagDetail[f]; detail != "" {
 			v.Flag.Detail = Reason(p, detail)
 		}

@@ -140,9 +140,17 @@ func result(p locale.Printer, b storage.Branch) string {
 	case !b.Known:
 		return p.T("time.unknown")
 	case b.To-b.From < time.Second:
-		return p.Exact(b.From.Round(time.Second))
+		return figure(p, b.From)
 	}
-	return p.T("time.span", p.Exact(b.From.Round(time.Second)), p.Exact(b.To.Round(time.Second)))
+	return p.T("time.span", figure(p, b.From), figure(p, b.To))
+}
+
+// figure writes a difference to the second as long as seconds can matter to a term of hours.
+func figure(p locale.Printer, d time.Duration) string {
+	if d.Abs() >= 72*time.Hour {
+		return p.Duration(d)
+	}
+	return p.Exact(d.Round(time.Second))
 }
 
 // maxPercent bounds the bar: a clock years off says nothing by its length.

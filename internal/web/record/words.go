@@ -75,8 +75,14 @@ func Took(p locale.Printer, r recording.Recording) string {
 		}
 		return p.T("recording.brief.straddle")
 	case storage.InTime, storage.Late:
-		if !r.End.IsZero() && r.End.To.Sub(r.End.From) < time.Minute {
-			return p.T("recording.brief.took", p.Duration(r.StoredAt.Sub(r.End.From)))
+		switch least, most := r.StoredAt.Sub(r.End.To), r.StoredAt.Sub(r.End.From); {
+		case r.End.IsZero():
+		case most-least < time.Minute:
+			return p.T("recording.brief.took", p.Duration(most))
+		case r.Verdict == storage.Late:
+			return p.T("recording.brief.least", p.Duration(least))
+		default:
+			return p.T("recording.brief.most", p.Duration(most))
 		}
 	case storage.InTimeReturn, storage.Designated, storage.Unstored:
 	}

@@ -51,12 +51,12 @@ func (p *Page) moment(name, layout, code string) (time.Time, error) {
 }
 
 // File reads an uploaded file of at most limit bytes. None is fault Invalid "form.no_file", a larger one fault
-// TooLarge "form.file_size" (limit).
+// TooLarge "form.file_size" (its megabytes).
 func (p *Page) File(name string, limit int64) ([]byte, string, error) {
 	p.R.Body = http.MaxBytesReader(p.W, p.R.Body, limit+maxForm)
 	f, head, err := p.R.FormFile(name)
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, "", fault.Wrap(big, fault.TooLarge, "form.file_size", limit).At(name)
+		return nil, "", fault.Wrap(big, fault.TooLarge, "form.file_size", limit>>20).At(name)
 	}
 	if err != nil {
 		return nil, "", fault.Wrap(err, fault.Invalid, "form.no_file").At(name)
@@ -67,7 +67,7 @@ func (p *Page) File(name string, limit int64) ([]byte, string, error) {
 
 func readFile(f multipart.File, head *multipart.FileHeader, name string, limit int64) ([]byte, string, error) {
 	if head.Size > limit {
-		return nil, "", fault.New(fault.TooLarge, "form.file_size", limit).At(name)
+		return nil, "", fault.New(fault.TooLarge, "form.file_size", limit>>20).At(name)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {

@@ -128,6 +128,9 @@ func (s *Site) Handler(rt Route) http.Handler {
 func (s *Site) serve(p *Page, rt Route) error {
 	if !strings.HasPrefix(p.R.Header.Get("Content-Type"), "multipart/") {
 		p.R.Body = http.MaxBytesReader(p.W, p.R.Body, maxForm)
+		if err := p.R.ParseForm(); err != nil { // else every field would look empty
+			return unread(err)
+		}
 	}
 	actor, session, err := s.c.Accounts.Authenticate(p.R.Context(), p.token)
 	switch {
@@ -150,6 +153,14 @@ func (s *Site) serve(p *Page, rt Route) error {
 		}
 	}
 	return rt.Handle(p)
+}
+
+// unread says why a form could not be read: fault TooLarge "form.size" (limit) or Invalid "form.unreadable".
+func unread(err error) error {
+	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.Wrap(big, fault.TooLarge, "form.size", int64(maxForm>>10))
+	}
+	return fault.Wrap(err, fault.Invalid, "form.unreadable")
 }
 
 // pageID is a route's path as the log can hold it.
@@ -271,7 +282,7 @@ func (p *Page) toSignIn() error {
 func (p *Page) fail(err error) {
 	problem.Log(p.site.c.Log.With("request", p.id), p.R, err)
 	t := p.P.Fault(err)
-	body := ui.Failed(ui.Failure{P: p.P, Fault: t, Request: p.id, Actions: []ui.Action{{Text: p.P.T("error.home"), Href: HomePath, Primary: true}}})
+	body := ui.Failed(ui.Failure{P: p.P, Kind: p.P.T("error.kind." + fault.KindOf(err).String()), Fault: t, Request: p.id, Actions: []ui.Action{{Text: p.P.T("error.home"), Href: HomePath, Primary: true}}})
 	status := problem.Status(err)
 	if p.Actor.Kind == access.Person && !p.Actor.Limited {
 		err = p.render(status, t.What, body)

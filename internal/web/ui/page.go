@@ -194,6 +194,7 @@ func (v PagerView) total(p locale.Printer) string {
 // Failure is the page of an error: what happened, what was kept, what to do, and a code to quote.
 type Failure struct {
 	P       locale.Printer
+	Kind    string // in a few words, over the title: "没有权限"
 	Fault   locale.FaultText
 	Request string // id of the request, to find it in the operator's log
 	Actions []Action

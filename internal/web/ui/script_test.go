@@ -114,6 +114,9 @@ func TestKeysAndSwitches(t *testing.T) {
 	if s := ask(`String(document.querySelector("dialog").open)`); s != "true" {
 		t.Error("the question is no dialog")
 	}
+	if s := ask(`String(document.activeElement.closest("dialog") !== null && !document.activeElement.matches(".zl-btn-late"))`); s != "true" {
+		t.Error("the focus is not in the dialog, or stands on what cannot be undone")
+	}
 	webtest.ScreenshotView(t, ctx, "parts-confirm", webtest.Desktop.Width, webtest.Desktop.Height)
 	webtest.Axe(t, ctx)
 	do(chromedp.Click(chromedp.CSS(`dialog [data-close]`)))

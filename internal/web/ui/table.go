@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"github.com/a-h/templ"
 
 	"zhilu.dev/zhilu/internal/locale"
@@ -25,6 +27,42 @@ type Column struct {
 	Href  string // where a click on the head leads, when it sorts
 	Num   bool   // figures, to the right
 	Quiet bool   // the label is for readers of the screen only (pictures, actions)
+	Acts  bool   // what can be done with the row: the last column, quiet, at the row's end
+	Lead  bool   // names the row; without one the first column that is no picture does
+	Tight bool   // times and short words: not wrapped where there is room
+}
+
+// quiet reports whether the label is not shown.
+func (c Column) quiet() bool { return c.Quiet || c.Acts }
+
+// lead is the column whose values name the rows: the first that is no picture.
+func (t TableView) lead() int {
+	if i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Lead }); i >= 0 {
+		return i
+	}
+	for i, c := range t.Columns {
+		if !c.quiet() {
+			return i
+		}
+	}
+	return 0
+}
+
+func (t TableView) cellClass(i int) templ.CSSClasses {
+	var c Column
+	if i < len(t.Columns) {
+		c = t.Columns[i]
+	}
+	return templ.CSSClasses{templ.KV("zl-num", c.Num), templ.KV("zl-acts", c.Acts), templ.KV("zl-tight", c.Tight), templ.KV("zl-lead", i == t.lead())}
+}
+
+// label is what stands before a value when a phone shows the row as a card: the column's label, except where the value
+// speaks for itself.
+func (t TableView) label(i int) templ.Attributes {
+	if i >= len(t.Columns) || t.Columns[i].quiet() || i == t.lead() {
+		return nil
+	}
+	return templ.Attributes{"data-label": t.Columns[i].Label}
 }
 
 // Cell is what stands in a row under a column.
@@ -38,7 +76,7 @@ type Row struct {
 	Cells []Cell
 }
 
-// TableView is a list. It scrolls sideways in a focusable region on a phone.
+// TableView is a list. On a phone each row is a card; a table that is wider than its place scrolls in a focusable region.
 type TableView struct {
 	Caption     string
 	ShowCaption bool // else the caption is for readers of the screen

@@ -178,7 +178,7 @@ func (a area) done(p *site.Page) ([]ui.Done, error) {
 	var out []ui.Done
 	for _, d := range list[:min(len(list), perGroup)] {
 		out = append(out, ui.Done{
-			Text:  titleOf(p.P, d),
+			Text:  p.P.T(d.Kind.TitleKey(), d.TitleArgs()...),
 			Facts: []string{p.P.When(d.Closed, p.Now), p.P.T("duty.standing." + string(d.Standing(p.Now)))},
 		})
 	}

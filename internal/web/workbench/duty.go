@@ -7,13 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/fault"
-	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -148,27 +146,19 @@ func nextOf(p *site.Page, d duty.Duty) ui.Next {
 // rowOf makes the row of a duty: its action leads to what it is about.
 func rowOf(p *site.Page, d duty.Duty) ui.Duty {
 	rule, _ := d.Kind.Rule()
-	title := titleOf(p.P, d)
+	title := p.P.T(d.Kind.TitleKey(), d.TitleArgs()...)
 	r := ui.Duty{
 		ID: "duty-" + string(d.ID), Clock: ui.DueClock(p.P, d.Since, d.Due, p.Now), Title: ui.Link{Text: title, Href: where(d)},
 		Facts: []string{p.P.T(d.Kind.NameKey()), p.P.T("workbench.since", p.P.When(d.Since, p.Now))}, Cite: ui.Cite{Article: rule.Article},
 	}
 	if r.Title.Href != "" {
 		act := p.P.T("duty.action." + string(d.Kind))
+		if d.Kind == duty.ExplainLate && !p.May(access.RecordingReturnNote, access.Subject{Kind: "recording", ID: d.Subject.ID, Department: d.Department, Officer: d.Person}) {
+			act = p.P.T("duty.action.see") // who may not write the note tells the custodian, and sees what it is about
+		}
 		r.Action = ui.Action{Text: act, Href: r.Title.Href, Label: p.P.T("workbench.label", act, title)}
 	}
 	return r
-}
-
-// titleOf is the title of a duty. A name in it comes from a card: marks that turn the direction of writing are shown as
-// what they are, lest they turn the words around them (T26).
-func titleOf(p locale.Printer, d duty.Duty) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, p.T(d.Kind.TitleKey(), d.TitleArgs()...))
 }
 
 // where leads to the page of what a duty is about. A file of a card has the card's page, a gap in a camera's numbers

@@ -61,7 +61,7 @@ func (a area) others(p *site.Page) (*ui.DutyList, error) {
 			}
 			if p.May(access.DutyWaive, access.Subject{Kind: "duty", ID: string(d.ID), Department: d.Department, Officer: d.Person}) {
 				text := p.P.T("duty.waive")
-				row.Action = ui.Action{Text: text, Href: "/?waive=" + string(d.ID), Label: p.P.T("workbench.label", text, row.Title.Text)}
+				row.Action = ui.Action{Text: text, Href: "/?waive=" + string(d.ID), Label: p.P.T("workbench.label", text, row.Title.Text), Quiet: true}
 			}
 			g.Rows = append(g.Rows, row)
 		}

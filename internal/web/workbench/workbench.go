@@ -6,6 +6,7 @@ package workbench
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/account"
@@ -37,6 +38,17 @@ func Routes(d Deps) []site.Route {
 }
 
 type area struct{ d Deps }
+
+// Owed counts what the actor owes, as the page lists it, and how much of it is overdue.
+func Owed(ctx context.Context, book *duty.Book, actor access.Actor, now time.Time) (open, overdue int, err error) {
+	a := area{Deps{Duties: book}}
+	all, err := a.between(ctx, actor, time.Time{}, time.Time{}, perPage)
+	if err != nil {
+		return 0, 0, err
+	}
+	late, err := a.between(ctx, actor, time.Time{}, now, perPage)
+	return all.count, late.count, err
+}
 
 // evidence reports whether the reader holds a role that can owe something.
 func evidence(actor access.Actor) bool {

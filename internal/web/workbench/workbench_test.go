@@ -58,7 +58,7 @@ func TestOfficerSeesTheMostUrgentFirst(t *testing.T) {
 	w := pagetest.New(t, routes(0))
 	owe(w)
 	w.Certificate(w.People[access.Officer].ID, "HT650001", 26)
-	a := w.As(access.Officer).Get("/").Want(http.StatusOK, "最急的一件，已逾期", "说明 20261123090522_000117.mp4 为什么没有按时入库", "今天到期", "本周", "第十九条", "/recordings/", "还剩 26 天")
+	a := w.As(access.Officer).Get("/").Want(http.StatusOK, "最急的一件，已逾期", "说明“20261123090522_000117.mp4”为什么没有按时入库", "今天到期", "本周", "第十九条", "/recordings/", "还剩 26 天")
 	a.Lacks("OTHER.mp4", "<script>alert", "一个没有扩展名", "科室里谁还欠什么") // T26; others' duties are not theirs
 	if i, j := strings.Index(a.Body, "000117.mp4"), strings.Index(a.Body, "MOVI0007"); i > j {
 		t.Error("what is due first must stand first")
@@ -70,7 +70,20 @@ func TestCustodianOwesTheInbox(t *testing.T) {
 	t.Parallel()
 	w := pagetest.New(t, routes(4))
 	owe(w)
-	w.As(access.Custodian).Get("/").Want(http.StatusOK, "一个没有扩展名", "4 个文件等着认领", "发设备").Lacks("000117.mp4")
+	w.As(access.Custodian).Get("/").Want(http.StatusOK, "一个没有扩展名", "4 个文件等着处理", "发设备").Lacks("000117.mp4")
+}
+
+// The figure beside the workbench is what its list holds: what the reader owes, not what they can see.
+func TestOwedIsWhatThePageLists(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	owe(w)
+	for role, want := range map[access.Role][2]int{access.Officer: {4, 2}, access.Custodian: {1, 0}, access.Head: {0, 0}, access.Leader: {0, 0}, access.SystemAdmin: {0, 0}} {
+		open, late, err := workbench.Owed(t.Context(), w.Duties, w.Actor(t, role), w.Clock.Now())
+		if err != nil || [2]int{open, late} != want {
+			t.Errorf("%s owes %d, %d overdue, want %v (%v)", role, open, late, want, err)
+		}
+	}
 }
 
 func TestHeadSeesWhoOwesWhatWithoutCounts(t *testing.T) {
@@ -118,7 +131,7 @@ func TestAdministratorsAreToldWhatTheyCanDo(t *testing.T) {
 	w := pagetest.New(t, routes(3))
 	owe(w)
 	for role, want := range map[access.Role]string{access.SystemAdmin: "采集令牌", access.SecurityAdmin: "账号与任命", access.AuditAdmin: "存证日志"} {
-		w.As(role).Get("/").Want(http.StatusOK, "你能办的", want, "看不到录音录像").Lacks("000117.mp4", "等着认领", "待办</h2>") // T13
+		w.As(role).Get("/").Want(http.StatusOK, "你能办的", want, "看不到录音录像").Lacks("000117.mp4", "等着处理", "待办</h2>") // T13
 	}
 	nobody := w.Add(t, "没有角色", "nobody", w.Departments[0].ID)
 	w.AsPerson(nobody.ID).Get("/").Want(http.StatusOK, "你现在没有角色")

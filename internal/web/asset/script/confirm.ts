@@ -15,6 +15,10 @@ class Confirm extends HTMLElement {
       e.preventDefault();
       dialog.append(box);
       dialog.showModal();
+      // What cannot be undone is not done by a second Enter: the focus begins on the way back, unless there is something to fill in.
+      if (box.querySelector(".zl-btn-late") && !box.querySelector("input:not([type=hidden]), textarea, select")) {
+        box.querySelector<HTMLElement>("[data-close]")?.focus();
+      }
     });
     dialog.addEventListener("click", (e) => {
       const at = e.target as HTMLElement;
