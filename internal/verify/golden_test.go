@@ -130,7 +130,7 @@ func TestProgramsInTheDocuments(t *testing.T) {
 		script := filepath.Join(t.TempDir(), "verify.py")
 		writeFile(t, script, []byte(program))
 		run := func(file, trust string) error {
-			out, err := exec.CommandContext(t.Context(), python, script, file, trust).CombinedOutput() //nolint:gosec // our own document
+			out, err := exec.CommandContext(t.Context(), python, script, file, trust).CombinedOutput()
 			if err != nil {
 				t.Logf("%s", out)
 			}

@@ -35,7 +35,7 @@ func (h *house) object(r recording.Result) string {
 // edit changes the bytes of a file.
 func edit(t *testing.T, name string, change func([]byte) []byte) {
 	t.Helper()
-	raw := must(os.ReadFile(name))(t) //nolint:gosec // the test's own folder
+	raw := must(os.ReadFile(name))(t)
 	if err := errors.Join(os.Chmod(name, 0o600), os.WriteFile(name, change(raw), 0o600)); err != nil {
 		t.Fatal(err)
 	}
