@@ -79,7 +79,8 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name,
 		}),
 		intake.Routes(intake.Deps{
-			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader, Confirm: h.Accounts.ConfirmPassword,
+			Recordings: h.Recordings, Duties: h.Duties, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader,
+			Confirm: h.Accounts.ConfirmPassword,
 		}),
 		devices.Routes(devices.Deps{Devices: h.Devices, Org: h.Org, Accounts: h.Accounts}),
 		people.Routes(people.Deps{Org: h.Org, Accounts: h.Accounts}),

@@ -25,6 +25,7 @@ type inboxView struct {
 	Settle  *settleView
 	Filters ui.Filters
 	Table   ui.TableView
+	Missing *ui.DutyList // numbers that are not there
 }
 
 // settleView is the form for one recording.
@@ -68,6 +69,11 @@ func (a area) showInbox(p *site.Page, settle ident.RecordingID, refused *locale.
 		Done:    p.Value("done") == "1",
 		Filters: inboxFilters(pr, f),
 		Table:   inboxTable(p, f, page),
+	}
+	if p.Value("after") == "" && f.Query == "" && asked(f) == "" {
+		if v.Missing, err = a.missing(p); err != nil {
+			return err
+		}
 	}
 	if settle == "" {
 		if settle, err = ident.Parse[ident.RecordingID](p.Value("settle")); err != nil {
@@ -115,7 +121,10 @@ func inboxTable(p *site.Page, f recording.Filter, page recording.Page) ui.TableV
 	t := ui.TableView{
 		Caption: pr.T("inbox.title"),
 		Columns: []ui.Column{
-			{Label: pr.T("inbox.column.recording")}, {Label: pr.T("inbox.column.what")}, {Label: pr.T("inbox.column.who")}, {Label: pr.T("inbox.column.stored"), Tight: true},
+			{Label: pr.T("inbox.column.recording")},
+			{Label: pr.T("inbox.column.what")},
+			{Label: pr.T("inbox.column.who")},
+			{Label: pr.T("inbox.column.stored"), Tight: true},
 			{Label: pr.T("inbox.column.do"), Acts: true},
 		},
 		Empty: ui.EmptyView{Icon: "inbox", Title: pr.T("inbox.none"), Text: pr.T("inbox.none_text"), Actions: []ui.Action{{Text: pr.T("inbox.see_cards"), Href: cardsPath}}},

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/web/record"
@@ -27,9 +28,15 @@ type Recordings interface {
 	OrderClear(ctx context.Context, actor access.Actor, card ident.CardID, confirm func(context.Context) error) (recording.ClearOrder, error)
 }
 
+// Duties lists what is owed in the reader's scope; *duty.Book is one.
+type Duties interface {
+	List(ctx context.Context, actor access.Actor, f duty.Filter) (duty.Page, error)
+}
+
 // Deps is what the area needs. Log is the database the custody log is read from.
 type Deps struct {
 	Recordings Recordings
+	Duties     Duties
 	People     record.People
 	Accounts   record.Accounts
 	Devices    record.Devices
@@ -61,4 +68,7 @@ const (
 
 type area struct{ Deps }
 
-var _ Recordings = (*recording.Service)(nil)
+var (
+	_ Recordings = (*recording.Service)(nil)
+	_ Duties     = (*duty.Book)(nil)
+)

@@ -47,6 +47,10 @@ func TestInbox(t *testing.T) {
 	}
 	has(t, keeper.Get("/inbox?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA"), http.StatusOK, "没有符合这些条件的文件")
 	has(t, h.As(access.Head).Get("/inbox"), http.StatusOK, "看事实")
+	has(t, a, http.StatusOK, "说明 Z07 缺少的编号 0010", "缺号是要问的事", "/devices/"+string(h.Camera))
+	if b := keeper.Get("/inbox?flag=late"); strings.Contains(b.Body, "缺少的编号") {
+		t.Error("missing numbers under a condition they do not meet")
+	}
 
 	path := "/inbox/" + string(d.Unknown.RecordingID)
 	has(t, keeper.Get("/inbox?settle="+string(d.Unknown.RecordingID)), http.StatusOK, `id="settle"`, `action="`+path+`"`, "Z-07", "阿依努尔·买买提")

@@ -25,6 +25,7 @@ import (
 	"zhilu.dev/zhilu/internal/db/dbtest"
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/durable"
+	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
@@ -165,7 +166,8 @@ func (h *House) serve(settings record.Settings) {
 		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
 	})...)
 	routes = append(routes, intake.Routes(intake.Deps{
-		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader, Confirm: h.Accounts.ConfirmPassword,
+		Recordings: h.Service, Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), People: h.Org, Accounts: h.Accounts,
+		Devices: h.Devices, Log: h.DB.Reader, Confirm: h.Accounts.ConfirmPassword,
 	})...)
 	mux := http.NewServeMux()
 	mux.Handle(asset.Prefix, asset.Handler())
