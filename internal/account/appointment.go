@@ -75,9 +75,7 @@ func grant(tx *gate.Tx, a *Appointment) error {
 	if !a.To.IsZero() {
 		to = clock.Micros(a.To)
 	}
-	_, err = tx.Record(appointmentEntry(access.RoleGrant, *a, "role", a.Role, "department", nilIfEmpty(a.Department),
-		"from_us", clock.Micros(a.From), "to_us", to))
-	return err
+	return recordAppointment(tx, access.RoleGrant, *a, "role", a.Role, "department", nilIfEmpty(a.Department), "from_us", clock.Micros(a.From), "to_us", to)
 }
 
 // checkGrant judges an appointment by itself.
@@ -126,7 +124,7 @@ func closeLapsed(tx *gate.Tx, open []Appointment) ([]Appointment, error) {
 		if _, err := endAppointment(tx.Context(), tx.DB(), a.ID, a.To, "lapse"); err != nil {
 			return nil, err
 		}
-		if _, err := tx.Record(appointmentEntry("role.lapse", a, "role", a.Role)); err != nil {
+		if err := recordAppointment(tx, "role.lapse", a, "role", a.Role); err != nil {
 			return nil, err
 		}
 	}
@@ -151,8 +149,7 @@ func (s *Service) Revoke(ctx context.Context, actor access.Actor, id ident.Appoi
 		if _, err := deleteSessions(tx.Context(), tx.DB(), a.Person, ""); err != nil {
 			return err
 		}
-		_, err = tx.Record(appointmentEntry(access.RoleRevoke, a, "role", a.Role, "department", nilIfEmpty(a.Department)))
-		return err
+		return recordAppointment(tx, access.RoleRevoke, a, "role", a.Role, "department", nilIfEmpty(a.Department))
 	})
 }
 
@@ -349,11 +346,17 @@ func appointmentSubject(a Appointment) access.Subject {
 	return access.Subject{Kind: "appointment", ID: string(a.ID), Department: a.Department, Officer: a.Person}
 }
 
-func appointmentEntry(action access.Action, a Appointment, detail ...any) gate.Entry {
-	return gate.Entry{
-		Action: action, Subject: entrySubject("appointment", a.ID), Related: related(a.Person),
-		Article: "21", Requirement: "R-21-2", Detail: custody.Detail(detail...),
+// recordAppointment records what was done to an appointment, after it was.
+func recordAppointment(tx *gate.Tx, action access.Action, a Appointment, detail ...any) error {
+	said, err := sayAppointment(tx.Context(), tx.DB(), a.ID)
+	if err != nil {
+		return err
 	}
+	_, err = tx.Record(gate.Entry{
+		Action: action, Subject: entrySubject("appointment", a.ID), Related: related(a.Person),
+		Article: "21", Requirement: "R-21-2", Detail: custody.Detail(append(said, detail...)...),
+	})
+	return err
 }
 
 func nilIfEmpty[T ~string](v T) any {

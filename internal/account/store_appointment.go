@@ -8,6 +8,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -77,6 +78,27 @@ func setClass(ctx context.Context, q bun.IDB, person ident.PersonID, class acces
 	_, err := q.NewRaw(`INSERT INTO person_class (person_id, class) VALUES (?, ?)
 		ON CONFLICT (person_id) DO UPDATE SET class = EXCLUDED.class WHERE person_class.class <> EXCLUDED.class`, person, class).Exec(ctx)
 	return classFault(err, "write class")
+}
+
+// appointmentTable is the table of appointments, whose rows entries say.
+const appointmentTable = "appointment"
+
+func (r *appointmentRow) vouched() vouch.Row {
+	return vouch.Row{ID: string(r.ID), Subject: entrySubject("appointment", r.ID), Says: vouch.Of(r)}
+}
+
+// sayAppointment gives what an entry says of an appointment that its change wrote.
+func sayAppointment(ctx context.Context, q bun.IDB, id ident.AppointmentID) ([]any, error) {
+	r, err := vouch.Locked[appointmentRow](ctx, q, string(id))
+	if err != nil {
+		return nil, fail(err, "read appointment")
+	}
+	return []any{vouch.Key(appointmentTable), r.vouched().Says}, nil
+}
+
+// Tables are the tables on which it rests who has which role, for fsck.
+func Tables() []vouch.Table {
+	return []vouch.Table{vouch.NewTable(appointmentTable, (*appointmentRow).vouched)}
 }
 
 func insertAppointment(ctx context.Context, q bun.IDB, a Appointment) error {

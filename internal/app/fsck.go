@@ -8,12 +8,15 @@ import (
 	"slices"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
@@ -80,8 +83,13 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	return fsck.Run(ctx, fsck.Config{
-		DB: d, Keys: keys, Vault: v, Catalog: recording.Catalog{}, Tables: recording.Tables(), Clock: c.Clock, Online: c.Online, OnObject: c.OnObject,
+		DB: d, Keys: keys, Vault: v, Catalog: recording.Catalog{}, Tables: vouched(), Clock: c.Clock, Online: c.Online, OnObject: c.OnObject,
 	})
+}
+
+// vouched are all tables whose rows the log says.
+func vouched() []vouch.Table {
+	return slices.Concat(recording.Tables(), device.Tables(), account.Tables())
 }
 
 // recordFsck writes down that the house was checked, how much of it, and what sorts of things were found.

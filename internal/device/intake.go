@@ -12,6 +12,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
@@ -97,12 +98,15 @@ func RecordClock(tx *gate.Tx, id ident.DeviceID, at time.Time, lo, hi time.Durat
 		return err
 	}
 	c := check{at: at, face: at.Add(-lo - (hi-lo)/2), lo: lo, hi: hi, source: s}
-	if err := insertCheck(tx.Context(), tx.DB(), id, c); err != nil {
+	row, err := insertCheck(tx.Context(), tx.DB(), id, c)
+	if err != nil {
 		return err
 	}
-	_, err := tx.Record(gate.Entry{
-		Action: actionClock, Subject: custody.Subject{Kind: "device", ID: string(id)}, Article: "22", Requirement: "R-22-1",
-		Detail: custody.Detail("at_us", clock.Micros(at), "lo_us", lo.Microseconds(), "hi_us", hi.Microseconds(), "source", string(s)),
+	_, err = tx.Record(gate.Entry{
+		Action: actionClock, Subject: custody.Subject{Kind: "device", ID: string(id)}, Related: []custody.Subject{row.Subject},
+		Article: "22", Requirement: "R-22-1",
+		Detail: custody.Detail("at_us", clock.Micros(at), "lo_us", lo.Microseconds(), "hi_us", hi.Microseconds(), "source", string(s),
+			vouch.Key(clockTable), row.Says),
 	})
 	return err
 }

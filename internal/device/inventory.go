@@ -95,15 +95,17 @@ func (v *Inventory) SetState(ctx context.Context, actor access.Actor, id ident.D
 		}
 		related := inDepartment(d.Department)
 		var issue any
+		var said []any
 		if out != nil {
 			back := *out
 			back.Returned, back.ReturnedBy, back.Condition, back.Note = tx.Now(), tx.Actor().Person, LostThere, note
 			if err := updateIssue(tx.Context(), tx.DB(), back); err != nil {
 				return err
 			}
-			issue, related = string(out.ID), append(related, custody.Subject{Kind: "person", ID: string(out.Person)})
+			issue, related = string(out.ID), append(related, custody.Subject{Kind: "person", ID: string(out.Person)}, issueSubject(out.ID))
+			said = sayIssue(back)
 		}
-		detail := custody.Detail("from", string(d.State), "to", string(s), "note", note, "ends_issue", issue)
+		detail := custody.Detail(append(said, "from", string(d.State), "to", string(s), "note", note, "ends_issue", issue)...)
 		d.State, d.StateNote, d.StateAt = s, note, tx.Now()
 		if err := updateDevice(tx.Context(), tx.DB(), d, tx.Now()); err != nil {
 			return err
@@ -146,9 +148,9 @@ func (v *Inventory) Issue(ctx context.Context, actor access.Actor, id ident.Devi
 			return err
 		}
 		_, err = tx.Record(gate.Entry{
-			Related: append(inDepartment(d.Department), custody.Subject{Kind: "person", ID: string(i.Person)}), Outcome: custody.Opened,
-			Detail: custody.Detail("issue", string(i.ID), "person", string(i.Person), "purpose", i.Purpose,
-				"issued_us", i.Issued.UnixMicro(), "later_entry", i.Issued.Before(i.Entered)),
+			Related: append(inDepartment(d.Department), custody.Subject{Kind: "person", ID: string(i.Person)}, issueSubject(i.ID)), Outcome: custody.Opened,
+			Detail: custody.Detail(append(sayIssue(i), "issue", string(i.ID), "person", string(i.Person), "purpose", i.Purpose,
+				"issued_us", i.Issued.UnixMicro(), "later_entry", i.Issued.Before(i.Entered))...),
 		})
 		return err
 	})
@@ -182,9 +184,9 @@ func (v *Inventory) Return(ctx context.Context, actor access.Actor, id ident.Dev
 			return err
 		}
 		_, err := tx.Record(gate.Entry{
-			Related: append(inDepartment(d.Department), custody.Subject{Kind: "person", ID: string(back.Person)}), Outcome: custody.Closed,
-			Detail: custody.Detail("issue", string(back.ID), "person", string(back.Person), "returned_us", at.UnixMicro(),
-				"later_entry", at.Before(tx.Now()), "condition", string(condition), "note", orNil(note)),
+			Related: append(inDepartment(d.Department), custody.Subject{Kind: "person", ID: string(back.Person)}, issueSubject(back.ID)), Outcome: custody.Closed,
+			Detail: custody.Detail(append(sayIssue(back), "issue", string(back.ID), "person", string(back.Person), "returned_us", at.UnixMicro(),
+				"later_entry", at.Before(tx.Now()), "condition", string(condition), "note", orNil(note))...),
 		})
 		return err
 	})

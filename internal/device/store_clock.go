@@ -10,6 +10,8 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/ident"
 )
 
@@ -32,15 +34,23 @@ func (r *clockRow) check() *check {
 	}
 }
 
-func insertCheck(ctx context.Context, idb bun.IDB, id ident.DeviceID, c check) error {
-	_, err := idb.NewInsert().Model(&clockRow{
+// clockTable is the table of clock checks, whose rows entries say.
+const clockTable = "device_clock"
+
+func (r *clockRow) vouched() vouch.Row {
+	return vouch.Row{ID: r.ID, Subject: custody.Subject{Kind: clockTable, ID: r.ID}, Says: vouch.Of(r)}
+}
+
+// insertCheck writes a check, which nothing changes later, and gives it as an entry says it.
+func insertCheck(ctx context.Context, idb bun.IDB, id ident.DeviceID, c check) (vouch.Row, error) {
+	r := clockRow{
 		ID: ident.New[string](), DeviceID: string(id), At: clock.Micros(c.at), FaceAt: c.face.UnixMicro(),
 		LoUS: c.lo.Microseconds(), HiUS: c.hi.Microseconds(), Source: string(c.source),
-	}).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("device: clock: %w", err)
 	}
-	return nil
+	if _, err := idb.NewInsert().Model(&r).Exec(ctx); err != nil {
+		return vouch.Row{}, fmt.Errorf("device: clock: %w", err)
+	}
+	return r.vouched(), nil
 }
 
 // selectChecks gives the nearest clock checks at or before, and after, a moment by the device's own clock.

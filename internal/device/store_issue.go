@@ -11,6 +11,8 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -48,6 +50,29 @@ func (r *issueRow) issue() Issue {
 		Entered: clock.FromMicros(r.EnteredAt), Returned: clock.FromMicros(r.ReturnedAt), ReturnedBy: ident.PersonID(r.ReturnedBy),
 		Condition: Condition(r.Condition), Note: r.Note,
 	}
+}
+
+// issueTable is the table of issues, whose rows entries say.
+const issueTable = "device_issue"
+
+func (r *issueRow) vouched() vouch.Row {
+	return vouch.Row{ID: r.ID, Subject: issueSubject(ident.IssueID(r.ID)), Says: vouch.Of(r, "purpose", "note")}
+}
+
+// sayIssue is what an entry says of an issue that its change wrote, as a pair for custody.Detail. Changes of one device
+// wait for each other, so the issue is as it will stay.
+func sayIssue(i Issue) []any {
+	return []any{vouch.Key(issueTable), issueRowOf(i).vouched().Says}
+}
+
+// issueSubject is what entries about an issue are related to.
+func issueSubject(id ident.IssueID) custody.Subject {
+	return custody.Subject{Kind: issueTable, ID: string(id)}
+}
+
+// Tables are the tables on which it rests who held a device and how its clock went, for fsck.
+func Tables() []vouch.Table {
+	return []vouch.Table{vouch.NewTable(issueTable, (*issueRow).vouched), vouch.NewTable(clockTable, (*clockRow).vouched)}
 }
 
 // insertIssue writes an issue. That the device is out already, however the two met, is fault Conflict

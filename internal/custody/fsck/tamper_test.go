@@ -49,6 +49,15 @@ var tampering = []struct {
 	{"a file struck off a card's list", "row.altered", "list", []string{"DELETE FROM card_file WHERE card_id = '$card' AND path = 'lost.mp4'"}},
 	{"a name on a card's list changed", "row.altered", "list", []string{"UPDATE card_file SET path = 'found.mp4' WHERE card_id = '$card' AND path = 'lost.mp4'"}},
 	{"a clock's jump forgotten", "row.missing", "clock_step", []string{"DELETE FROM clock_step"}},
+	{"a role slipped in", "row.added", "slipped-in", []string{
+		"INSERT INTO appointment (id, person_id, role, department_id, from_at, to_at, appointed_by, created_at, ended_at, ended_by, active_class) " +
+			"SELECT 'slipped-in', person_id, 'head', (SELECT id FROM department), from_at, 0, appointed_by, created_at, 0, '', 'evidence' FROM appointment WHERE id = '$role'",
+	}},
+	{"a role that was taken back given again", "row.altered", "ended_at", []string{"UPDATE appointment SET ended_at = 0, ended_by = '', active_class = 'evidence' WHERE id = '$role'"}},
+	{"a camera in other hands", "row.altered", "person_id", []string{"UPDATE device_issue SET person_id = 'somebody' WHERE person_id = '$officer'"}},
+	{"a clock check slipped in", "row.added", "slipped-in", []string{
+		"INSERT INTO device_clock (id, device_id, at, face_at, lo_us, hi_us, source) SELECT 'slipped-in', device_id, at, face_at, lo_us - 36000000000, hi_us, source FROM device_clock",
+	}},
 	{"an intent deleted", "stage.orphan", "$open", []string{"DELETE FROM upload WHERE id = '$open'"}},
 
 	// receipts
@@ -132,7 +141,7 @@ const entryColumns = "id, at, actor_kind, actor_id, actor_role, action, subject_
 func (h *house) names() *strings.Replacer {
 	h.t.Helper()
 	file := string(h.fine.FileID)
-	return strings.NewReplacer("$fine", string(h.fine.RecordingID), "$late", string(h.late.RecordingID), "$claimed", string(h.claimed.RecordingID),
+	return strings.NewReplacer("$role", string(h.role), "$officer", string(h.officer), "$fine", string(h.fine.RecordingID), "$late", string(h.late.RecordingID), "$claimed", string(h.claimed.RecordingID),
 		"$file", file, "$sha", h.fine.SHA256.String(), "$card", string(h.card),
 		"$seal", h.one("SELECT entry_id FROM recording_file WHERE id = '"+file+"'"),
 		"$receipt", h.one("SELECT id FROM recording_receipt WHERE state = 'verified' AND file_id = '"+file+"'"),

@@ -7,16 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/durable"
+	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
@@ -51,6 +54,7 @@ type house struct {
 	officer, second ident.PersonID
 	camera          ident.DeviceID
 	keeper, dock    access.Actor
+	role            ident.AppointmentID // one that was taken back
 
 	// fine is in time, late was explained by a note, claimed was assigned in the inbox.
 	fine, late, claimed recording.Result
@@ -118,9 +122,25 @@ func newHouse(t *testing.T, w *gatetest.World) *house {
 		Kind: access.Person, ID: "a-keeper", Person: person("李保管"), Name: "李保管", Roles: []access.Role{access.Custodian}, Department: h.dept,
 		Departments: []ident.DepartmentID{h.dept},
 	}
+	accounts := must(account.New(account.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock, Log: w.Log, Idle: time.Hour}))(t)
+	for _, q := range []account.GrantRequest{
+		{Person: h.keeper.Person, Role: access.Custodian, Department: h.dept}, {Person: h.officer, Role: access.Officer, Department: h.dept},
+		{Person: h.second, Role: access.Supervisor},
+	} {
+		h.role = must(accounts.Grant(h.ctx, host, q))(t).ID
+	}
+	h.must(accounts.Revoke(h.ctx, host, h.role)) // the supervisor is none any more
 	h.dock = access.Actor{Kind: access.Token, ID: "dock-1", TokenScope: access.ScopeDock}
 	h.camera = must(h.inv.Register(h.ctx, host, device.Spec{Label: "Z-07", Kind: device.BodyCamera, CardLabel: "Z07", NameCode: "DSJ-0007", Department: h.dept}))(t)
+	must(h.inv.Issue(h.ctx, h.keeper, h.camera, device.IssueInput{Person: h.second, Purpose: "试用", At: w.Clock.Now().Add(-72 * time.Hour)}))(t)
+	h.must(h.inv.Return(h.ctx, h.keeper, h.camera, device.ReturnInput{At: w.Clock.Now().Add(-60 * time.Hour)}))
 	must(h.inv.Issue(h.ctx, h.keeper, h.camera, device.IssueInput{Person: h.officer, Purpose: "巡查", At: w.Clock.Now().Add(-48 * time.Hour)}))(t)
+	h.must(w.Gate.Do(h.ctx, host, access.DeviceEdit, access.Subject{Kind: "device", ID: string(h.camera)}, func(tx *gate.Tx) error {
+		return device.RecordClock(tx, h.camera, w.Clock.Now(), -time.Second, time.Second, device.FromPerson)
+	}))
+	spare := must(h.inv.Register(h.ctx, host, device.Spec{Label: "Z-08", Kind: device.BodyCamera, Department: h.dept}))(t)
+	must(h.inv.Issue(h.ctx, h.keeper, spare, device.IssueInput{Person: h.second, Purpose: "巡查"}))(t)
+	h.must(h.inv.SetState(h.ctx, h.keeper, spare, device.Lost, "在巡查途中遗失"))
 	h.svc = must(recording.New(recording.Config{
 		DB: w.DB, Gate: w.Gate, Vault: h.disk, Keys: h.keys, Devices: h.inv, People: people, Settings: regulation.New(w.Gate, w.DB),
 		Prober: prober{}, Clock: w.Clock, Log: w.Log, Node: "n1", Bureau: bureau,
@@ -221,7 +241,8 @@ func (h *house) sequence() {
 
 func (h *house) config() fsck.Config {
 	return fsck.Config{
-		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Tables: recording.Tables(), Clock: h.Clock,
+		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Clock: h.Clock,
+		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables()),
 	}
 }
 

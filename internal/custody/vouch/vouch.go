@@ -17,6 +17,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/uptrace/bun"
 
@@ -59,9 +60,13 @@ func Of(row any, digested ...string) Columns {
 	out := Columns{}
 	v := reflect.Indirect(reflect.ValueOf(row))
 	for i := range v.NumField() {
-		column, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("bun"), ",")
-		if column == "" || column == "-" || strings.Contains(column, ":") {
+		field := v.Type().Field(i)
+		column, _, _ := strings.Cut(field.Tag.Get("bun"), ",")
+		if field.Anonymous || column == "-" {
 			continue
+		}
+		if column == "" {
+			column = underscored(field.Name)
 		}
 		f := v.Field(i)
 		if f.Kind() == reflect.Pointer {
@@ -76,6 +81,21 @@ func Of(row any, digested ...string) Columns {
 		}
 	}
 	return out
+}
+
+// underscored is a column's name where the tag has none, as bun makes it: PersonID is person_id.
+func underscored(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) {
+			if i > 0 && (!unicode.IsUpper(rune(name[i-1])) || i+1 < len(name) && unicode.IsLower(rune(name[i+1]))) {
+				b.WriteByte('_')
+			}
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // Digest is how a text stands in an entry that does not hold it.
