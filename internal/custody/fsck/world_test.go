@@ -124,7 +124,8 @@ func newHouse(t *testing.T, w *gatetest.World) *house {
 	}
 	accounts := must(account.New(account.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock, Log: w.Log, Idle: time.Hour}))(t)
 	for _, q := range []account.GrantRequest{
-		{Person: h.keeper.Person, Role: access.Custodian, Department: h.dept}, {Person: h.officer, Role: access.Officer, Department: h.dept},
+		{Person: h.keeper.Person, Role: access.Custodian, Department: h.dept},
+		{Person: h.officer, Role: access.Officer, Department: h.dept},
 		{Person: h.second, Role: access.Supervisor},
 	} {
 		h.role = must(accounts.Grant(h.ctx, host, q))(t).ID
