@@ -117,7 +117,7 @@ func TestClear(t *testing.T) {
 	keeper := h.As(access.Custodian)
 	has(t, keeper.Get("/cards/"+string(d.Card)), http.StatusOK, `type="password"`, `autocomplete="current-password"`)
 	for _, wrong := range []url.Values{{}, {"confirm": {"1"}}, {"password": {"not it"}}} {
-		has(t, keeper.Post(path, wrong), http.StatusUnprocessableEntity, `id="password-error"`, "现在的密码不对")
+		has(t, keeper.Post(path, wrong), http.StatusUnprocessableEntity, `id="password-error"`, "密码不对")
 	}
 	a := keeper.Post(path, right)
 	if a.Status != http.StatusSeeOther {

@@ -535,7 +535,7 @@ func certificateRow(p locale.Printer, v personView, c certificateView) templ.Com
 			return templ_7745c5c3_Err
 		}
 		if v.MayCertificate && !c.Revoked {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"zl-btnrow zl-gap\"><details")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"zl-btnrow zl-after\"><details")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -58,7 +58,7 @@ func TestOfficerSeesTheMostUrgentFirst(t *testing.T) {
 	w := pagetest.New(t, routes(0))
 	owe(w)
 	w.Certificate(w.People[access.Officer].ID, "HT650001", 26)
-	a := w.As(access.Officer).Get("/").Want(http.StatusOK, "最急的一件，已逾期", "说明“20261123090522_000117.mp4”为什么没有按时入库", "今天到期", "本周", "第十九条", "/recordings/", "还剩 26 天")
+	a := w.As(access.Officer).Get("/").Want(http.StatusOK, "最急的一件，已逾期", "说明没有按时入库的原因：20261123090522_000117.mp4", "今天到期", "本周", "第十九条", "/recordings/", "还剩 26 天")
 	a.Lacks("OTHER.mp4", "<script>alert", "一个没有扩展名", "科室里谁还欠什么") // T26; others' duties are not theirs
 	if i, j := strings.Index(a.Body, "000117.mp4"), strings.Index(a.Body, "MOVI0007"); i > j {
 		t.Error("what is due first must stand first")
