@@ -36,7 +36,7 @@ func (c fsckCmd) Run(e *env) error {
 			return err
 		}
 	} else {
-		_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.seen", rep.Objects, e.words.Size(rep.Bytes), rep.Files, rep.Receipts, rep.Log.Placed))
+		_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.seen", rep.Objects, e.words.Size(rep.Bytes), rep.Files, rep.Receipts, rep.Log.Placed, rep.Rows))
 		for _, f := range rep.Findings {
 			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, locale.Visible(f.ID), locale.Visible(f.What))
 		}

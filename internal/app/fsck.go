@@ -41,10 +41,18 @@ type FsckConfig struct {
 // not be forgotten (promise 1): afterwards one entry fsck.run with its figures is recorded through the gate, beside a
 // server as without one, since entries are only ever added. With ReadOnly it is not. If it cannot be, the report comes
 // with the fault Unavailable "fsck.unrecorded".
+//
+// Objects that a crash left without a row are adopted (decision 15), as the next start of the server would; not where
+// something was found, for that is a scene to be left as it is.
 func Fsck(ctx context.Context, c FsckConfig) (*fsck.Report, error) {
 	rep, err := inspect(ctx, c)
 	if err != nil || c.ReadOnly {
 		return rep, err
+	}
+	if rep.Waiting > 0 && rep.OK() && !c.Online {
+		if err := adopt(ctx, c); err != nil {
+			return rep, err
+		}
 	}
 	if rep.Entry, err = recordFsck(ctx, c, rep); err != nil {
 		return rep, fault.Wrap(err, fault.Unavailable, "fsck.unrecorded")
@@ -92,6 +100,18 @@ func vouched() []vouch.Table {
 	return slices.Concat(recording.Tables(), device.Tables(), account.Tables())
 }
 
+// adopt brings vault and rows together as a server does when it starts; the jobs that look into what was adopted are the
+// server's.
+func adopt(ctx context.Context, c FsckConfig) (err error) {
+	h, err := Open(ctx, OpenConfig{Place: c.Place, Clock: c.Clock, Log: c.Log, WithVault: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	_, err = h.Recordings.Adopt(ctx)
+	return err
+}
+
 // recordFsck writes down that the house was checked, how much of it, and what sorts of things were found.
 func recordFsck(ctx context.Context, c FsckConfig, rep *fsck.Report) (id ident.EntryID, err error) {
 	place := c.Place
@@ -111,7 +131,7 @@ func recordFsck(ctx context.Context, c FsckConfig, rep *fsck.Report) (id ident.E
 	err = h.Gate.Do(ctx, access.HostActor("fsck"), access.FsckRun, access.Subject{Kind: "bureau", ID: string(h.Bureau.ID)}, func(tx *gate.Tx) error {
 		var err error
 		id, err = tx.Record(gate.Entry{Outcome: custody.Done, Detail: custody.Detail(
-			"objects", rep.Objects, "bytes", rep.Bytes, "files", rep.Files, "rows", rep.Rows, "receipts", rep.Receipts, "stages", rep.Stages,
+			"objects", rep.Objects, "bytes", rep.Bytes, "files", rep.Files, "rows", rep.Rows, "receipts", rep.Receipts, "stages", rep.Stages, "waiting", rep.Waiting,
 			"log_entries", rep.Log.Placed, "log_size", rep.Log.Size, "log_root", rep.Log.Root, "findings", len(rep.Findings), "codes", codes, "online", c.Online,
 		)})
 		return err

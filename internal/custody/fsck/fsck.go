@@ -73,7 +73,7 @@ type Config struct {
 //	object.missing   a row names it, the vault does not have it
 //	object.changed   it is not what was sealed
 //	object.key       no storage key at hand opens it
-//	object.added     no row names it
+//	object.added     no row names it, and no open upload
 //	object.size      it and its row have different sizes
 //	object.sm3       it and its row have different SM3 digests
 //	vault.foreign    something lies in the vault that is nothing of ours
@@ -101,6 +101,7 @@ type Report struct {
 	Rows     int           `json:"rows"` // compared with what the log says of them
 	Receipts int           `json:"receipts"`
 	Stages   int           `json:"stages"`
+	Waiting  int           `json:"waiting"` // objects whose upload is open: to be adopted
 	Log      *audit.Report `json:"log"`
 	Findings []Finding     `json:"findings"`
 	// Entry is the custody entry that says that this was done; empty where the house was only read.

@@ -88,6 +88,11 @@ func TestVault(t *testing.T) {
 			h.disk = must(localdir.New(t.Context(), h.place()))(t)
 			vaulttest.Put(t, h.disk, []byte("added"), nil)
 		}},
+		{"a sealed object whose intent is gone", "object.added", "$added", func(t *testing.T, h *house) {
+			h.must(h.disk.Close())
+			h.disk = must(localdir.New(t.Context(), h.place()))(t)
+			vaulttest.Put(t, h.disk, []byte("added"), []byte(`{"format":"zhilu-sidecar/v1","name":"x.mp4"}`))
+		}},
 		{"a sealed object exchanged for the same film under a strange key", "object.key", "$sha", func(t *testing.T, h *house) {
 			place := h.place()
 			place.Dir, place.Keys = filepath.Join(t.TempDir(), "v"), must(vault.NewRing(vault.NewKey()))(t)

@@ -75,22 +75,25 @@ func (k *checker) object(ctx context.Context, info vault.Info) error {
 	return nil
 }
 
-// fileOf finds the row of an object. One that no row names is a finding, unless, beside a running server, its upload is
-// open still; that may have ended just now, so the row is looked for once more.
+// fileOf finds the row of an object. One that no row names is a finding, unless its upload is open still: a crash came
+// between sealing and entering it, or a server is about to enter it, and it waits to be adopted (decision 15). The upload
+// may have ended just now, so the row is looked for once more.
 func (k *checker) fileOf(ctx context.Context, info vault.Info) (File, bool, error) {
 	row, ok, err := k.c.Catalog.FileOf(ctx, k.idb, info.Digest.String())
 	if err != nil || ok {
 		return row, ok, err
 	}
-	if k.c.Online {
-		open, err := k.c.Catalog.Open(ctx, k.idb, info.Upload)
-		if err != nil || open {
-			return row, false, err
-		}
-		row, ok, err = k.c.Catalog.FileOf(ctx, k.idb, info.Digest.String())
-		if err != nil || ok {
-			return row, ok, err
-		}
+	open, err := k.c.Catalog.Open(ctx, k.idb, info.Upload)
+	if err != nil {
+		return row, false, err
+	}
+	if open {
+		k.r.Waiting++
+		return row, false, nil
+	}
+	row, ok, err = k.c.Catalog.FileOf(ctx, k.idb, info.Digest.String())
+	if err != nil || ok {
+		return row, ok, err
 	}
 	k.r.add("object.added", info.Digest.String(), string(info.Upload))
 	return row, false, nil
