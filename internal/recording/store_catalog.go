@@ -97,9 +97,16 @@ func paged[T, V any](ctx context.Context, idb bun.IDB, give func([]T, func(V, er
 	}
 }
 
-// Open reports whether what lies in staging has an intent: of an upload that is not finished, of one whose bytes were not
+// Announced reports whether what lies in staging has an intent: of an upload that is not finished, of one whose bytes were not
 // what its sender said and stay seven days, or of one that has ended and whose bytes Adopt has yet to drop.
-func (Catalog) Open(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error) {
+func (Catalog) Announced(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error) {
 	_, found, err := record.Lookup[record.Upload](ctx, idb, "id = ?", id)
 	return found, err
+}
+
+// Open reports whether a sealed object without a row may be one that a crash left so: its upload was announced and neither
+// became a file nor was given up. An object whose upload did become a file has lost its row, which is no accident.
+func (Catalog) Open(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error) {
+	row, found, err := record.Lookup[record.Upload](ctx, idb, "id = ?", id)
+	return found && !row.Sealed() && row.State != record.UploadDiscarded, err
 }

@@ -50,7 +50,10 @@ type Catalog interface {
 	FileOf(ctx context.Context, idb bun.IDB, sha256 string) (File, bool, error)
 	// Receipts yields every receipt.
 	Receipts(ctx context.Context, idb bun.IDB) iter.Seq2[Receipt, error]
-	// Open reports whether the upload has an intent and has not ended.
+	// Announced reports whether the upload has an intent, ended or not: its staged bytes belong to somebody.
+	Announced(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error)
+	// Open reports whether the upload has an intent and its file is not entered yet: only then may a sealed object be without
+	// a row.
 	Open(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error)
 }
 

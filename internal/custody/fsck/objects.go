@@ -146,7 +146,7 @@ func (k *checker) stages(ctx context.Context) error {
 			return ctx.Err()
 		}
 		k.r.Stages++
-		open, openErr := k.c.Catalog.Open(ctx, k.idb, st.ID)
+		open, openErr := k.c.Catalog.Announced(ctx, k.idb, st.ID)
 		switch {
 		case openErr != nil:
 			return openErr
