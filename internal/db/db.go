@@ -196,6 +196,15 @@ func IsConstraint(err error) bool {
 	return ok && (strings.HasPrefix(e.Code, "23") || e.Code == "P0001")
 }
 
+// IsDamaged reports whether the database says that its own pages are not what it wrote.
+func IsDamaged(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "XX001" || e.Code == "XX002") // data_corrupted, index_corrupted
+}
+
 // NotFound turns sql.ErrNoRows into the fault NotFound with this code and leaves every other error as it is.
 func NotFound(err error, code string) error {
 	if errors.Is(err, sql.ErrNoRows) {

@@ -76,9 +76,11 @@ type Config struct {
 //	object.missing   a row names it, the vault does not have it
 //	object.changed   it is not what was sealed
 //	object.key       no storage key at hand opens it
+//	object.unreadable the disk does not give it back
 //	object.added     no row names it, and no open upload
 //	object.size      it and its row have different sizes
 //	object.sm3       it and its row have different SM3 digests
+//	vault.unreadable a folder of the vault cannot be read
 //	vault.foreign    something lies in the vault that is nothing of ours
 //	row.altered      the log says otherwise of it; What names table, columns and entry
 //	row.added        the log does not say it
@@ -87,6 +89,7 @@ type Config struct {
 //	row.entry        the entry it names as its own is not there, or speaks of something else
 //	stage.orphan     an unfinished upload without an intent
 //	stage.damaged    an unfinished upload that cannot be read
+//	database.damaged the database itself says that it is
 //	receipt.wrong    it does not verify
 //	receipt.mismatch it verifies, and says something else than the row or the log
 //	log.…            see audit.Finding
@@ -143,18 +146,34 @@ func newChecker(c Config) *checker {
 	if c.OnObject == nil {
 		c.OnObject = func(int, int64) {}
 	}
-	return &checker{c: c, r: &Report{Findings: []Finding{}}, seen: map[vault.Digest]bool{}}
+	return &checker{c: c, r: &Report{Findings: []Finding{}, Log: &audit.Report{}}, seen: map[vault.Digest]bool{}}
 }
 
 func (k *checker) run(ctx context.Context) (*Report, error) {
 	for _, step := range []func(context.Context) error{
-		k.log, k.tables, k.sayings, k.objects, k.missing, k.strays, k.stages, k.loadTrust, k.receipts,
+		k.database, k.log, k.tables, k.sayings, k.objects, k.missing, k.strays, k.stages, k.loadTrust, k.receipts,
 	} {
-		if err := step(ctx); err != nil {
+		err := step(ctx)
+		if db.IsDamaged(err) { // what can still be read is looked at all the same
+			k.r.add("database.damaged", "", err.Error())
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	return k.r, nil
+}
+
+// database asks the database whether it holds together, where it can tell.
+func (k *checker) database(ctx context.Context) error {
+	return k.read(ctx, func(idb bun.IDB) error {
+		complaints, err := integrity(ctx, idb)
+		for _, c := range complaints {
+			k.r.add("database.damaged", "", c)
+		}
+		return err
+	})
 }
 
 // log computes the custody log again.

@@ -104,6 +104,15 @@ func TestVault(t *testing.T) {
 		}},
 		{"every object deleted", "object.missing", "$sha", func(t *testing.T, h *house) { h.must(os.RemoveAll(filepath.Join(h.dir, "objects"))) }},
 		{"the whole vault deleted", "object.missing", "$sha", func(t *testing.T, h *house) { h.must(os.RemoveAll(h.dir)) }},
+		{"an object with a folder in its place", "object.missing", "$sha", func(t *testing.T, h *house) {
+			h.must(os.Remove(h.object(h.fine)))
+			h.must(os.Mkdir(h.object(h.fine), 0o700))
+		}},
+		{"a folder of objects with a file in its place", "object.missing", "$sha", func(t *testing.T, h *house) {
+			shelf := filepath.Dir(filepath.Dir(h.object(h.fine)))
+			h.must(os.RemoveAll(shelf))
+			h.must(os.WriteFile(shelf, nil, 0o600))
+		}},
 		{"a file among the objects", "vault.foreign", "this is not an object", func(t *testing.T, h *house) {
 			h.must(os.WriteFile(filepath.Join(filepath.Dir(h.object(h.fine)), "notes.txt"), []byte("x"), 0o600))
 		}},

@@ -13,33 +13,44 @@ import (
 // objects reads every byte of the vault from the disk.
 func (k *checker) objects(ctx context.Context) error {
 	for info, err := range k.c.Vault.Objects(ctx) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		if err == nil {
-			err = k.object(ctx, info)
+			v, failed := k.verify(ctx, info)
+			if failed == nil {
+				if err := k.ofRow(ctx, info, v); err != nil {
+					return err
+				}
+			}
+			err = failed
 		} else if errors.Is(err, fs.ErrNotExist) {
 			continue // no vault yet, or none any more: then each row misses its object
 		}
-		if err = k.unreadable(info.Digest, err); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
+		k.unreadable(info.Digest, err)
 	}
 	return nil
 }
 
-// unreadable makes a finding of an object that is there and cannot be read; any other error it gives back.
-func (k *checker) unreadable(digest vault.Digest, err error) error {
-	if d, ok := errors.AsType[*vault.Damage](err); ok {
+// unreadable makes a finding of what is there and cannot be read: a disk with one bad sector must not hide the rest. One
+// that went away meanwhile is for missing to find.
+func (k *checker) unreadable(digest vault.Digest, err error) {
+	d, damaged := errors.AsType[*vault.Damage](err)
+	switch {
+	case err == nil:
+	case damaged:
 		k.damage(d)
-		return nil
-	}
-	if fault.HasCode(err, "vault.key_unknown") {
+	case digest == (vault.Digest{}):
+		k.r.add("vault.unreadable", "", err.Error())
+	case fault.Is(err, fault.NotFound):
+		delete(k.seen, digest)
+	case fault.HasCode(err, "vault.key_unknown"):
 		k.seen[digest] = true
 		k.r.add("object.key", digest.String(), err.Error())
-		return nil
+	default:
+		k.seen[digest] = true
+		k.r.add("object.unreadable", digest.String(), err.Error())
 	}
-	return err
 }
 
 func (k *checker) damage(d *vault.Damage) {
@@ -51,16 +62,18 @@ func (k *checker) damage(d *vault.Damage) {
 	k.r.add("object.changed", d.Digest.String(), d.Error())
 }
 
-func (k *checker) object(ctx context.Context, info vault.Info) error {
-	id := info.Digest.String()
+// verify reads an object to its end.
+func (k *checker) verify(ctx context.Context, info vault.Info) (vault.Verified, error) {
 	k.seen[info.Digest] = true
 	k.r.Objects++
 	k.r.Bytes += info.Size
 	defer k.c.OnObject(k.r.Objects, k.r.Bytes)
-	v, err := k.c.Vault.Verify(ctx, info.Digest)
-	if err != nil {
-		return err
-	}
+	return k.c.Vault.Verify(ctx, info.Digest)
+}
+
+// ofRow compares an object with the row that names it.
+func (k *checker) ofRow(ctx context.Context, info vault.Info, v vault.Verified) error {
+	id := info.Digest.String()
 	row, ok, err := k.fileOf(ctx, info)
 	switch {
 	case err != nil:
@@ -111,9 +124,10 @@ func (k *checker) missing(ctx context.Context) error {
 			continue
 		}
 		if err == nil {
-			if _, err = k.c.Vault.Stat(ctx, d); err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
+			_, err = k.c.Vault.Stat(ctx, d)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if err != nil {
 			k.r.add("object.missing", f.SHA256, string(f.ID))
@@ -131,8 +145,12 @@ func (k *checker) strays(ctx context.Context) error {
 		return nil
 	}
 	for d, err := range v.Strays(ctx) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			return err
+			k.unreadable(vault.Digest{}, err)
+			continue
 		}
 		k.damage(d)
 	}
@@ -146,14 +164,14 @@ func (k *checker) stages(ctx context.Context) error {
 			return ctx.Err()
 		}
 		k.r.Stages++
-		open, openErr := k.c.Catalog.Announced(ctx, k.idb, st.ID)
+		announced, lookErr := k.c.Catalog.Announced(ctx, k.idb, st.ID)
 		switch {
-		case openErr != nil:
-			return openErr
+		case lookErr != nil:
+			return lookErr
 		case k.c.Online, errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			k.r.add("stage.damaged", string(st.ID), err.Error())
-		case !open:
+		case !announced:
 			k.r.add("stage.orphan", string(st.ID), "")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect"
 
 	"zhilu.dev/zhilu/internal/db"
 )
@@ -25,6 +26,34 @@ func snapshots(d *db.DB) func(context.Context, func(bun.IDB) error) error {
 		defer func() { _ = tx.Rollback() }() // it only read
 		return fn(tx)
 	}
+}
+
+// integrity gives what SQLite finds wrong with the pages and indexes of its tables. The index of words is passed over: it
+// is no evidence, is made anew from the rows, and cannot be asked by a reader beside a writer. PostgreSQL has no such
+// question to ask.
+func integrity(ctx context.Context, idb bun.IDB) ([]string, error) {
+	if idb.Dialect().Name() == dialect.PG {
+		return nil, nil
+	}
+	var tables, complaints []string
+	if err := idb.NewRaw("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name").Scan(ctx, &tables); err != nil {
+		return nil, fmt.Errorf("fsck: integrity: %w", err)
+	}
+	for _, t := range tables {
+		var lines []string
+		err := idb.NewRaw("PRAGMA integrity_check(?)", bun.Ident(t)).Scan(ctx, &lines)
+		if db.IsDamaged(err) {
+			lines = append(lines, err.Error())
+		} else if err != nil {
+			return nil, fmt.Errorf("fsck: integrity of %s: %w", t, err)
+		}
+		for _, l := range lines {
+			if l != "ok" {
+				complaints = append(complaints, t+": "+l)
+			}
+		}
+	}
+	return complaints, nil
 }
 
 // sayingRow is an entry that says rows.
