@@ -157,6 +157,8 @@ func (a *Authorizer) Decide(actor Actor, action Action, s Subject) Decision {
 			"department": types.String(s.Department),
 			"officer":    types.String(s.Officer),
 			"owner":      types.String(s.Owner),
+			"level":      types.String(s.Level),
+			"ground":     types.String(s.Ground),
 		})},
 	}
 	ok, diag := cedar.Authorize(a.set, entities, cedar.Request{

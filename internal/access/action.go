@@ -56,6 +56,23 @@ const (
 	InboxList           Action = "inbox.list"
 	InboxResolve        Action = "inbox.resolve"
 
+	ViewingAsk        Action = "viewing.ask"
+	ViewingDecide     Action = "viewing.decide"
+	ViewingWithdraw   Action = "viewing.withdraw"
+	ViewingRevoke     Action = "viewing.revoke"
+	ViewingExpire     Action = "viewing.expire"
+	ViewingList       Action = "viewing.list"
+	ViewingView       Action = "viewing.view"
+	LookOpen          Action = "look.open"
+	LookWatch         Action = "look.watch"
+	LookClose         Action = "look.close"
+	RecordingRegister Action = "recording.register"
+	MarkAdd           Action = "mark.add"
+	MarkStrike        Action = "mark.strike"
+	RegisterList      Action = "register.list"
+	RegisterConfirm   Action = "register.confirm"
+	RegisterExport    Action = "register.export"
+
 	DutyList  Action = "duty.list"
 	DutyWaive Action = "duty.waive"
 
@@ -81,6 +98,8 @@ func Actions() []Action {
 		CardOpen, CardClose, UploadCreate, UploadAppend, UploadDrop, ReceiptFetch, ClearOrder, ClearFetch, ClearReport,
 		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingList, RecordingView, RecordingExport,
 		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
+		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose,
+		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
 		SettingView, SettingAdopt, HealthView, FsckRun, SystemInit, KeyRotate,
 	}

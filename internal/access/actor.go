@@ -126,6 +126,8 @@ type Subject struct {
 	Department ident.DepartmentID // who owns it
 	Officer    ident.PersonID     // the person it concerns: the officer of a recording, the holder of an account
 	Owner      string             // the actor id that made it, for things only their maker may touch
+	Level      Role               // the office that decides about it, where that differs from thing to thing
+	Ground     string             // what a look rests on, or why it rests on nothing (package viewing)
 }
 
 // Scope limits a list to the rows an actor may know of. Every list query takes one.

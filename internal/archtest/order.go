@@ -18,7 +18,7 @@ var Order = []Group{
 		"custody/fsck", // judges what custody wrote, by verify's eyes as well
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
-	{Name: "records", Packages: []string{"org", "account", "device", "recording"}},
+	{Name: "records", Packages: []string{"org", "account", "device", "recording", "viewing"}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
 	{Name: "cmd", Packages: []string{"cmd/zhilu"}},

@@ -18,6 +18,8 @@ const (
 	ExplainLate    Kind = "explain_late"    // 说明逾期原因: say why it was stored late and when the officer was back
 	SettleInbox    Kind = "settle_inbox"    // 处理收件箱: unknown device, unreadable, empty or foreign file
 	ExplainMissing Kind = "explain_missing" // 说明缺号: numbers are missing in the camera's sequence
+	DecideViewing  Kind = "decide_viewing"  // 决定查阅申请: consent to a look, or refuse it with a reason
+	ConfirmLook    Kind = "confirm_look"    // 核对查阅登记: the custodian confirms rows of the register
 )
 
 // Rule is what the regulation says of a kind: under which article it is owed, and by whom if no person is named.
@@ -34,6 +36,8 @@ var rules = []Rule{
 	{ExplainLate, "19", "R-19-3", access.Officer, []string{"name"}},
 	{SettleInbox, "21", "R-21-2", access.Custodian, []string{"name"}},
 	{ExplainMissing, "25", "R-25-1", access.Officer, []string{"device", "numbers"}},
+	{DecideViewing, "23", "R-23-2", access.Head, []string{"name", "no"}},
+	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 }
 
 // Rules lists every kind in the order pages show them.

@@ -29,6 +29,9 @@ type (
 	EntryID       string // 存证日志条目
 	ImportID      string // 导入
 	SettingID     string // 设置版本
+	ViewingID     string // 查阅申请
+	LookID        string // 一次查看
+	MarkID        string // 标记
 )
 
 // New makes a fresh id of type T.

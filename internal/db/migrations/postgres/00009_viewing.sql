@@ -1,0 +1,126 @@
+-- +goose Up
+-- Running numbers that people quote: of requests and of rows of the register (查阅登记簿).
+CREATE TABLE viewing_number (
+    name TEXT   NOT NULL PRIMARY KEY,
+    last BIGINT NOT NULL
+);
+INSERT INTO viewing_number (name, last) VALUES ('request', 0), ('look', 0);
+
+-- A request to look, what was decided, and, once consented to, the grant (第二十三条). Never removed.
+CREATE TABLE viewing_request (
+    id             TEXT   NOT NULL PRIMARY KEY,
+    no             BIGINT NOT NULL UNIQUE,
+    state          TEXT   NOT NULL CHECK (state IN ('asked', 'granted', 'refused', 'withdrawn', 'revoked', 'expired')),
+    viewer_id      TEXT   NOT NULL, -- the person who wants to look
+    viewer_name    TEXT   NOT NULL,
+    viewer_dept    TEXT   NOT NULL,
+    department_id  TEXT   NOT NULL, -- whose recordings they are
+    purpose        TEXT   NOT NULL,
+    words          TEXT   NOT NULL,
+    asked_at       BIGINT NOT NULL,
+    asked_until    BIGINT NOT NULL,
+    level          TEXT   NOT NULL CHECK (level IN ('head', 'leader')),
+    approver_id    TEXT   NOT NULL, -- whose duty the decision is
+    decided_at     BIGINT NOT NULL DEFAULT 0,
+    decided_by     TEXT   NOT NULL DEFAULT '',
+    decided_name   TEXT   NOT NULL DEFAULT '',
+    decided_words  TEXT   NOT NULL DEFAULT '',
+    granted_until  BIGINT NOT NULL DEFAULT 0,
+    ended_at       BIGINT NOT NULL DEFAULT 0,
+    ended_by       TEXT   NOT NULL DEFAULT '',
+    ended_name     TEXT   NOT NULL DEFAULT '',
+    ended_words    TEXT   NOT NULL DEFAULT '',
+    CHECK (state <> 'granted' OR (granted_until > 0 AND decided_by <> '' AND decided_by <> viewer_id))
+);
+CREATE INDEX viewing_request_viewer ON viewing_request (viewer_id, state, no);
+CREATE INDEX viewing_request_department ON viewing_request (department_id, state, no);
+CREATE INDEX viewing_request_approver ON viewing_request (approver_id, state, no);
+CREATE INDEX viewing_request_state ON viewing_request (state, granted_until);
+
+-- What a request is about: recordings, each whole or one span of it, in microseconds from its beginning.
+CREATE TABLE viewing_item (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    request_id   TEXT   NOT NULL REFERENCES viewing_request (id),
+    n            BIGINT NOT NULL,
+    recording_id TEXT   NOT NULL REFERENCES recording (id),
+    from_us      BIGINT NOT NULL,
+    to_us        BIGINT NOT NULL, -- 0: to the end
+    UNIQUE (request_id, n)
+);
+CREATE INDEX viewing_item_recording ON viewing_item (recording_id);
+
+-- One look, which is one row of the register (查阅登记簿).
+CREATE TABLE viewing_look (
+    id             TEXT   NOT NULL PRIMARY KEY,
+    no             BIGINT NOT NULL UNIQUE,
+    kind           TEXT   NOT NULL CHECK (kind IN ('play', 'picture')),
+    ground         TEXT   NOT NULL CHECK (ground IN ('consent', 'own')),
+    request_id     TEXT   NOT NULL, -- '' for one's own recording
+    recording_id   TEXT   NOT NULL REFERENCES recording (id),
+    department_id  TEXT   NOT NULL,
+    viewer_id      TEXT   NOT NULL,
+    viewer_name    TEXT   NOT NULL,
+    viewer_dept    TEXT   NOT NULL,
+    account_id     TEXT   NOT NULL,
+    session_key    TEXT   NOT NULL,
+    ip             TEXT   NOT NULL,
+    from_us        BIGINT NOT NULL,
+    to_us          BIGINT NOT NULL, -- 0: to the end
+    opened_at      BIGINT NOT NULL,
+    closed_at      BIGINT NOT NULL DEFAULT 0,
+    why_closed     TEXT   NOT NULL DEFAULT '',
+    watched        TEXT   NOT NULL DEFAULT '', -- JSON: spans in milliseconds
+    watched_ms     BIGINT NOT NULL DEFAULT 0,
+    confirmed_at   BIGINT NOT NULL DEFAULT 0,
+    confirmed_by   TEXT   NOT NULL DEFAULT '',
+    confirmed_name TEXT   NOT NULL DEFAULT '',
+    remark         TEXT   NOT NULL DEFAULT ''
+);
+CREATE INDEX viewing_look_department ON viewing_look (department_id, no);
+CREATE INDEX viewing_look_viewer ON viewing_look (viewer_id, no);
+CREATE INDEX viewing_look_recording ON viewing_look (recording_id, no);
+CREATE INDEX viewing_look_request ON viewing_look (request_id, no);
+CREATE INDEX viewing_look_open ON viewing_look (closed_at, session_key);
+
+-- How far a running look has come. It is folded into the look when that ends, so that a killed server loses seconds, not looks.
+CREATE TABLE viewing_watch (
+    look_id   TEXT   NOT NULL PRIMARY KEY REFERENCES viewing_look (id),
+    sent      TEXT   NOT NULL, -- JSON: spans in milliseconds
+    played    TEXT   NOT NULL,
+    seen_at   BIGINT NOT NULL
+);
+
+-- The officer's registration of their own recording; it ends the right to look without consent (decision 2).
+CREATE TABLE viewing_registration (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    recording_id TEXT   NOT NULL UNIQUE REFERENCES recording (id),
+    person_id    TEXT   NOT NULL,
+    person_name  TEXT   NOT NULL,
+    words        TEXT   NOT NULL,
+    at           BIGINT NOT NULL,
+    entry_id     TEXT   NOT NULL
+);
+
+-- A moment of a recording with words. Only who may look sees it: it says what the picture shows.
+CREATE TABLE viewing_mark (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    recording_id TEXT   NOT NULL REFERENCES recording (id),
+    at_ms        BIGINT NOT NULL,
+    words        TEXT   NOT NULL,
+    person_id    TEXT   NOT NULL,
+    person_name  TEXT   NOT NULL,
+    look_id      TEXT   NOT NULL,
+    made_at      BIGINT NOT NULL,
+    struck_at    BIGINT NOT NULL DEFAULT 0,
+    entry_id     TEXT   NOT NULL
+);
+CREATE INDEX viewing_mark_recording ON viewing_mark (recording_id, at_ms);
+
+-- +goose Down
+DROP TABLE viewing_mark;
+DROP TABLE viewing_registration;
+DROP TABLE viewing_watch;
+DROP TABLE viewing_look;
+DROP TABLE viewing_item;
+DROP TABLE viewing_request;
+DROP TABLE viewing_number;

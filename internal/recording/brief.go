@@ -1,0 +1,18 @@
+package recording
+
+import (
+	"context"
+
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording/record"
+)
+
+// Brief gives what a list shows of one recording, to the program itself: whoever shows it to a person asks first whether
+// they may know of it. NotFound "recording.unknown".
+func (s *Service) Brief(ctx context.Context, id ident.RecordingID) (Recording, error) {
+	rec, err := record.One[record.Recording](ctx, s.c.DB.Reader, "recording.unknown", "id = ?", id)
+	if err != nil {
+		return Recording{}, err
+	}
+	return recordingOf(rec), nil
+}

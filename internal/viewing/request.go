@@ -1,0 +1,248 @@
+package viewing
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/gate"
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+// Ask is what somebody asks for.
+type Ask struct {
+	Items   []Item
+	Purpose Purpose
+	Words   string
+	Until   time.Time
+}
+
+// decideWithin is how soon a request should be decided. The regulation sets no term; after it the duty shows as overdue.
+const decideWithin = 24 * time.Hour
+
+// Ask asks for consent to look (R-23-2). Faults: Invalid "viewing.items", "viewing.mixed" (recordings of several
+// departments: each has its own head), "viewing.span", "viewing.purpose", "viewing.words", "viewing.until"; Conflict
+// "viewing.no_approver"; Conflict "viewing.no_department" for what belongs to nobody yet; Conflict "viewing.asked" where
+// the same person already waits for, or has, consent to one of them.
+func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request, error) {
+	words, err := text(a.Words, "words", true)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(Purposes(), a.Purpose) {
+		return nil, fault.New(fault.Invalid, "viewing.purpose").At("purpose")
+	}
+	now := s.c.Clock.Now()
+	if !a.Until.After(now) || a.Until.After(now.Add(MaxTerm)) {
+		return nil, fault.New(fault.Invalid, "viewing.until", int(MaxTerm/(24*time.Hour))).At("until")
+	}
+	objects, err := s.objects(ctx, actor, a.Items)
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.c.Offices.HeadOf(ctx, objects[0].Department)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	leaders, err := s.c.Offices.Leaders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	level, approver, err := chooseApprover(actor.Person, head, leaders)
+	if err != nil {
+		return nil, err
+	}
+	r := &Request{
+		ID: ident.New[ident.ViewingID](), State: Asked, Viewer: actor.Person, ViewerName: actor.Name,
+		ViewerDept: s.c.DepartmentName(ctx, actor.Department), Department: objects[0].Department, Purpose: a.Purpose, Words: words,
+		Items: a.Items, AskedUntil: a.Until, Level: level, Approver: approver,
+	}
+	err = s.c.Gate.Do(ctx, actor, access.ViewingAsk, r.subject(), func(tx *gate.Tx) error { return ask(tx, r) })
+	return r, err
+}
+
+func ask(tx *gate.Tx, r *Request) error {
+	ctx, idb := tx.Context(), tx.DB()
+	r.AskedAt = tx.Now()
+	for _, i := range r.Items {
+		open, err := openFor(ctx, idb, r.Viewer, i.Recording, tx.Now())
+		if err != nil {
+			return err
+		}
+		if open {
+			return fault.New(fault.Conflict, "viewing.asked")
+		}
+	}
+	var err error
+	if r.No, err = nextNumber(ctx, idb, "request"); err != nil {
+		return err
+	}
+	if err := insertRequest(ctx, idb, r); err != nil {
+		return err
+	}
+	said, err := sayRequest(ctx, idb, r.ID)
+	if err != nil {
+		return err
+	}
+	related := []custody.Subject{{Kind: "person", ID: string(r.Viewer)}}
+	for _, i := range r.Items {
+		related = append(related, custody.Subject{Kind: "recording", ID: string(i.Recording)})
+	}
+	_, err = tx.Record(gate.Entry{Related: related, Outcome: custody.Opened, Detail: custody.Detail(append(said,
+		"no", r.No, "purpose", string(r.Purpose), "words", r.Words, "until_us", clock.Micros(r.AskedUntil), "level", string(r.Level))...)})
+	if err != nil {
+		return err
+	}
+	_, err = duty.Open(tx, duty.New{
+		Kind: duty.DecideViewing, Subject: r.about(), Person: r.Approver, Department: r.Department, Due: tx.Now().Add(decideWithin),
+		Args: map[string]any{"no": r.No, "name": r.ViewerName},
+	})
+	return err
+}
+
+// objects reads what is asked for and checks the spans; the actor must be allowed to know of each.
+func (s *Service) objects(ctx context.Context, actor access.Actor, items []Item) ([]Object, error) {
+	if len(items) == 0 || len(items) > MaxItems {
+		return nil, fault.New(fault.Invalid, "viewing.items", MaxItems).At("items")
+	}
+	out := make([]Object, 0, len(items))
+	seen := map[ident.RecordingID]bool{}
+	for _, i := range items {
+		o, err := s.c.Recordings.Object(ctx, i.Recording)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.c.Gate.Check(ctx, actor, access.RecordingView, o.subject()); err != nil {
+			return nil, err
+		}
+		switch {
+		case o.Department == "":
+			return nil, fault.New(fault.Conflict, "viewing.no_department")
+		case seen[i.Recording]:
+			return nil, fault.New(fault.Invalid, "viewing.items", MaxItems).At("items")
+		case len(out) > 0 && o.Department != out[0].Department:
+			return nil, fault.New(fault.Invalid, "viewing.mixed").At("items")
+		case i.From < 0 || i.To < 0 || i.To > 0 && i.To <= i.From || o.Duration > 0 && i.From >= o.Duration:
+			return nil, fault.New(fault.Invalid, "viewing.span").At("from")
+		}
+		seen[i.Recording] = true
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// Decision is what an approver answers.
+type Decision struct {
+	Consent bool
+	Until   time.Time // of a consent; may shorten what was asked, never lengthen it. Zero: as asked
+	Words   string    // the reason; required for a refusal
+}
+
+// Decide answers a request (R-23-2). Nobody decides their own (T7). Faults: NotFound "viewing.unknown"; Conflict
+// "viewing.decided"; Invalid "viewing.words", "viewing.until_longer". The viewing copies are made in the same change.
+func (s *Service) Decide(ctx context.Context, actor access.Actor, id ident.ViewingID, d Decision) error {
+	words, err := text(d.Words, "words", !d.Consent)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, actor, access.ViewingDecide, id, func(tx *gate.Tx, r *Request) (detail []any, err error) {
+		if r.State != Asked {
+			return nil, fault.New(fault.Conflict, "viewing.decided")
+		}
+		r.DecidedAt, r.DecidedBy, r.DecidedName, r.DecidedWords = tx.Now(), actor.Person, actor.Name, words
+		if !d.Consent {
+			r.State, r.EndedAt, r.EndedBy, r.EndedName = Refused, tx.Now(), actor.Person, actor.Name
+			return []any{"consent", false, "words", words}, nil
+		}
+		r.State, r.Until = Granted, r.AskedUntil
+		if !d.Until.IsZero() {
+			r.Until = d.Until
+		}
+		if r.Until.After(r.AskedUntil) || !r.Until.After(tx.Now()) {
+			return nil, fault.New(fault.Invalid, "viewing.until_longer").At("until")
+		}
+		for _, i := range r.Items {
+			if err := s.c.Copies.Want(tx, i.Recording); err != nil {
+				return nil, err
+			}
+		}
+		return []any{"consent", true, "until_us", clock.Micros(r.Until), "words", orNil(words)}, nil
+	})
+}
+
+// Withdraw takes one's own request back before it was decided. Conflict "viewing.decided".
+func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ident.ViewingID) error {
+	return s.change(ctx, actor, access.ViewingWithdraw, id, func(tx *gate.Tx, r *Request) ([]any, error) {
+		if r.State != Asked {
+			return nil, fault.New(fault.Conflict, "viewing.decided")
+		}
+		r.State, r.EndedAt, r.EndedBy, r.EndedName = Withdrawn, tx.Now(), actor.Person, actor.Name
+		return nil, nil
+	})
+}
+
+// Revoke takes a grant back, with a reason. It holds at once, also under a running player. Conflict "viewing.not_granted".
+func (s *Service) Revoke(ctx context.Context, actor access.Actor, id ident.ViewingID, reason string) error {
+	words, err := text(reason, "words", true)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, actor, access.ViewingRevoke, id, func(tx *gate.Tx, r *Request) ([]any, error) {
+		if r.State != Granted {
+			return nil, fault.New(fault.Conflict, "viewing.not_granted")
+		}
+		r.State, r.EndedAt, r.EndedBy, r.EndedName, r.EndedWords = Revoked, tx.Now(), actor.Person, actor.Name, words
+		return []any{"words", words}, closeLooks(tx, r.ID, ClosedRevoked)
+	})
+}
+
+// change carries out a change of one request: row, entry, duty.
+func (s *Service) change(ctx context.Context, actor access.Actor, action access.Action, id ident.ViewingID, fn func(*gate.Tx, *Request) ([]any, error)) error {
+	seen, err := requestByID(ctx, s.c.DB.Reader, id)
+	if err != nil {
+		return err
+	}
+	return s.c.Gate.Do(ctx, actor, action, seen.subject(), func(tx *gate.Tx) error {
+		r, err := lockRequest(tx.Context(), tx.DB(), id)
+		if err != nil {
+			return err
+		}
+		detail, err := fn(tx, r)
+		if err != nil {
+			return err
+		}
+		if err := updateRequest(tx.Context(), tx.DB(), r); err != nil {
+			return err
+		}
+		said, err := sayRequest(tx.Context(), tx.DB(), id)
+		if err != nil {
+			return err
+		}
+		related := []custody.Subject{{Kind: "person", ID: string(r.Viewer)}}
+		for _, i := range r.Items {
+			related = append(related, custody.Subject{Kind: "recording", ID: string(i.Recording)})
+		}
+		entry, err := tx.Record(gate.Entry{Related: related, Detail: custody.Detail(append(append(said, "no", r.No, "state", string(r.State)), detail...)...)})
+		if err != nil {
+			return err
+		}
+		if r.State == Withdrawn {
+			return duty.Cancel(tx, duty.DecideViewing, r.about(), "withdrawn")
+		}
+		return duty.Meet(tx, duty.DecideViewing, r.about(), entry)
+	})
+}
+
+func (r *Request) about() custody.Subject {
+	return custody.Subject{Kind: "viewing", ID: string(r.ID)}
+}
+
+// subject is the request as policies see it: whose recordings, who wants to look, and which office decides.
+func (r *Request) subject() access.Subject {
+	return access.Subject{Kind: "viewing", ID: string(r.ID), Department: r.Department, Officer: r.Viewer, Level: r.Level}
+}

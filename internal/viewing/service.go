@@ -1,0 +1,108 @@
+package viewing
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/gate"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/job"
+)
+
+// Object is a recording as far as consent asks about it.
+type Object struct {
+	ID         ident.RecordingID
+	Department ident.DepartmentID
+	Officer    ident.PersonID
+	StoredAt   time.Time
+	Duration   time.Duration // -1 unknown
+	Name       string
+}
+
+func (o Object) subject() access.Subject {
+	return access.Subject{Kind: "recording", ID: string(o.ID), Department: o.Department, Officer: o.Officer}
+}
+
+// Recordings tells of recordings; see app.
+type Recordings interface {
+	Object(ctx context.Context, id ident.RecordingID) (Object, error)
+}
+
+// Offices tells who holds which office; *account.Service is one.
+type Offices interface {
+	HeadOf(ctx context.Context, department ident.DepartmentID) (ident.PersonID, error)
+	Leaders(ctx context.Context) ([]ident.PersonID, error)
+}
+
+// Copies makes what is looked at. It is asked inside the change that grants the first look, so that a grant without a
+// copy being made cannot exist.
+type Copies interface {
+	Want(tx *gate.Tx, rec ident.RecordingID) error
+}
+
+// Config is what a Service needs.
+type Config struct {
+	DB         *db.DB
+	Gate       *gate.Gate
+	Recordings Recordings
+	Offices    Offices
+	Copies     Copies
+	Clock      clock.Clock
+	Log        *slog.Logger
+	// DepartmentName names a department, "" for none; the register keeps names as they were.
+	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
+}
+
+// Service is the one writer of requests, grants, looks and the register. It is safe for concurrent use.
+type Service struct{ c Config }
+
+// New makes a Service.
+func New(c Config) (*Service, error) {
+	if c.DB == nil || c.Gate == nil || c.Recordings == nil || c.Offices == nil || c.Copies == nil || c.Clock == nil || c.Log == nil || c.DepartmentName == nil {
+		return nil, errors.New("viewing: Config is incomplete")
+	}
+	return &Service{c}, nil
+}
+
+// SweepArgs tells the job that ends what is over: grants whose term has passed, looks that ask for nothing any more.
+type SweepArgs struct{}
+
+// Kind names the job.
+func (SweepArgs) Kind() string { return "viewing.sweep" }
+
+// AddWorkers registers the jobs. The service is asked for when a job runs, since the queue must exist before it.
+func AddWorkers(w *job.Workers, service func() *Service) {
+	job.Add(w, func(ctx context.Context, _ SweepArgs) error { return service().Sweep(ctx) })
+}
+
+// Periodic lists the jobs made by the clock.
+func Periodic() []job.Periodic {
+	return []job.Periodic{{Every: time.Minute, RunOnStart: true, Make: func() job.Args { return SweepArgs{} }}}
+}
+
+// maxWords bounds what a person writes, in characters.
+const maxWords = 500
+
+// text checks what a person wrote. Invalid "viewing.words" at the field where it is too long, or missing where needed.
+func text(s, field string, needed bool) (string, error) {
+	s = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�"))
+	if n := utf8.RuneCountInString(s); n > maxWords || needed && n < 2 {
+		return "", fault.New(fault.Invalid, "viewing.words", maxWords).At(field)
+	}
+	return s, nil
+}
+
+func orNil[T ~string](s T) any {
+	if s == "" {
+		return nil
+	}
+	return string(s)
+}

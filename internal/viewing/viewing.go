@@ -1,0 +1,193 @@
+// Package viewing carries out 第二十三条: nobody looks at a recording without a ground, every look is bound to one person,
+// one session and one span, and every look writes its own row of the register (查阅登记簿).
+//
+// The grounds are few (decision 2): consent, asked for with a reason and given by the head of the department that owns
+// the recording, or by the leader in charge where the head would decide about themselves; and one's own recording, until
+// it is registered and for seven days at most. Each is a policy with its article; what is not granted is refused and the
+// refusal is an entry. A grant can be revoked at any moment, also under a running player: each piece of picture is asked
+// for on its own, and each asking is judged anew.
+package viewing
+
+import (
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+// State says how a request stands. Only asked and granted ones can change.
+type State string
+
+// The states.
+const (
+	Asked     State = "asked"     // 等待同意
+	Granted   State = "granted"   // 已同意
+	Refused   State = "refused"   // 不同意
+	Withdrawn State = "withdrawn" // 已撤回
+	Revoked   State = "revoked"   // 已收回
+	Expired   State = "expired"   // 已到期
+)
+
+// Purpose is why somebody wants to look (事由). Words say the rest.
+type Purpose string
+
+// The purposes, in the order pages offer them.
+const (
+	PurposeRecord   Purpose = "record"   // 核对笔录与现场情况
+	PurposeReview   Purpose = "review"   // 法制审核
+	PurposeReply    Purpose = "reply"    // 复议、诉讼答复
+	PurposePetition Purpose = "petition" // 处理投诉、信访
+	PurposeCheck    Purpose = "check"    // 执法监督检查
+	PurposeTraining Purpose = "training" // 业务培训
+	PurposeOther    Purpose = "other"    // 其他
+)
+
+// Purposes lists them.
+func Purposes() []Purpose {
+	return []Purpose{PurposeRecord, PurposeReview, PurposeReply, PurposePetition, PurposeCheck, PurposeTraining, PurposeOther}
+}
+
+// Ground is what a look rests on.
+type Ground string
+
+// The grounds; none is the empty one.
+const (
+	ByConsent Ground = "consent" // 经同意
+	ByOwn     Ground = "own"     // 本人登记
+)
+
+// Why a look that rested on something no longer does, or never did. Each is a policy of its own, so that the refusal
+// says which it was.
+const (
+	noGround      = ""
+	groundExpired = "expired" // the grant's term is over
+	groundRevoked = "revoked" // it was taken back
+	groundForeign = "foreign" // the address belongs to another session
+	groundClosed  = "closed"  // the look has ended
+	groundOutside = "outside" // outside the span that was consented to
+)
+
+// Limits of what may be asked.
+const (
+	MaxItems  = 50                  // recordings in one request
+	MaxTerm   = 30 * 24 * time.Hour // how long a grant may last
+	OwnTerm   = 7 * 24 * time.Hour  // how long one's own recording is open after it was stored (decision 2)
+	WarnAhead = 24 * time.Hour      // how long before its end a grant counts as ending soon
+)
+
+// Item is one recording of a request, whole or one span of it.
+type Item struct {
+	Recording ident.RecordingID
+	From, To  time.Duration // from the recording's beginning; To 0: to its end
+}
+
+// Whole reports whether the item is the whole recording.
+func (i Item) Whole() bool { return i.From == 0 && i.To == 0 }
+
+// Request is a request to look and, once consented to, the grant.
+type Request struct {
+	ID         ident.ViewingID
+	No         int64
+	State      State
+	Viewer     ident.PersonID
+	ViewerName string
+	ViewerDept string
+	Department ident.DepartmentID // whose recordings they are
+	Purpose    Purpose
+	Words      string
+	Items      []Item
+	AskedAt    time.Time
+	AskedUntil time.Time
+	Level      access.Role // who decides: access.Head or access.Leader
+	Approver   ident.PersonID
+	DecidedAt  time.Time
+	DecidedBy  ident.PersonID
+	// DecidedName is the name the decider had then.
+	DecidedName  string
+	DecidedWords string
+	Until        time.Time // of the grant
+	EndedAt      time.Time
+	EndedBy      ident.PersonID
+	EndedName    string
+	EndedWords   string
+}
+
+// InForce reports whether the request is a grant that holds at now.
+func (r *Request) InForce(now time.Time) bool { return r.State == Granted && now.Before(r.Until) }
+
+// EndsSoon reports whether the grant holds and its end is near.
+func (r *Request) EndsSoon(now time.Time) bool {
+	return r.InForce(now) && r.Until.Sub(now) <= WarnAhead
+}
+
+// Kind says what was looked at.
+type Kind string
+
+// The kinds of look.
+const (
+	Play    Kind = "play"    // the viewing copy was played
+	Picture Kind = "picture" // only its pictures in a list were seen
+)
+
+// Look is one look and one row of the register.
+type Look struct {
+	ID          ident.LookID
+	No          int64
+	Kind        Kind
+	Ground      Ground
+	Request     ident.ViewingID // "" for one's own recording
+	Recording   ident.RecordingID
+	Department  ident.DepartmentID
+	Viewer      ident.PersonID
+	ViewerName  string
+	ViewerDept  string
+	Account     ident.AccountID
+	Session     string // a digest that tells sessions apart and opens nothing
+	IP          string
+	From, To    time.Duration // what may be seen; To 0: to the end
+	OpenedAt    time.Time
+	ClosedAt    time.Time // zero while it lasts
+	WhyClosed   string    // code
+	Watched     []Span
+	WatchedFor  time.Duration // together, each moment once
+	ConfirmedAt time.Time
+	ConfirmedBy ident.PersonID
+	// ConfirmedName is the custodian's name then.
+	ConfirmedName string
+	Remark        string
+
+	Until time.Time // when its ground ends; set by Watch
+}
+
+// Why a look ended.
+const (
+	ClosedByViewer = "viewer"  // the page was closed
+	ClosedIdle     = "idle"    // nothing was asked for any more
+	ClosedRevoked  = "revoked" // the grant was taken back
+	ClosedExpired  = "expired"
+	ClosedStopped  = "stopped" // the server was stopped or died
+)
+
+// IdleAfter is how long a look that asks for nothing counts as going on.
+const IdleAfter = 90 * time.Second
+
+// Mark is a moment of a recording with words.
+type Mark struct {
+	ID        ident.MarkID
+	Recording ident.RecordingID
+	At        time.Duration // from the beginning
+	Words     string
+	By        ident.PersonID
+	ByName    string
+	MadeAt    time.Time
+}
+
+// Registration is the officer's word of what their recording shows; it ends the ground ByOwn.
+type Registration struct {
+	Recording ident.RecordingID
+	By        ident.PersonID
+	ByName    string
+	Words     string
+	At        time.Time
+	Entry     ident.EntryID
+}
