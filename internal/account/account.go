@@ -40,6 +40,9 @@ type Session struct {
 	digest string
 }
 
+// Key tells this session from every other one. It is a digest: who reads it cannot take the session over.
+func (s Session) Key() string { return s.digest }
+
 // Appointment gives a person a role for a time (任命). Department is set for officers, custodians and heads; a head or
 // custodian of a department has what lies below it, too.
 type Appointment struct {

@@ -23,6 +23,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/vault/localdir"
+	"zhilu.dev/zhilu/internal/viewing"
 )
 
 // FsckConfig says what to check.
@@ -97,7 +98,7 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 
 // vouched are all tables whose rows the log says.
 func vouched() []vouch.Table {
-	return slices.Concat(recording.Tables(), device.Tables(), account.Tables())
+	return slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables())
 }
 
 // adopt brings vault and rows together as a server does when it starts; the jobs that look into what was adopted are the
