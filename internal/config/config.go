@@ -45,6 +45,7 @@ type Server struct {
 	// can still be finished and the log can still be signed.
 	Reserve   Size   `help:"Space kept free on the evidence disk, such as 2GiB (64MiB at least)." default:"2GiB"`
 	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
+	Sheet     string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
 }
 
 // Bounds of settings.
