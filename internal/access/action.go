@@ -50,6 +50,7 @@ const (
 	RecordingList       Action = "recording.list"
 	RecordingView       Action = "recording.view"
 	RecordingExport     Action = "recording.export"
+	RecordingCertify    Action = "recording.certify"
 	RecordingAssign     Action = "recording.assign"
 	RecordingReturnNote Action = "recording.return_note"
 	RecordingDesignate  Action = "recording.designate"
@@ -96,7 +97,7 @@ func Actions() []Action {
 		OrgView, OrgEditDepartment, OrgEditPerson, OrgEditCertificate, OrgImport,
 		DeviceList, DeviceRegister, DeviceEdit, DeviceIssue, DeviceReturn, DeviceImport,
 		CardOpen, CardClose, UploadCreate, UploadAppend, UploadDrop, ReceiptFetch, ClearOrder, ClearFetch, ClearReport,
-		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingList, RecordingView, RecordingExport,
+		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingList, RecordingView, RecordingExport, RecordingCertify,
 		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
 		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose,
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,

@@ -30,6 +30,7 @@ import (
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 )
@@ -46,6 +47,7 @@ type House struct {
 	CA         *CA
 	Vault      vault.Vault
 	Prober     *media.Prober
+	Press      *sheet.Press
 	Org        *org.Service
 	Accounts   *account.Service
 	Duties     *duty.Book
@@ -196,6 +198,12 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if h.Prober, err = media.New(ctx, media.Config{Logger: h.Log, Clock: h.Clock, TempDir: temp, AllowRlimit: true}); err != nil {
 		return err
 	}
+	papers := sheet.Config{Log: h.Log}
+	if c.Server != nil {
+		papers.Modules = c.Server.Sheet
+	}
+	h.Press = sheet.New(papers)
+	h.closers = append(h.closers, h.Press.Close)
 	h.Recordings, err = recording.New(recording.Config{
 		DB: h.DB, Gate: h.Gate, Vault: h.Vault, Keys: h.Keys, Devices: h.Devices, People: h.Org, Settings: h.Regulation, Prober: h.Prober,
 		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Bureau: h.Bureau.Name,

@@ -75,7 +75,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		workbench.Routes(workbench.Deps{Duties: h.Duties, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Inbox: h.inbox}),
 		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices}),
 		record.Routes(record.Deps{
-			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Log: h.DB.Reader,
+			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Press: h.Press, Log: h.DB.Reader,
 			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name,
 		}),
 		intake.Routes(intake.Deps{

@@ -35,13 +35,15 @@ type Section struct {
 	Blocks  []Block `json:"blocks"`
 }
 
-// Block is one of: a paragraph (plain, strong, or a quiet note), a name as a small heading, facts, a table, steps.
+// Block is one of: a paragraph (plain, strong, or a quiet note), a name as a small heading, facts, a table, steps, or other
+// blocks kept on one page.
 type Block struct {
-	Kind  string `json:"kind"`
-	Text  string `json:"text,omitempty"`
-	Facts []Fact `json:"facts,omitempty"`
-	Table *Table `json:"table,omitempty"`
-	Steps []Step `json:"steps,omitempty"`
+	Kind  string  `json:"kind"`
+	Text  string  `json:"text,omitempty"`
+	Facts []Fact  `json:"facts,omitempty"`
+	Table *Table  `json:"table,omitempty"`
+	Steps []Step  `json:"steps,omitempty"`
+	Whole []Block `json:"whole,omitempty"`
 }
 
 // Fact is a label, its value and where that is known from.
@@ -86,6 +88,24 @@ func Grid(t Table) Block { return Block{Kind: "table", Table: &t} }
 
 // Steps are numbered.
 func Steps(s ...Step) Block { return Block{Kind: "steps", Steps: s} }
+
+// wholeLimit is how many bytes of text surely have room on one page, whatever they are.
+const wholeLimit = 1200
+
+// Whole keeps blocks on one page, unless they hold so much that they might not fit there.
+func Whole(b ...Block) []Block {
+	n := 0
+	for _, x := range b {
+		n += len(x.Text)
+		for _, f := range x.Facts {
+			n += len(f.Label) + len(f.Text) + len(f.Source)
+		}
+	}
+	if n > wholeLimit {
+		return b
+	}
+	return []Block{{Kind: "whole", Whole: b}}
+}
 
 // PDF is a paper that was set.
 type PDF struct {

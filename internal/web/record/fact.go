@@ -65,10 +65,10 @@ func facts(p locale.Printer, d recording.Detail, n names, now time.Time) []ui.Fa
 		}
 		out = append(out, ui.Fact{
 			Label: p.T("recording.label.card"), Value: ui.TextLink(ui.Link{Text: label, Href: "/cards/" + string(d.CardInfo.ID)}),
-			Source: Harmless(d.CardInfo.Station),
+			Source: Harmless(d.CardInfo.Station), Plain: label,
 		})
 	}
-	return append(out, ui.Fact{Label: p.T("recording.label.id"), Value: ui.Mono(string(d.ID))})
+	return append(out, ui.FactMono(p.T("recording.label.id"), string(d.ID), ""))
 }
 
 func startSource(p locale.Printer, d recording.Detail) string {
@@ -78,17 +78,24 @@ func startSource(p locale.Printer, d recording.Detail) string {
 	return Word(p, "origin", string(d.StartFrom))
 }
 
+// add puts a second line under a fact's value.
+func add(f *ui.Fact, line string) {
+	f.Value = ui.Join(f.Value, under(line))
+	f.Plain += "\n" + line
+}
+
 // officer says whose recording it is and how surely; what was found at first stays in sight (decision: overlays).
 func officer(p locale.Printer, d recording.Detail, n names) ui.Fact {
 	f := ui.FactText(p.T("recording.label.officer"), p.T("recording.nobody"), "")
 	if d.Officer != "" {
-		f.Value = ui.Text(n.person(p, d.Officer))
+		f.Plain = n.person(p, d.Officer)
+		f.Value = ui.Text(f.Plain)
 		f.Source = Word(p, "certainty", string(d.Certainty))
 	}
 	if d.FoundOfficer != d.Officer && d.FoundOfficer != "" {
-		f.Value = ui.Join(f.Value, under(p.T("recording.found_officer", n.person(p, d.FoundOfficer))))
+		add(&f, p.T("recording.found_officer", n.person(p, d.FoundOfficer)))
 	} else if d.FoundOfficer != d.Officer {
-		f.Value = ui.Join(f.Value, under(p.T("recording.found_nobody")))
+		add(&f, p.T("recording.found_nobody"))
 	}
 	return f
 }
@@ -103,13 +110,13 @@ func camera(p locale.Printer, d recording.Detail, n names) ui.Fact {
 		if name == "" {
 			name = n.device(p, d.Device)
 		}
-		f.Value = ui.TextLink(ui.Link{Text: name, Href: "/devices/" + string(d.Device)})
+		f.Value, f.Plain = ui.TextLink(ui.Link{Text: name, Href: "/devices/" + string(d.Device)}), name
 		f.Source = Word(p, "how", d.DeviceHow)
 	}
 	if d.FoundDevice != d.Device && d.FoundDevice != "" {
-		f.Value = ui.Join(f.Value, under(p.T("recording.found_device", n.device(p, d.FoundDevice))))
+		add(&f, p.T("recording.found_device", n.device(p, d.FoundDevice)))
 	} else if d.FoundDevice != d.Device {
-		f.Value = ui.Join(f.Value, under(p.T("recording.found_no_device")))
+		add(&f, p.T("recording.found_no_device"))
 	}
 	return f
 }
@@ -357,16 +364,16 @@ func fileFacts(p locale.Printer, f fileView) []ui.Fact {
 
 // paperFacts are the same on paper.
 func paperFacts(p locale.Printer, f fileView) []ui.Fact {
-	out := append(baseFacts(p, f), ui.Fact{Label: "SHA-256", Value: ui.Mono(f.SHA256), Source: p.T("recording.at_intake")})
+	out := append(baseFacts(p, f), ui.FactMono("SHA-256", f.SHA256, p.T("recording.at_intake")))
 	if f.SM3 == "" {
 		return append(out, ui.FactText("SM3", p.T("recording.no_sm3"), ""))
 	}
-	return append(out, ui.Fact{Label: "SM3", Value: ui.Mono(f.SM3), Source: p.T("recording.at_verify")})
+	return append(out, ui.FactMono("SM3", f.SM3, p.T("recording.at_verify")))
 }
 
 func baseFacts(p locale.Printer, f fileView) []ui.Fact {
 	out := []ui.Fact{
-		{Label: p.T("recording.label.path"), Value: ui.Mono(f.Path), Source: p.T("recording.on_card")}, ui.FactText(p.T("recording.label.size"), f.Size, ""),
+		ui.FactMono(p.T("recording.label.path"), f.Path, p.T("recording.on_card")), ui.FactText(p.T("recording.label.size"), f.Size, ""),
 	}
 	if f.Modified != "" {
 		out = append(out, ui.FactText(p.T("recording.label.modified"), f.Modified, p.T("recording.on_card")))

@@ -98,6 +98,7 @@ func Actors(ctx context.Context, accounts Accounts, people People, list []custod
 type eventView struct {
 	ui.Event
 
+	ID       ident.EntryID
 	At       string // whole, for paper
 	Actor    string
 	Position string // in the log
@@ -129,7 +130,7 @@ func ActionText(p locale.Printer, r custody.Record) string {
 func events(p locale.Printer, d recording.Detail, list []custody.Record, actors map[string]string, n names, now time.Time) []eventView {
 	out := make([]eventView, 0, len(list))
 	for _, r := range list {
-		v := eventView{At: Stamp(r.At), Actor: ActorText(p, r.Actor, actors), Position: p.T("history.waiting")}
+		v := eventView{ID: r.ID, At: Stamp(r.At), Actor: ActorText(p, r.Actor, actors), Position: p.T("history.waiting")}
 		v.Event = ui.Event{Time: p.Day(r.At, now), Day: p.ClockSec(r.At), Text: ActionText(p, r)}
 		v.Icon, v.Tone = Mark(r)
 		v.Facts = append([]string{v.Actor}, particulars(p, r, n, now)...)

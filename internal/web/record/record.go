@@ -16,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -28,6 +29,13 @@ type Recordings interface {
 	AddReturn(ctx context.Context, actor access.Actor, id ident.RecordingID, n recording.ReturnNote) error
 	Designate(ctx context.Context, actor access.Actor, id ident.RecordingID, d recording.Designation) error
 	Assign(ctx context.Context, actor access.Actor, id ident.RecordingID, a recording.Assignment) error
+	Certify(ctx context.Context, actor access.Actor, id ident.RecordingID, c recording.Certificate) error
+}
+
+// Press sets papers as PDF; *sheet.Press is one.
+type Press interface {
+	Ready() error
+	Set(ctx context.Context, paper sheet.Paper) (sheet.PDF, error)
 }
 
 // People names people and offers them to choose from; *org.Service is one.
@@ -61,6 +69,7 @@ type Deps struct {
 	Accounts   Accounts
 	Devices    Devices
 	Settings   Settings
+	Press      Press
 	Log        bun.IDB
 	Origin     string
 	Bureau     string
@@ -75,6 +84,7 @@ func Routes(d Deps) []site.Route {
 	return []site.Route{
 		page(http.MethodGet, "/recordings/{id}", access.RecordingView, a.show),
 		page(http.MethodGet, "/recordings/{id}/certificate", access.RecordingView, a.certificate),
+		page(http.MethodPost, "/recordings/{id}/certificate", access.RecordingCertify, a.makeCertificate),
 		page(http.MethodPost, "/recordings/{id}/return", access.RecordingReturnNote, a.addReturn),
 		page(http.MethodPost, "/recordings/{id}/designate", access.RecordingDesignate, a.designate),
 		page(http.MethodPost, "/recordings/{id}/assign", access.RecordingAssign, a.assign),

@@ -144,6 +144,9 @@ func head(p *site.Page, d recording.Detail) ui.HeadView {
 		Marks:   ui.Join(ui.Badge(pr, ui.Storage(d.Verdict)), ui.BadgeText(text, icon, tone)),
 		Actions: []ui.Action{{Text: pr.T("certificate.title"), Href: Path(d.ID) + "/certificate", Icon: "certificate"}},
 	}
+	if p.May(access.RecordingCertify, subject(d)) {
+		h.Actions = append(h.Actions, makeAction(pr, Path(d.ID), false))
+	}
 	if _, owner := needed(d); !owner && p.May(access.RecordingAssign, subject(d)) {
 		h.Actions = append(h.Actions, ui.Action{Text: pr.T("recording.assign.open"), Href: Path(d.ID) + "?do=assign#assign", Icon: "pencil"})
 	}

@@ -121,10 +121,19 @@ type Fact struct {
 	Label  string
 	Value  templ.Component
 	Source string // short: "文件内时间"; empty draws nothing
+	Plain  string // the value as a text, for paper
+	Code   bool   // an identifier or a digest
 }
 
 // FactText makes a fact whose value is a text.
-func FactText(label, value, source string) Fact { return Fact{label, Text(value), source} }
+func FactText(label, value, source string) Fact {
+	return Fact{Label: label, Value: Text(value), Source: source, Plain: value}
+}
+
+// FactMono makes a fact whose value is an identifier or a digest.
+func FactMono(label, value, source string) Fact {
+	return Fact{Label: label, Value: Mono(value), Source: source, Plain: value, Code: true}
+}
 
 // Event is one step of the history of an object.
 type Event struct {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ import (
 	"zhilu.dev/zhilu/internal/media/sniff"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/web/asset"
@@ -56,6 +58,7 @@ type House struct {
 	Camera  ident.DeviceID // Z-07: known clock, held by the officer for a week
 	Loose   ident.DeviceID // Z-08: never compared, held by nobody
 	Server  *httptest.Server
+	Press   *sheet.Press
 
 	t     testing.TB
 	vault *localdir.Vault
@@ -142,6 +145,9 @@ func New(t testing.TB) *House {
 		DB: w.DB, Gate: w.Gate, Vault: h.vault, Keys: h.Keys, Devices: h.Devices, People: h.Org, Settings: settings, Prober: prober{}, Clock: w.Clock,
 		Log: w.Log, Node: "n1", Bureau: h.Bureau.Bureau.Name,
 	}))(t)
+	_, here, _, _ := runtime.Caller(0)
+	h.Press = sheet.New(sheet.Config{Log: w.Log, Modules: filepath.Join(filepath.Dir(here), "..", "..", "..", "sheet", "helper")})
+	t.Cleanup(func() { _ = h.Press.Close() })
 	h.serve(settings)
 	return h
 }
@@ -163,7 +169,7 @@ func (h *House) serve(settings record.Settings) {
 	}))(h.t)
 	routes := library.Routes(library.Deps{Recordings: h.Service, People: h.Org, Devices: h.Devices})
 	routes = append(routes, record.Routes(record.Deps{
-		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
+		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Press: h.Press, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
 	})...)
 	routes = append(routes, intake.Routes(intake.Deps{
 		Recordings: h.Service, Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), People: h.Org, Accounts: h.Accounts,
