@@ -1,9 +1,10 @@
-// Package fence runs ffprobe on exactly one hostile file: with a forced demuxer, no network, nothing of the host in
-// sight and every resource limited (threats T16 to T18, ADR 0002). What comes out is still hostile text.
+// Package fence runs ffprobe, and ffmpeg, on exactly one hostile file: with a forced demuxer, no network, nothing of the
+// host in sight and every resource limited (threats T16 to T18, ADR 0002). What comes out is still hostile.
 package fence
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,9 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 )
 
-// The modes: what stands between ffprobe and the host.
+// The modes: what stands between the tool and the host.
 const (
-	Bwrap  = "bwrap"  // own namespaces, no network, no /proc, only ffprobe and one file in sight, limits, system call filter
+	Bwrap  = "bwrap"  // own namespaces, no network, no /proc, only the tool and one file in sight, limits, system call filter
 	Rlimit = "rlimit" // a plain process under limits, with forced demuxer and protocol list
 )
 
@@ -62,6 +63,7 @@ const inputName = "/input"
 type Config struct {
 	Logger  *slog.Logger // required
 	FFprobe string       // path; "" looks it up
+	FFmpeg  string       // path, for NewEncoder; "" looks it up
 	Bwrap   string       // path; "" looks it up
 	// AllowRlimit permits a plain process under limits where bubblewrap does not work. Without it New fails there.
 	AllowRlimit bool
@@ -72,10 +74,11 @@ type Config struct {
 // Fence runs ffprobe on one file at a time. It is made once; a run shares nothing with the next.
 type Fence struct {
 	mode    string
-	ffprobe string
+	name    string // of the tool, and inside the sandbox its path without the slash
+	tool    string // its path on the host
 	prlimit string
 	bwrap   string
-	binds   []string // arguments that bring ffprobe and its libraries into the sandbox
+	binds   []string // arguments that bring the tool and its libraries into the sandbox
 	filter  []byte   // system call filter for bubblewrap, nil where the architecture has none
 	limits  Limits
 }
@@ -84,9 +87,14 @@ type Fence struct {
 // and not at the first card. Faults: Unavailable "media.tool_missing" without ffprobe or prlimit, Unavailable
 // "media.sandbox_unavailable" where bubblewrap does not work and cfg does not allow less, Invalid "media.config".
 func New(ctx context.Context, cfg Config) (*Fence, error) {
-	f := &Fence{limits: cfg.Limits.withDefaults(), filter: syscallFilter()}
+	return build(ctx, cfg, "ffprobe", cfg.FFprobe)
+}
+
+// build puts the fence around a tool.
+func build(ctx context.Context, cfg Config, name, given string) (*Fence, error) {
+	f := &Fence{name: name, limits: cfg.Limits.withDefaults(), filter: syscallFilter()}
 	var err error
-	if f.ffprobe, err = findTool(cfg.FFprobe, "ffprobe"); err != nil {
+	if f.tool, err = findTool(given, name); err != nil {
 		return nil, err
 	}
 	if f.prlimit, err = findTool("", "prlimit"); err != nil {
@@ -101,7 +109,7 @@ func New(ctx context.Context, cfg Config) (*Fence, error) {
 		if !cfg.AllowRlimit {
 			return nil, fault.Wrap(why, fault.Unavailable, "media.sandbox_unavailable")
 		}
-		cfg.Logger.WarnContext(ctx, "bubblewrap does not work here; probing files behind resource limits only", "cause", why)
+		cfg.Logger.WarnContext(ctx, "bubblewrap does not work here; reading files behind resource limits only", "tool", name, "cause", why)
 	} else if !cfg.AllowRlimit {
 		return nil, fault.New(fault.Invalid, "media.config", "AllowRlimit")
 	}
@@ -131,7 +139,7 @@ func (f *Fence) tryBwrap(ctx context.Context, given string) error {
 	if f.bwrap, err = findTool(given, "bwrap"); err != nil {
 		return err
 	}
-	if f.binds, err = libraryBinds(ctx, f.ffprobe); err != nil {
+	if f.binds, err = libraryBinds(ctx, f.tool, f.name); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.limits.Wall)
@@ -145,21 +153,21 @@ func (f *Fence) tryBwrap(ctx context.Context, given string) error {
 
 var lddPath = regexp.MustCompile(`(?:=>\s+)?(/\S+) \(0x[0-9a-f]+\)`)
 
-// libraryBinds asks the loader once which libraries ffprobe needs. Only these are in sight inside the sandbox.
-// ffprobe is the host's own trusted program; no evidence is near while this runs.
-func libraryBinds(ctx context.Context, ffprobe string) ([]string, error) {
-	out, err := exec.CommandContext(ctx, "ldd", ffprobe).Output() //nolint:gosec // ffprobe's path comes from the operator's settings
+// libraryBinds asks the loader once which libraries the tool needs. Only these are in sight inside the sandbox.
+// The tool is the host's own trusted program; no evidence is near while this runs.
+func libraryBinds(ctx context.Context, tool, name string) ([]string, error) {
+	out, err := exec.CommandContext(ctx, "ldd", tool).Output() //nolint:gosec // the tool's path comes from the operator's settings
 	if err != nil && !bytes.Contains(out, []byte("not a dynamic")) {
 		var exit *exec.ExitError // a static build makes ldd fail with its word on stderr
 		if !errors.As(err, &exit) || !bytes.Contains(exit.Stderr, []byte("not a dynamic")) {
-			return nil, fmt.Errorf("list libraries of ffprobe: %w", err)
+			return nil, fmt.Errorf("list libraries of %s: %w", name, err)
 		}
 	}
-	real, err := filepath.EvalSymlinks(ffprobe)
+	real, err := filepath.EvalSymlinks(tool)
 	if err != nil {
-		return nil, fmt.Errorf("resolve ffprobe: %w", err)
+		return nil, fmt.Errorf("resolve %s: %w", name, err)
 	}
-	binds := []string{"--ro-bind", real, "/ffprobe"}
+	binds := []string{"--ro-bind", real, "/" + name}
 	for _, m := range lddPath.FindAllStringSubmatch(string(out), -1) {
 		if real, err = filepath.EvalSymlinks(m[1]); err != nil {
 			return nil, fmt.Errorf("resolve library: %w", err)
@@ -189,7 +197,7 @@ func (f *Fence) bwrapArgs(path string, args []string, processor time.Duration) [
 	if path != "" {
 		line = append(line, "--ro-bind", path, inputName)
 	}
-	line = append(line, "--remount-ro", "/", "--chdir", "/", "--", "/ffprobe")
+	line = append(line, "--remount-ro", "/", "--chdir", "/", "--", "/"+f.name)
 	return append(line, args...)
 }
 
@@ -198,9 +206,9 @@ type End uint8
 
 // The ends.
 const (
-	Done   End = iota // ffprobe answered
-	Failed            // ffprobe gave up on the file
-	Setup             // the sandbox itself could not be built; ffprobe never saw the file
+	Done   End = iota // the tool answered
+	Failed            // the tool gave up on the file
+	Setup             // the sandbox itself could not be built; the tool never saw the file
 	Wall              // the wall time was used up
 	CPU               // the processor time was used up
 	Output            // more output than allowed
@@ -240,6 +248,12 @@ func (f *Fence) ask(ctx context.Context, a ask) (Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, fmt.Errorf("probe: %w", err)
 	}
+	out.judge(limited)
+	return out, nil
+}
+
+// judge tells how a run ended that was bounded by limited.
+func (out *Outcome) judge(limited context.Context) {
 	_, exited := errors.AsType[*exec.ExitError](out.Err)
 	switch {
 	case out.End == Output || out.Err == nil:
@@ -252,7 +266,6 @@ func (f *Fence) ask(ctx context.Context, a ask) (Outcome, error) {
 	default:
 		out.End = Failed
 	}
-	return out, nil
 }
 
 // cpuUsedUp reports whether the processor limit's signals (SIGXCPU, then SIGKILL) ended the run. Through bubblewrap a
@@ -284,7 +297,7 @@ func (f *Fence) probe(ctx context.Context, a ask) Outcome {
 	if f.mode == Bwrap {
 		return f.exec(ctx, run{args: f.bwrapArgs(a.path, append(args, inside), a.cpu), filtered: true, input: a.input, sink: a.sink})
 	}
-	line := append(f.limitArgs(a.cpu), f.ffprobe)
+	line := append(f.limitArgs(a.cpu), f.tool)
 	return f.exec(ctx, run{args: append(append(line, args...), outside), input: a.input, sink: a.sink})
 }
 
@@ -294,13 +307,20 @@ type run struct {
 	filtered bool // by system call
 	input    io.Reader
 	sink     io.Writer
+	room     int64    // bytes for sink; 0 is Limits.List
+	beside   *os.File // becomes the descriptor after the filter's; nil for none
+	nice     string   // path of nice, "" for none
 }
 
 // exec starts prlimit with the arguments and reads what comes out, up to the limits. The process group dies with ctx.
 func (f *Fence) exec(ctx context.Context, r run) Outcome {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, f.prlimit, r.args...) //nolint:gosec // the program is fixed; the path is an argument, never a shell word
+	program, args := f.prlimit, r.args
+	if r.nice != "" {
+		program, args = r.nice, append([]string{"-n", "15", f.prlimit}, args...)
+	}
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program is fixed; the path is an argument, never a shell word
 	cmd.Stdin = r.input
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
 	cmd.Dir = "/"
@@ -308,7 +328,7 @@ func (f *Fence) exec(ctx context.Context, r run) Outcome {
 	ownGroup(cmd)
 	stdout := &capped{limit: f.limits.Output, full: cancel}
 	if r.sink != nil {
-		stdout.limit, stdout.sink = f.limits.List, r.sink
+		stdout.limit, stdout.sink = cmp.Or(r.room, f.limits.List), r.sink
 	}
 	stderr := &capped{limit: 64 << 10}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
@@ -327,6 +347,9 @@ func (f *Fence) exec(ctx context.Context, r run) Outcome {
 			return Outcome{Err: fmt.Errorf("write system call filter: %w", werr)}
 		}
 		cmd.ExtraFiles = []*os.File{filter}
+	}
+	if r.beside != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, r.beside)
 	}
 	err := cmd.Run()
 	out := Outcome{Out: stdout.buf.Bytes(), Complaint: stderr.buf.Bytes(), Err: err}
