@@ -74,6 +74,10 @@ const (
 	RegisterConfirm   Action = "register.confirm"
 	RegisterExport    Action = "register.export"
 
+	DerivativeWant  Action = "derivative.want"
+	DerivativeMake  Action = "derivative.make"
+	DerivativeRetry Action = "derivative.retry"
+
 	DutyList  Action = "duty.list"
 	DutyWaive Action = "duty.waive"
 
@@ -101,6 +105,7 @@ func Actions() []Action {
 		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
 		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose,
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
+		DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
 		SettingView, SettingAdopt, HealthView, FsckRun, SystemInit, KeyRotate,
 	}

@@ -29,6 +29,7 @@ import (
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
@@ -53,12 +54,14 @@ type House struct {
 	Duties     *duty.Book
 	Devices    *device.Inventory
 	Recordings *recording.Service
+	Derived    *derivative.Service // what is made from recordings to be looked at
 	Regulation *regulation.Service
 	Jobs       *job.Queue
 	Bureau     org.Bureau
 	Place      config.Place
 
 	sequencer *custody.Sequencer
+	arrivals  arrivals
 	closers   []func() error
 }
 
@@ -208,7 +211,10 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 		DB: h.DB, Gate: h.Gate, Vault: h.Vault, Keys: h.Keys, Devices: h.Devices, People: h.Org, Settings: h.Regulation, Prober: h.Prober,
 		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Bureau: h.Bureau.Name,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return h.derivatives(ctx, c, cfg, temp)
 }
 
 // Close closes what Open opened, last first.

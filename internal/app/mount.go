@@ -13,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/storage"
 	"zhilu.dev/zhilu/internal/web"
 	"zhilu.dev/zhilu/internal/web/accounts"
@@ -32,7 +33,8 @@ import (
 func (h *House) workers() (*job.Workers, []job.Periodic) {
 	w := job.NewWorkers()
 	recording.AddWorkers(w, func() *recording.Service { return h.Recordings })
-	return w, recording.Periodic()
+	derivative.AddWorkers(w, func() *derivative.Service { return h.Derived })
+	return w, append(recording.Periodic(), derivative.Periodic()...)
 }
 
 // mountLog serves the custody log to anybody.
@@ -49,8 +51,8 @@ func (h *House) mountFaces(mux *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	mux.Handle(door.BasePath, d)
-	mux.Handle(door.BasePath+"/", d)
+	mux.Handle(door.BasePath, h.arrivals.seen(d))
+	mux.Handle(door.BasePath+"/", h.arrivals.seen(d))
 	return api.Mount(mux, api.Config{Recordings: h.Recordings, Actor: h.actor, Words: h.Words, Log: h.Log, Version: "1"})
 }
 

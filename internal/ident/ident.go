@@ -25,6 +25,7 @@ type (
 	CardID        string // 一次采集（一张卡）
 	ReceiptID     string // 入库回执
 	ClearID       string // 清卡命令
+	DerivativeID  string // 派生件
 	DutyID        string // 待办
 	EntryID       string // 存证日志条目
 	ImportID      string // 导入

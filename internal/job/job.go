@@ -20,11 +20,13 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 )
 
-// The queues. Media work has one worker, so that looking at footage never starves taking it in (decision 11).
+// The queues. Media work has one worker, so that looking at footage never starves taking it in (decision 11). What takes
+// as long as a film does has a queue of its own, so that the facts of a card do not wait behind it.
 const (
 	QueueDefault = river.QueueDefault
 	QueueMedia   = "media"
 	QueueVerify  = "verify"
+	QueueDerive  = "derive"
 )
 
 // Args is what a job is told; it must survive JSON. It holds ids, never evidence or personal data.
@@ -99,7 +101,7 @@ func New(c Config) (*Queue, error) {
 	if c.Workers != nil {
 		rc.Workers = c.Workers.set
 		rc.Queues = map[string]river.QueueConfig{
-			QueueDefault: {MaxWorkers: 2}, QueueMedia: {MaxWorkers: 1}, QueueVerify: {MaxWorkers: 1},
+			QueueDefault: {MaxWorkers: 2}, QueueMedia: {MaxWorkers: 1}, QueueVerify: {MaxWorkers: 1}, QueueDerive: {MaxWorkers: 1},
 		}
 		for _, p := range c.Periodic {
 			rc.PeriodicJobs = append(rc.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every),

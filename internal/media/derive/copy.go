@@ -97,7 +97,7 @@ func (m *Maker) Copy(ctx context.Context, s Source, w io.Writer, told Progress) 
 	}
 	list, err := x.Segments()
 	if err != nil {
-		return Copied{}, refuse("nothing")
+		return Copied{}, refuse("derivative.nothing")
 	}
 	last := list[len(list)-1]
 	c := Copied{Duration: last.Start + last.Length, Pictures: x.Pictures(), Sound: x.HasSound(), Head: x.Head(), Segments: list}

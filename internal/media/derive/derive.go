@@ -117,30 +117,30 @@ func (s Source) Check() error {
 	f := s.Facts
 	switch {
 	case s.Size == 0 || f.Has(media.FlagEmpty):
-		return refuse("empty")
+		return refuse("derivative.empty")
 	case f.Kind.Demuxer() == "":
-		return refuse("no_reader")
+		return refuse("derivative.no_reader")
 	case f.Reason == media.ReasonFigures || f.HasDuration && f.Duration > MaxDuration:
-		return refuse("figures")
+		return refuse("derivative.figures")
 	case f.Reason == media.ReasonMoovMissing:
-		return refuse("index")
+		return refuse("derivative.index")
 	case len(f.Tracks) == 0:
-		return refuse("unreadable")
+		return refuse("derivative.unreadable")
 	}
 	shown := false
 	for _, t := range f.Tracks {
 		if t.Width > MaxSide || t.Height > MaxSide || int64(t.Width)*int64(t.Height) > fence.MaxPixels || t.Rate > MaxRate {
-			return refuse("figures")
+			return refuse("derivative.figures")
 		}
 		shown = shown || t.Kind == media.TrackVideo || t.Kind == media.TrackAudio || f.Kind.Still()
 	}
 	if !shown {
-		return refuse("nothing")
+		return refuse("derivative.nothing")
 	}
 	return nil
 }
 
-func refuse(code string) error { return fault.New(fault.Invalid, "derivative."+code) }
+func refuse(code string) error { return fault.New(fault.Invalid, code) }
 
 // length is how long the original may be, for the limits: what its tables say, or what its size allows at the lowest
 // rate a camera writes, whichever is more.
@@ -160,7 +160,7 @@ func (m *Maker) open(ctx context.Context, s Source, w *fence.Work) (done func(),
 		front, err := bmff.Front(ctx, s, s.Size)
 		switch {
 		case errors.Is(err, bmff.ErrNoIndex):
-			return nil, refuse("index")
+			return nil, refuse("derivative.index")
 		case errors.Is(err, bmff.ErrBackward), errors.Is(err, bmff.ErrIndex):
 			return m.scratch(ctx, s, w)
 		case err != nil:
@@ -176,7 +176,7 @@ func (m *Maker) open(ctx context.Context, s Source, w *fence.Work) (done func(),
 // scratch writes the private file.
 func (m *Maker) scratch(ctx context.Context, s Source, w *fence.Work) (done func(), err error) {
 	if s.Size > MaxScratch {
-		return nil, refuse("scratch")
+		return nil, refuse("derivative.scratch")
 	}
 	f, err := os.CreateTemp(m.tempDir(), scratchPrefix+"*") // CreateTemp makes it 0600
 	if err != nil {
@@ -222,9 +222,9 @@ func verdict(out fence.Outcome) error {
 	case fence.Done:
 		return nil
 	case fence.Wall, fence.CPU:
-		return refuse("limit")
+		return refuse("derivative.limit")
 	case fence.Output:
-		return refuse("too_big")
+		return refuse("derivative.too_big")
 	case fence.Failed:
 		return fault.Wrap(fmt.Errorf("%w: %.300q", out.Err, out.Complaint), fault.Invalid, "derivative.tool_failed")
 	case fence.Setup:
