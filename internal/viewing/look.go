@@ -312,3 +312,16 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Mine gives the recording of a look that this seat opened, ended or not. It says nothing of what may be seen. Another
+// seat's look is NotFound "viewing.look_unknown".
+func (s *Service) Mine(ctx context.Context, seat Seat, id ident.LookID) (ident.RecordingID, error) {
+	l, err := lookByID(ctx, s.c.DB.Reader, id)
+	if err != nil {
+		return "", err
+	}
+	if l.Account != seat.Account || l.Session != seat.Session {
+		return "", fault.New(fault.NotFound, "viewing.look_unknown")
+	}
+	return l.Recording, nil
+}

@@ -256,6 +256,16 @@ func (p *Page) send(status int, c templ.Component) error {
 	return nil
 }
 
+// Denied sends a whole page that says why something is refused.
+func (p *Page) Denied(title string, body templ.Component) error {
+	return p.render(http.StatusForbidden, title, body)
+}
+
+// AllowMedia lets a script of ours on this page give a video element what it fetched itself (blob:).
+func (p *Page) AllowMedia() {
+	p.W.Header().Set("Content-Security-Policy", policy+"; media-src 'self' blob:")
+}
+
 // Redirect leads on with 303. Only paths of our own are followed.
 func (p *Page) Redirect(path string) error {
 	http.Redirect(p.W, p.R, safePath(path), http.StatusSeeOther)

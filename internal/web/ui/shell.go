@@ -239,6 +239,9 @@ func words(p locale.Printer, keys ...string) templ.Component {
 	return templ.Raw(`<script type="application/json" data-zl-words>` + string(data) + `</script>`)
 }
 
+// Words writes the texts of these keys into a page for its own script, beside those of every page.
+func Words(p locale.Printer, keys ...string) templ.Component { return words(p, keys...) }
+
 // htmxConfig turns off what the content policy forbids.
 const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0}`
 

@@ -37,7 +37,7 @@ func main() {
 
 func run(dir string, check bool) error {
 	files := map[string][]byte{} // by the name pages ask for
-	for _, name := range []string{"app.ts", "upload.ts", "digest.ts"} {
+	for _, name := range []string{"app.ts", "upload.ts", "digest.ts", "player.ts"} {
 		out, err := bundle(dir, filepath.Join("script", name))
 		if err != nil {
 			return err

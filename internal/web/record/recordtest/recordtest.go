@@ -118,8 +118,8 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
-// New makes a house in a world of its own and serves its pages.
-func New(t testing.TB) *House {
+// New makes a house in a world of its own and serves its pages, and those of the areas that more adds.
+func New(t testing.TB, more ...func(h *House) []site.Route) *House {
 	t.Helper()
 	w := gatetest.New(t, dbtest.SQLite(t))
 	h := &House{Bureau: accounttest.New(t, w), t: t}
@@ -148,11 +148,11 @@ func New(t testing.TB) *House {
 	_, here, _, _ := runtime.Caller(0)
 	h.Press = sheet.New(sheet.Config{Log: w.Log, Modules: filepath.Join(filepath.Dir(here), "..", "..", "..", "sheet", "helper")})
 	t.Cleanup(func() { _ = h.Press.Close() })
-	h.serve(settings)
+	h.serve(settings, more)
 	return h
 }
 
-func (h *House) serve(settings record.Settings) {
+func (h *House) serve(settings record.Settings, more []func(h *House) []site.Route) {
 	words := must(locale.Load())(h.t)
 	s := must(site.New(site.Config{
 		Gate: h.Gate, Accounts: h.Accounts, Words: words, Clock: h.Clock, Log: h.Log, Bureau: h.Bureau.Bureau.Name,
@@ -175,6 +175,9 @@ func (h *House) serve(settings record.Settings) {
 		Recordings: h.Service, Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), People: h.Org, Accounts: h.Accounts,
 		Devices: h.Devices, Log: h.DB.Reader, Confirm: h.Accounts.ConfirmPassword,
 	})...)
+	for _, area := range more {
+		routes = append(routes, area(h)...)
+	}
 	mux := http.NewServeMux()
 	mux.Handle(asset.Prefix, asset.Handler())
 	for _, rt := range routes {
@@ -257,6 +260,11 @@ func (h *House) SignIn(person ident.PersonID) *Reader {
 	r := &Reader{Token: h.Bureau.SignIn(h.t, person), h: h}
 	r.c = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return r
+}
+
+// Nobody is a browser in which nobody is signed in.
+func (h *House) Nobody() *Reader {
+	return &Reader{h: h, c: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // As puts the person of a role in front of a browser.

@@ -1,0 +1,211 @@
+package player
+
+import (
+	"encoding/json"
+	"time"
+
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+// facts is what the player's script works with. Times are milliseconds on the recording's time line, moments
+// milliseconds since 1970. Everything that shows or tells of the contents is cut to the span.
+type facts struct {
+	State    State      `json:"state"`
+	Progress float64    `json:"progress"`
+	Left     string     `json:"left,omitempty"`   // how long the making may still take, in words
+	Failed   *said      `json:"failed,omitempty"` // why nothing can be played
+	Kind     string     `json:"kind"`             // video, audio, picture
+	From     int64      `json:"from"`             // what may be seen
+	To       int64      `json:"to"`
+	First    int64      `json:"first"` // what there is to play of it
+	Last     int64      `json:"last"`
+	Length   int64      `json:"length"` // of the whole recording
+	Start    int64      `json:"start"`  // by the camera's clock; 0 unknown
+	FPS      float64    `json:"fps"`
+	Until    int64      `json:"until"`
+	Now      int64      `json:"now"`
+	Files    []fileFact `json:"files"`
+	Gaps     []span     `json:"gaps"`
+	Speech   []span     `json:"speech"`
+	Waves    []wave     `json:"waves"`
+	Strips   []strip    `json:"strips"`
+	Marks    []mark     `json:"marks"`
+	Poster   bool       `json:"poster"`
+}
+
+type said struct {
+	What string `json:"what"`
+	Do   string `json:"do"`
+}
+
+type fileFact struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	span
+	State State `json:"state"`
+	Still bool  `json:"still"`
+}
+
+type span struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+type wave struct {
+	From  int64   `json:"from"`
+	Step  float64 `json:"step"` // milliseconds
+	Peaks []int   `json:"peaks"`
+}
+
+type strip struct {
+	File   string `json:"file"`
+	From   int64  `json:"from"`
+	Step   int64  `json:"step"`
+	Count  int    `json:"count"`
+	Across int    `json:"across"`
+	W      int    `json:"w"`
+	H      int    `json:"h"`
+}
+
+type mark struct {
+	ID    string `json:"id"`
+	At    int64  `json:"at"`
+	Words string `json:"words"`
+	By    string `json:"by"`
+	Mine  bool   `json:"mine"`
+}
+
+func (a area) facts(p *site.Page) error {
+	l, err := a.watch(p)
+	if err != nil {
+		return err
+	}
+	d, err := a.Recordings.Get(p.Context(), p.Actor, l.Recording)
+	if err != nil {
+		return err
+	}
+	pl, err := a.plan(p.Context(), l.Recording)
+	if err != nil {
+		return err
+	}
+	marks, err := a.Looks.Marks(p.Context(), l)
+	if err != nil {
+		return err
+	}
+	f := describe(pl, l, d)
+	f.Now, f.Until = p.Now.UnixMilli(), l.Until.UnixMilli()
+	for _, m := range marks {
+		f.Marks = append(f.Marks, markFact(p, m))
+	}
+	for _, s := range pl {
+		switch {
+		case f.State == Making && s.Copy.Left > 0:
+			f.Left = p.P.Duration(s.Copy.Left)
+		case f.State == Failed && f.Failed == nil:
+			t := p.P.Fault(fault.New(fault.Invalid, s.Copy.Fault))
+			f.Failed = &said{t.What, t.Do}
+		}
+	}
+	return sendJSON(p, f)
+}
+
+// describe cuts what is known of a recording to the span of a look.
+func describe(pl plan, l *viewing.Look, d recording.Detail) facts {
+	from, to := l.From, pl.end(l.To)
+	f := facts{
+		Kind: string(d.Kind), From: ms(from), To: ms(to), First: ms(from), Last: ms(from), Length: ms(pl.length()), FPS: 25,
+		Files: []fileFact{}, Gaps: []span{}, Speech: []span{}, Waves: []wave{}, Strips: []strip{}, Marks: []mark{},
+	}
+	f.State, f.Progress = pl.state()
+	if !d.Start.IsZero() {
+		f.Start = d.Start.UnixMilli()
+	}
+	if in := pl.inside(l.From, l.To); len(in) > 0 {
+		f.First, f.Last = ms(in[0].From), ms(in[len(in)-1].To)
+	}
+	for i, s := range pl {
+		file := fileFact{ID: string(s.Copy.File), span: span{ms(s.From), ms(s.To)}, State: s.Copy.State, Still: s.Copy.Still}
+		if i < len(d.FileList) {
+			file.Name = d.FileList[i].Name
+			f.addMedia(s, d.FileList[i].Facts, from, to)
+		}
+		f.Files = append(f.Files, file)
+		f.addCopy(s, from, to)
+	}
+	f.Poster = l.From == 0 && l.To == 0 && len(pl) > 0 && pl[0].Copy.Has[Poster]
+	return f
+}
+
+// addMedia adds what the original says of itself: how many pictures a second, where none were recorded.
+func (f *facts) addMedia(s stretch, m *media.Facts, from, to time.Duration) {
+	if m == nil {
+		return
+	}
+	for _, t := range m.Tracks {
+		if t.Kind == media.TrackVideo && t.Rate > 0 && t.Rate <= 240 {
+			f.FPS = t.Rate
+		}
+	}
+	if m.Timeline == nil {
+		return
+	}
+	for _, line := range m.Timeline.Lines {
+		if line.Handler != "vide" {
+			continue
+		}
+		for _, g := range line.Gaps {
+			if a, b, ok := clip(s.From+g.At, s.From+g.At+g.Length, from, to); ok {
+				f.Gaps = append(f.Gaps, span{ms(a), ms(b)})
+			}
+		}
+	}
+}
+
+// addCopy adds what was made of a file.
+func (f *facts) addCopy(s stretch, from, to time.Duration) {
+	c := s.Copy
+	for _, x := range c.Speech {
+		if a, b, ok := clip(s.From+x.From, s.From+x.To, from, to); ok {
+			f.Speech = append(f.Speech, span{ms(a), ms(b)})
+		}
+	}
+	if c.PeakStep > 0 {
+		w := wave{Step: float64(c.PeakStep) / float64(time.Millisecond)}
+		for i, v := range c.Peaks {
+			at := s.From + time.Duration(i)*c.PeakStep
+			if at < from || at+c.PeakStep > to {
+				continue
+			}
+			if len(w.Peaks) == 0 {
+				w.From = ms(at)
+			}
+			w.Peaks = append(w.Peaks, int(v))
+		}
+		if len(w.Peaks) > 0 {
+			f.Waves = append(f.Waves, w)
+		}
+	}
+	if c.Has[Strip] && c.Cells.Count > 0 && c.Cells.Step > 0 {
+		f.Strips = append(f.Strips, strip{
+			File: string(c.File), From: ms(s.From), Step: ms(c.Cells.Step), Count: c.Cells.Count, Across: c.Cells.Across, W: c.Cells.W, H: c.Cells.H,
+		})
+	}
+}
+
+func ms(d time.Duration) int64 { return d.Milliseconds() }
+
+func markFact(p *site.Page, m viewing.Mark) mark {
+	return mark{ID: string(m.ID), At: ms(m.At), Words: m.Words, By: m.ByName, Mine: m.By == p.Actor.Person}
+}
+
+func sendJSON(p *site.Page, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return send(p, "application/json; charset=utf-8", body)
+}
