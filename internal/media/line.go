@@ -46,6 +46,9 @@ func (f *Facts) boxes(ctx context.Context, src Source) error {
 	f.HasGPS = len(claims) > 0
 	if !f.Kind.Still() {
 		form := profile.OfRecording(f.Kind, file, line)
+		if err := form.Signed(ctx, src, src.Size, file); err != nil {
+			return err
+		}
 		f.Timeline, f.Form = &line, &form
 	}
 	if file.Short {

@@ -73,6 +73,7 @@ const (
 	FlagNoOfficer      = record.FlagNoOfficer
 	FlagDuplicate      = record.FlagDuplicate
 	FlagDamaged        = record.FlagDamaged
+	FlagUnlike         = record.FlagUnlike
 
 	Nobody   = record.Nobody
 	Certain  = record.Certain

@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/recording/intake"
+	"zhilu.dev/zhilu/internal/recording/likeness"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
 )
@@ -51,6 +52,8 @@ type Detail struct {
 	Receipts   []ReceiptRef
 	FlagDetail map[Flag]string
 	CardInfo   *Card // the docking that brought it
+	// Likeness is how the first file's form stands to the camera's other files now; nil while nobody has looked into it.
+	Likeness *likeness.Found
 	// As found, before any assignment.
 	FoundDevice  ident.DeviceID
 	FoundHow     string
@@ -102,6 +105,11 @@ func (s *Service) addFiles(ctx context.Context, d *Detail, rec *record.Recording
 	}
 	if len(d.FileList) > 0 && d.FileList[0].Facts != nil {
 		d.Readings = d.FileList[0].Facts.Start
+		found, err := likeness.Of(ctx, s.c.DB.Reader, rec.Device, d.FileList[0].ID, d.FileList[0].Facts)
+		if err != nil {
+			return err
+		}
+		d.Likeness = &found
 	}
 	flags, err := record.All[record.Flagged](ctx, s.c.DB.Reader, "flag", "recording_id = ?", rec.ID)
 	if err != nil {

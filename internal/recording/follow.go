@@ -18,6 +18,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/recording/intake"
+	"zhilu.dev/zhilu/internal/recording/likeness"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
 )
@@ -41,7 +42,8 @@ func (s *Service) FollowUp(ctx context.Context, id ident.FileID) error {
 		}
 		return errors.Join(probeErr, s.flagUnread(ctx, rec, file, probeErr))
 	}
-	if err := s.describe(ctx, rec, file, facts); err != nil {
+	found, err := s.describe(ctx, rec, file, facts)
+	if err != nil {
 		return err
 	}
 	receipt, err := s.unsigned(ctx, id)
@@ -49,7 +51,7 @@ func (s *Service) FollowUp(ctx context.Context, id ident.FileID) error {
 		return err
 	}
 	return s.c.Gate.Do(ctx, access.SystemActor("follow_up"), access.RecordingProbe, rec.Subject(), func(tx *gate.Tx) error {
-		return s.writeFacts(tx, rec, file, facts, receipt)
+		return s.writeFacts(tx, rec, file, facts, found, receipt)
 	})
 }
 
@@ -92,13 +94,14 @@ func (s *Service) flagUnread(ctx context.Context, rec *record.Recording, file *r
 	})
 }
 
-// describe fills the row with what the facts, the inventory and the calendar of issues say. It writes nothing.
-func (s *Service) describe(ctx context.Context, rec *record.Recording, file *record.File, facts media.Facts) error {
+// describe fills the row with what the facts, the inventory, the calendar of issues and the camera's other files say, and
+// gives how it stands to those. It writes nothing.
+func (s *Service) describe(ctx context.Context, rec *record.Recording, file *record.File, facts media.Facts) (likeness.Found, error) {
 	card := record.Card{}
 	if rec.Card != "" {
 		row, found, err := record.Lookup[record.Card](ctx, s.c.DB.Reader, "id = ?", rec.Card)
 		if err != nil {
-			return err
+			return likeness.Found{}, err
 		}
 		if found {
 			card = *row
@@ -114,7 +117,7 @@ func (s *Service) describe(ctx context.Context, rec *record.Recording, file *rec
 	}
 	m, err := s.Match(ctx, intake.Hints(hint, card.Label, codes, facts.Device.Serial))
 	if err != nil {
-		return err
+		return likeness.Found{}, err
 	}
 	rec.Kind = kindOf(facts)
 	rec.StartAt, rec.StartSource = clock.Micros(facts.Start.Value), string(facts.Start.Source)
@@ -147,14 +150,21 @@ func (s *Service) describe(ctx context.Context, rec *record.Recording, file *rec
 		flags = append(flags, FlagUnknownDevice)
 	}
 	if err := s.setHolder(ctx, rec); err != nil {
-		return err
+		return likeness.Found{}, err
 	}
 	if rec.Device != "" && rec.Officer == "" {
 		flags = append(flags, FlagNoOfficer)
 	}
+	found, err := s.compare(ctx, rec, file, facts)
+	if err != nil {
+		return likeness.Found{}, err
+	}
+	if found.Unlike() {
+		flags = append(flags, FlagUnlike)
+	}
 	rec.FoundDevice, rec.FoundHow, rec.FoundOfficer = rec.Device, rec.DeviceHow, rec.Officer
 	rec.SetFlags(flags)
-	return nil
+	return found, nil
 }
 
 func kindOf(f media.Facts) Kind {
@@ -172,7 +182,7 @@ func kindOf(f media.Facts) Kind {
 }
 
 // writeFacts writes what describe found, judges, opens duties and has the object read back.
-func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.File, facts media.Facts, receipt *signedReceipt) error {
+func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.File, facts media.Facts, found likeness.Found, receipt *signedReceipt) error {
 	ctx, idb := tx.Context(), tx.DB()
 	now, err := record.One[record.File](ctx, idb, "file.unknown", "id = ?", file.ID)
 	if err != nil {
@@ -209,7 +219,7 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 	if err := record.Update(ctx, idb, rec, factColumns...); err != nil {
 		return err
 	}
-	if err := writeFlags(tx, rec, facts.Reason); err != nil {
+	if err := writeFlags(tx, rec, details(facts, found)); err != nil {
 		return err
 	}
 	if err := record.Index(ctx, idb, rec.Seq, record.SearchText(rec, file.Path)); err != nil {
@@ -240,6 +250,11 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 	}
 	if err := owe(tx, rec); err != nil {
 		return err
+	}
+	if found.Unfirm {
+		if err := tx.Enqueue(CompareArgs{Device: rec.Device}); err != nil {
+			return err
+		}
 	}
 	return tx.Enqueue(VerifyArgs{File: file.ID})
 }
@@ -286,12 +301,30 @@ const explainWithin = 3 * 24 * time.Hour
 // settleWithin is how long a recording may wait in the inbox before it counts as overdue.
 const settleWithin = 7 * 24 * time.Hour
 
-func writeFlags(tx *gate.Tx, rec *record.Recording, reason string) error {
+// details are what findings say beside their names.
+func details(facts media.Facts, found likeness.Found) map[Flag]string {
+	return map[Flag]string{
+		Flag(media.FlagUnreadable): facts.Reason, Flag(media.FlagForeign): facts.Reason, Flag(media.FlagTruncated): facts.Reason, FlagUnlike: found.Codes(),
+	}
+}
+
+// writeFlags writes a recording's findings. What was found before and still holds keeps its detail and its time, unless a
+// new detail is given.
+func writeFlags(tx *gate.Tx, rec *record.Recording, details map[Flag]string) error {
+	before, err := record.All[record.Flagged](tx.Context(), tx.DB(), "flag", "recording_id = ?", rec.ID)
+	if err != nil {
+		return err
+	}
 	var rows []record.Flagged
 	for _, f := range rec.FlagList() {
 		row := record.Flagged{Recording: rec.ID, Seq: rec.Seq, Flag: f, At: clock.Micros(tx.Now())}
-		if f == Flag(media.FlagUnreadable) || f == Flag(media.FlagForeign) || f == Flag(media.FlagTruncated) {
-			row.Detail = reason
+		for _, b := range before {
+			if b.Flag == f {
+				row = b
+			}
+		}
+		if d := details[f]; d != "" {
+			row.Detail = d
 		}
 		rows = append(rows, row)
 	}

@@ -225,6 +225,16 @@ func (s *Service) annotate(ctx context.Context, actor access.Actor, action acces
 		if err != nil {
 			return err
 		}
+		if rec.Device != seen.Device { // both cameras' files have other files to be held against
+			for _, camera := range []ident.DeviceID{seen.Device, rec.Device} {
+				if camera == "" {
+					continue
+				}
+				if err := tx.Enqueue(CompareArgs{Device: camera}); err != nil {
+					return err
+				}
+			}
+		}
 		return settleDuties(tx, rec, &row)
 	})
 }
@@ -246,13 +256,7 @@ func (s *Service) rejudge(tx *gate.Tx, rec *record.Recording) error {
 	if err != nil {
 		return err
 	}
-	reason := ""
-	if old, found, err := record.Lookup[record.Flagged](tx.Context(), tx.DB(), "recording_id = ? AND detail <> ''", rec.ID); err != nil {
-		return err
-	} else if found {
-		reason = old.Detail
-	}
-	if err := writeFlags(tx, rec, reason); err != nil {
+	if err := writeFlags(tx, rec, nil); err != nil {
 		return err
 	}
 	file, err := record.One[record.File](tx.Context(), tx.DB(), "file.unknown", "recording_id = ? AND n = 1", rec.ID)

@@ -42,6 +42,7 @@ type house struct {
 	org   *org.Service
 	book  *duty.Book
 	probe *prober
+	made  int
 
 	d1, d2          ident.DepartmentID
 	officer, second ident.PersonID
@@ -68,6 +69,11 @@ func (p *prober) Probe(_ context.Context, src media.Source) (media.Facts, error)
 	} else {
 		f.Duration, f.HasDuration = 10*time.Minute, true
 		f.Tracks = []media.Track{{Kind: media.TrackVideo, Codec: "h264"}}
+		all := make([]byte, min(64, src.Size))
+		if _, err := src.ReadAt(all, 0); err != nil {
+			return f, err
+		}
+		f.Form = formOf(string(all))
 	}
 	var list []media.Candidate
 	if f.Name.HasTime {

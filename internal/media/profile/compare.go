@@ -20,7 +20,7 @@ const (
 	Unusual Verdict = "unusual" // differs in what only the writing program decides: ask
 )
 
-// Aspect is one side of a form. The codes are stable; their words are media.profile.<code>.
+// Aspect is one side of a form. The codes are stable; their words are profile.<code>.
 type Aspect string
 
 // The aspects.
@@ -31,6 +31,7 @@ const (
 	Layout      Aspect = "layout"
 	Index       Aspect = "index"
 	Encoder     Aspect = "encoder"
+	Wrote       Aspect = "wrote"
 	Firmware    Aspect = "firmware"
 	TimeScale   Aspect = "time_scale"
 	Tracks      Aspect = "tracks"
@@ -61,6 +62,14 @@ type Comparison struct {
 	Verdict     Verdict      `json:"verdict"`
 	Nearest     int          `json:"nearest"` // which of the known was compared with; -1 if none
 	Differences []Difference `json:"differences"`
+}
+
+// Aspects lists all, in the order in which differences of a file are told.
+func Aspects() []Aspect {
+	return []Aspect{
+		Container, Brand, Brands, Layout, Index, Encoder, Wrote, Firmware, TimeScale, Tracks, Codec, Handler, TrackLayout, TrackScale, Size, Rate,
+		Sound, Order, EditList, Config,
+	}
 }
 
 // Compare holds a file's form against those known of its camera, and says in what it differs from the nearest. Known
@@ -123,6 +132,7 @@ func differ(p, k Profile) []Difference {
 	c.is(Layout, -1, strings.Join(p.Layout, " "), strings.Join(k.Layout, " "), false)
 	c.is(Index, -1, strings.Join(p.Index, " "), strings.Join(k.Index, " "), false)
 	c.is(Encoder, -1, strings.Join(p.Encoder, ", "), strings.Join(k.Encoder, ", "), false)
+	c.is(Wrote, -1, strings.Join(p.Wrote, ", "), strings.Join(k.Wrote, ", "), false)
 	c.is(Firmware, -1, p.Firmware, k.Firmware, true)
 	have, usual := kinds(p, ""), kinds(k, "")
 	// Sound can be switched off. A track that the camera always writes, and that a program drops, cannot.

@@ -24,7 +24,7 @@ import (
 )
 
 // Version goes up when the same file would get another profile. Profiles of different versions cannot be compared.
-const Version = 1
+const Version = 2
 
 // Profile (设备特征) is the form of one file. Texts are cleaned and short; what is not known is left out.
 type Profile struct {
@@ -36,6 +36,7 @@ type Profile struct {
 	Layout       []string `json:"layout,omitempty"`  // outer parts in order, repetitions folded
 	Index        []string `json:"index,omitempty"`   // parts of the head or index, likewise
 	Encoder      []string `json:"encoder,omitempty"` // what the writing program calls itself
+	Wrote        []string `json:"wrote,omitempty"`   // what encoders wrote of themselves into their streams
 	Firmware     string   `json:"firmware,omitempty"`
 	TimeScale    int64    `json:"time_scale,omitempty"`
 	Tracks       []Track  `json:"tracks"`

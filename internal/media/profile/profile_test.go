@@ -265,28 +265,29 @@ func TestCompare(t *testing.T) {
 		"another codec": {func(p *profile.Profile) {
 			p.Tracks[0].Codec, p.Tracks[0].Config, p.Tracks[0].Layout = "hvc1", "bb", "tkhd x"
 		}, profile.Setting, "codec track_layout"},
-		"another rate":         {func(p *profile.Profile) { p.Tracks[0].Rate, p.Tracks[0].TimeScale, p.TimeScale = 25, 25_000, 25 }, profile.Setting, "time_scale rate track_scale"},
-		"no sound":             {func(p *profile.Profile) { p.Tracks = slices.Delete(p.Tracks, 1, 2) }, profile.Setting, "tracks"},
-		"new firmware":         {func(p *profile.Profile) { p.Firmware = "1.1" }, profile.Setting, "firmware"},
-		"a track is gone":      {func(p *profile.Profile) { p.Tracks = p.Tracks[:2] }, profile.Unusual, "tracks"},
-		"another container":    {func(p *profile.Profile) { p.Container, p.Brand = "mov", "qt" }, profile.Unusual, "container"},
-		"another brand":        {func(p *profile.Profile) { p.Brand = "isom" }, profile.Unusual, "brand"},
-		"another brand number": {func(p *profile.Profile) { p.BrandVersion = 512 }, profile.Unusual, "brand"},
-		"other brands":         {func(p *profile.Profile) { p.Brands = p.Brands[:1] }, profile.Unusual, "brands"},
-		"another order":        {func(p *profile.Profile) { slices.Reverse(p.Layout) }, profile.Unusual, "layout"},
-		"another index":        {func(p *profile.Profile) { p.Index = append(p.Index, "udta") }, profile.Unusual, "index"},
-		"another program":      {func(p *profile.Profile) { p.Encoder = []string{"Lavf59"} }, profile.Unusual, "encoder"},
-		"another scale":        {func(p *profile.Profile) { p.TimeScale = 600 }, profile.Unusual, "time_scale"},
-		"a track's scale":      {func(p *profile.Profile) { p.Tracks[0].TimeScale = 15_360 }, profile.Unusual, "track_scale"},
-		"a track's name":       {func(p *profile.Profile) { p.Tracks[1].Handler = "SoundHandler" }, profile.Unusual, "handler"},
-		"a track's parts":      {func(p *profile.Profile) { p.Tracks[0].Layout = "" }, profile.Unusual, "track_layout"},
-		"an edit list":         {func(p *profile.Profile) { p.Tracks[0].Edit = profile.Cut }, profile.Unusual, "edit"},
-		"pictures reordered":   {func(p *profile.Profile) { p.Tracks[0].Reordered = true }, profile.Unusual, "order"},
-		"a track's encoder":    {func(p *profile.Profile) { p.Tracks[0].Encoder = "x" }, profile.Unusual, "encoder"},
-		"decoder settings":     {func(p *profile.Profile) { p.Tracks[0].Config = "bb" }, profile.Unusual, "config"},
-		"both":                 {func(p *profile.Profile) { p.Firmware, p.Brand = "1.1", "isom" }, profile.Unusual, "brand firmware"},
-		"another telemetry":    {func(p *profile.Profile) { p.Tracks[2].Codec = "camm" }, profile.Unusual, "codec"},
-		"another version":      {func(p *profile.Profile) { p.Version++ }, profile.Unknown, ""},
+		"another rate":           {func(p *profile.Profile) { p.Tracks[0].Rate, p.Tracks[0].TimeScale, p.TimeScale = 25, 25_000, 25 }, profile.Setting, "time_scale rate track_scale"},
+		"no sound":               {func(p *profile.Profile) { p.Tracks = slices.Delete(p.Tracks, 1, 2) }, profile.Setting, "tracks"},
+		"new firmware":           {func(p *profile.Profile) { p.Firmware = "1.1" }, profile.Setting, "firmware"},
+		"a track is gone":        {func(p *profile.Profile) { p.Tracks = p.Tracks[:2] }, profile.Unusual, "tracks"},
+		"another container":      {func(p *profile.Profile) { p.Container, p.Brand = "mov", "qt" }, profile.Unusual, "container"},
+		"another brand":          {func(p *profile.Profile) { p.Brand = "isom" }, profile.Unusual, "brand"},
+		"another brand number":   {func(p *profile.Profile) { p.BrandVersion = 512 }, profile.Unusual, "brand"},
+		"other brands":           {func(p *profile.Profile) { p.Brands = p.Brands[:1] }, profile.Unusual, "brands"},
+		"another order":          {func(p *profile.Profile) { slices.Reverse(p.Layout) }, profile.Unusual, "layout"},
+		"another index":          {func(p *profile.Profile) { p.Index = append(p.Index, "udta") }, profile.Unusual, "index"},
+		"another program":        {func(p *profile.Profile) { p.Encoder = []string{"Lavf59"} }, profile.Unusual, "encoder"},
+		"another scale":          {func(p *profile.Profile) { p.TimeScale = 600 }, profile.Unusual, "time_scale"},
+		"a track's scale":        {func(p *profile.Profile) { p.Tracks[0].TimeScale = 15_360 }, profile.Unusual, "track_scale"},
+		"a track's name":         {func(p *profile.Profile) { p.Tracks[1].Handler = "SoundHandler" }, profile.Unusual, "handler"},
+		"a track's parts":        {func(p *profile.Profile) { p.Tracks[0].Layout = "" }, profile.Unusual, "track_layout"},
+		"an edit list":           {func(p *profile.Profile) { p.Tracks[0].Edit = profile.Cut }, profile.Unusual, "edit"},
+		"pictures reordered":     {func(p *profile.Profile) { p.Tracks[0].Reordered = true }, profile.Unusual, "order"},
+		"a track's encoder":      {func(p *profile.Profile) { p.Tracks[0].Encoder = "x" }, profile.Unusual, "encoder"},
+		"an encoder's signature": {func(p *profile.Profile) { p.Wrote = []string{"x264 - core 164"} }, profile.Unusual, "wrote"},
+		"decoder settings":       {func(p *profile.Profile) { p.Tracks[0].Config = "bb" }, profile.Unusual, "config"},
+		"both":                   {func(p *profile.Profile) { p.Firmware, p.Brand = "1.1", "isom" }, profile.Unusual, "brand firmware"},
+		"another telemetry":      {func(p *profile.Profile) { p.Tracks[2].Codec = "camm" }, profile.Unusual, "codec"},
+		"another version":        {func(p *profile.Profile) { p.Version++ }, profile.Unknown, ""},
 	}
 	for what, c := range cases {
 		t.Run(what, func(t *testing.T) {
@@ -333,11 +334,15 @@ func FuzzProfile(f *testing.F) {
 					t.Fatal(err)
 				}
 				p = profile.OfRecording(kind, file, tl)
+				if err := p.Signed(t.Context(), bytes.NewReader(b), int64(len(b)), file); err != nil {
+					t.Fatal(err)
+				}
+				profile.Weigh(p, []profile.Profile{p, p, p})
 			}
 			if len(p.Layout) > 64 || len(p.Index) > 64 || len(p.Encoder) > 64 || len(p.Tracks) > 64 {
 				t.Fatalf("%+v", p)
 			}
-			for _, s := range slices.Concat(p.Layout, p.Index, p.Encoder, p.Brands, []string{p.Brand, p.Firmware}) {
+			for _, s := range slices.Concat(p.Layout, p.Index, p.Encoder, p.Wrote, p.Brands, []string{p.Brand, p.Firmware}) {
 				if len(s) > 80 || strings.ContainsAny(s, "\x00\n\u202e") {
 					t.Fatalf("text %q", s)
 				}

@@ -254,7 +254,7 @@ func flagList(p locale.Printer, d recording.Detail) []flagView {
 			v.Text = strings.Join(why, p.T("recording.stop"))
 		}
 		if detail := d.FlagDetail[f]; detail != "" {
-			v.Flag.Detail = Reason(p, detail)
+			v.Flag.Detail = flagDetail(p, f, detail)
 		}
 		out = append(out, v)
 	}

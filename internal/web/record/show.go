@@ -23,6 +23,7 @@ type view struct {
 	Verdict    ui.Verdict
 	Branches   []branchView
 	Flags      []flagView
+	Likeness   *likenessView // nil while nobody has looked into the file
 	Facts      []ui.Fact
 	Files      []fileView
 	Candidates []candidateView
@@ -70,7 +71,7 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	pr := p.P
 	v := view{
 		Head: head(p, d), Next: next(p, d), Look: lookText(pr, d, n), Length: Length(d.Recording), Verdict: verdictOf(pr, d, p.Now),
-		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
+		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Likeness: likeness(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
 		Candidates: candidates(pr, d), Doubts: doubts(pr, d), Gaps: gaps(pr, d), Notes: notes(pr, d, n, p.Now), Papers: papers(pr, d, list), Forms: forms,
 	}
 	for _, e := range events(pr, d, list, actors, n, p.Now) {

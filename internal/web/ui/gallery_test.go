@@ -268,7 +268,7 @@ func parts(p locale.Printer) templ.Component {
 	for _, s := range []ui.Storage{ui.InTime, ui.InTimeReturn, ui.Designated, ui.StoredLate, ui.CannotJudge, ui.Unstored} {
 		badges = append(badges, ui.Badge(p, s))
 	}
-	flags := []ui.Flag{{Code: "mismatch"}, {Code: "gap", Detail: "少 0029"}, {Code: "clock_doubtful"}, {Code: "unknown_device"}, {Code: "unreadable"}, {Code: "empty"}, {Code: "foreign"}, {Code: "duplicate"}, {Code: "no_officer"}, {Code: "truncated"}, {Code: "something_new"}}
+	flags := []ui.Flag{{Code: "unlike_camera"}, {Code: "gap", Detail: "少 0029"}, {Code: "clock_doubtful"}, {Code: "unknown_device"}, {Code: "unreadable"}, {Code: "empty"}, {Code: "foreign"}, {Code: "duplicate"}, {Code: "no_officer"}, {Code: "truncated"}, {Code: "something_new"}}
 	return ui.Join(
 		ui.Head(p, ui.HeadView{Title: "组件"}),
 		ui.Stack(
