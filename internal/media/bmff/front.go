@@ -12,7 +12,7 @@ import (
 
 // Why a file cannot be read from front to end.
 var (
-	ErrNoIndex  = errors.New("bmff: the file has no index")
+	ErrNoIndex  = errors.New("bmff: the file has no index, or only a part of one")
 	ErrIndex    = errors.New("bmff: the index is damaged or larger than any camera writes")
 	ErrBackward = errors.New("bmff: the samples do not stand in an order that can be read from front to end")
 )
@@ -50,9 +50,9 @@ func Front(ctx context.Context, r io.ReaderAt, size int64) (io.Reader, error) {
 		return nil, context.Cause(ctx)
 	case index.Size == 0 && err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, ErrEndless):
 		return nil, fmt.Errorf("bmff: %w", err)
-	case index.Size == 0:
+	case index.Size == 0 || index.Short:
 		return nil, ErrNoIndex
-	case index.Size > maxIndex || index.Short || brand.Size > maxIndex:
+	case index.Size > maxIndex || brand.Size > maxIndex:
 		return nil, ErrIndex
 	}
 	whole := io.NewSectionReader(r, 0, size)

@@ -134,7 +134,10 @@ func (s Source) Check() error {
 		}
 		shown = shown || t.Kind == media.TrackVideo || t.Kind == media.TrackAudio || f.Kind.Still()
 	}
-	if !shown {
+	switch {
+	case !shown && f.Has(media.FlagTruncated):
+		return refuse("derivative.index")
+	case !shown:
 		return refuse("derivative.nothing")
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
@@ -89,17 +90,16 @@ func readFont(path string) (*scribe, error) {
 	return &scribe{best}, nil
 }
 
-// maxMark is how many letters of a mark are written.
-const maxMark = 200
+// maxMark is how many letters are written at most.
+const maxMark = 160
 
 // spell gives a mark as it is written: what the font does not have, and what does not show, stands as its number, so
 // that no name can make itself invisible.
 func (s *scribe) spell(mark string) string {
 	var b strings.Builder
 	var buf sfnt.Buffer
-	n := 0
 	for _, r := range strings.Join(strings.Fields(mark), " ") {
-		if n++; n > maxMark {
+		if utf8.RuneCountInString(b.String()) >= maxMark {
 			b.WriteString("…")
 			break
 		}

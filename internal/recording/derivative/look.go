@@ -136,3 +136,33 @@ func (s *Service) Segment(ctx context.Context, file ident.FileID, n int, mark st
 		return s.c.Maker.Mark(ctx, derive.Part{Bytes: raw, N: n, Width: f.Width, Height: f.Height}, mark)
 	})
 }
+
+// Picture gives the viewing copy of a picture with the mark in it, as JPEG. Faults are those of Segment; of anything but
+// a picture, Invalid "derivative.not_a_picture".
+func (s *Service) Picture(ctx context.Context, file ident.FileID, mark string) ([]byte, error) {
+	if strings.TrimSpace(mark) == "" {
+		return nil, fault.New(fault.Invalid, "derivative.no_mark")
+	}
+	if s.c.Maker == nil {
+		return nil, fault.New(fault.Unavailable, "derivative.no_maker")
+	}
+	p, _, err := s.ready(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	if !p.derivative().Frame().Still {
+		return nil, fault.New(fault.Invalid, "derivative.not_a_picture")
+	}
+	return s.parts.get(ctx, partKey{p.SHA256, 0, mark}, func() ([]byte, error) {
+		obj, err := s.open(ctx, &p.row)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = obj.Close() }() // only read
+		raw, err := io.ReadAll(io.NewSectionReader(obj, 0, obj.Size()))
+		if err != nil {
+			return nil, fmt.Errorf("derivative: picture: %w", err)
+		}
+		return s.c.Maker.MarkStill(raw, mark)
+	})
+}

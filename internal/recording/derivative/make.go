@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
@@ -153,48 +152,6 @@ func (s *Service) tell(file ident.FileID, r running) {
 		return
 	}
 	s.running[file] = r
-}
-
-// build makes one derivative. A row without a digest says that there is nothing of this kind.
-func (s *Service) build(ctx context.Context, file *record.File, rows []row, kind Kind) (row, error) {
-	if kind == Copy {
-		return s.buildCopy(ctx, file)
-	}
-	at := slices.IndexFunc(rows, func(r row) bool { return r.Kind == Copy })
-	if at < 0 {
-		return row{}, fault.New(fault.Invalid, "derivative.nothing")
-	}
-	if source := rows[at]; source.State == Failed { // what could not be copied cannot be shown in parts either
-		return row{}, fault.New(fault.Invalid, "derivative."+source.Reason)
-	}
-	return row{}, nil
-}
-
-func (s *Service) buildCopy(ctx context.Context, file *record.File) (row, error) {
-	src, done, err := s.original(ctx, file)
-	if err != nil {
-		return row{}, err
-	}
-	defer done()
-	whole := max(src.Facts.Duration, time.Millisecond)
-	told := func(at time.Duration) {
-		s.tell(file.ID, running{kind: Copy, done: min(max(float64(at)/float64(whole), 0), 1)})
-	}
-	var c derive.Copied
-	made, err := s.keep(ctx, func(w io.Writer) error {
-		c, err = s.c.Maker.Copy(ctx, src, w, told)
-		return err
-	})
-	if err != nil {
-		return row{}, err
-	}
-	made.Duration = c.Duration.Microseconds()
-	if err := made.say(Frame{Width: c.Width, Height: c.Height, Sound: c.Sound}); err != nil {
-		return row{}, err
-	}
-	index, err := json.Marshal(index{Head: c.Head, Segments: pack(c.Segments)})
-	made.Segments = string(index)
-	return made, err
 }
 
 // say puts the facts of a kind into the row.
