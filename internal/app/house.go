@@ -34,6 +34,7 @@ import (
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
+	"zhilu.dev/zhilu/internal/viewing"
 )
 
 // House is every service of the product over one database, vault and keys folder. Commands use it without serving.
@@ -55,6 +56,7 @@ type House struct {
 	Devices    *device.Inventory
 	Recordings *recording.Service
 	Derived    *derivative.Service // what is made from recordings to be looked at
+	Viewing    *viewing.Service
 	Regulation *regulation.Service
 	Jobs       *job.Queue
 	Bureau     org.Bureau
@@ -214,7 +216,14 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if err != nil {
 		return err
 	}
-	return h.derivatives(ctx, c, cfg, temp)
+	if err := h.derivatives(ctx, c, cfg, temp); err != nil {
+		return err
+	}
+	h.Viewing, err = viewing.New(viewing.Config{
+		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: copies{h.Derived}, Clock: h.Clock, Log: h.Log,
+		DepartmentName: h.departmentName,
+	})
+	return err
 }
 
 // Close closes what Open opened, last first.

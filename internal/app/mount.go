@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
@@ -15,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/storage"
+	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web"
 	"zhilu.dev/zhilu/internal/web/accounts"
 	"zhilu.dev/zhilu/internal/web/devices"
@@ -26,6 +28,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/signin"
 	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/viewings"
 	"zhilu.dev/zhilu/internal/web/workbench"
 )
 
@@ -34,7 +37,8 @@ func (h *House) workers() (*job.Workers, []job.Periodic) {
 	w := job.NewWorkers()
 	recording.AddWorkers(w, func() *recording.Service { return h.Recordings })
 	derivative.AddWorkers(w, func() *derivative.Service { return h.Derived })
-	return w, append(recording.Periodic(), derivative.Periodic()...)
+	viewing.AddWorkers(w, func() *viewing.Service { return h.Viewing })
+	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic())
 }
 
 // mountLog serves the custody log to anybody.
@@ -72,14 +76,18 @@ func (h *House) mountPages(mux *http.ServeMux, watch *logWatch) error {
 // Routes are all pages. Tests walk them, role by role.
 func (h *House) Routes(watch *logWatch) []site.Route {
 	var all []site.Route
+	looks := viewings.New(viewings.Deps{
+		Viewings: h.Viewing, Recordings: h.Recordings, People: h.Org, Bureau: h.Bureau.Name, Object: viewing.Over(h.Recordings).Object,
+	})
 	for _, area := range [][]site.Route{
 		signin.Routes(h.Accounts),
 		workbench.Routes(workbench.Deps{Duties: h.Duties, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Inbox: h.inbox}),
 		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices}),
 		record.Routes(record.Deps{
 			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Press: h.Press, Log: h.DB.Reader,
-			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name,
+			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet,
 		}),
+		looks.Routes(),
 		intake.Routes(intake.Deps{
 			Recordings: h.Recordings, Duties: h.Duties, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader,
 			Confirm: h.Accounts.ConfirmPassword,
@@ -167,6 +175,11 @@ func (h *House) counts(ctx context.Context, actor access.Actor) site.Counts {
 	if h.Gate.May(actor, access.InboxList, access.Subject{Kind: "page"}) {
 		if c.Inbox, err = h.inbox(ctx, actor); err != nil {
 			h.Log.WarnContext(ctx, "inbox not counted", "err", err)
+		}
+	}
+	if actor.Has(access.Head, access.Leader) {
+		if c.Viewings, err = h.Viewing.Waiting(ctx, actor); err != nil {
+			h.Log.WarnContext(ctx, "requests not counted", "err", err)
 		}
 	}
 	return c

@@ -224,3 +224,16 @@ func parseAfter(s string) (int64, error) {
 	}
 	return n, nil
 }
+
+// Requests gives requests by their ids, for the program itself: what the rows of the register rest on.
+func (s *Service) Requests(ctx context.Context, ids []ident.ViewingID) (map[ident.ViewingID]Request, error) {
+	out := map[ident.ViewingID]Request{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	list, err := requestsByID(ctx, s.c.DB.Reader, ids)
+	for _, r := range list {
+		out[r.ID] = r
+	}
+	return out, err
+}

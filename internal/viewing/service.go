@@ -15,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/recording"
 )
 
 // Object is a recording as far as consent asks about it.
@@ -31,9 +32,31 @@ func (o Object) subject() access.Subject {
 	return access.Subject{Kind: "recording", ID: string(o.ID), Department: o.Department, Officer: o.Officer}
 }
 
-// Recordings tells of recordings; see app.
+// Recordings tells of recordings; see Over.
 type Recordings interface {
 	Object(ctx context.Context, id ident.RecordingID) (Object, error)
+}
+
+// Briefer gives what a list shows of a recording; *recording.Service is one.
+type Briefer interface {
+	Brief(ctx context.Context, id ident.RecordingID) (recording.Recording, error)
+}
+
+// Over makes Recordings of a Briefer.
+func Over(b Briefer) Recordings { return objects{b} }
+
+type objects struct{ of Briefer }
+
+func (o objects) Object(ctx context.Context, id ident.RecordingID) (Object, error) {
+	r, err := o.of.Brief(ctx, id)
+	if err != nil {
+		return Object{}, err
+	}
+	out := Object{ID: r.ID, Department: r.Department, Officer: r.Officer, StoredAt: r.StoredAt, Duration: -1, Name: r.Name}
+	if r.HasDuration {
+		out.Duration = r.Duration
+	}
+	return out, nil
 }
 
 // Offices tells who holds which office; *account.Service is one.

@@ -152,3 +152,11 @@ func countLooks(ctx context.Context, idb bun.IDB, scope access.Scope, f Register
 	n, err := idb.NewSelect().TableExpr("(?) AS c", sub).Count(ctx)
 	return int(n), fail(err)
 }
+
+func requestsByID(ctx context.Context, idb bun.IDB, ids []ident.ViewingID) ([]Request, error) {
+	var rows []requestRow
+	if err := idb.NewSelect().Model(&rows).Where("q.id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, fail(err)
+	}
+	return withItems(ctx, idb, rows)
+}

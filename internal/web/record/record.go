@@ -1,12 +1,13 @@
 // Package record is the page of one recording: its verdict with the sum, every fact with where it is known from, its
 // files with their digests, its history with a proof for each entry, what was said of it later, and the papers to take
-// away. It never shows a picture or plays a sound (decision 1).
+// away. It never shows a picture or plays a sound (decision 1); it says on what the reader may look, and how to ask.
 package record
 
 import (
 	"context"
 	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/access"
@@ -73,6 +74,8 @@ type Deps struct {
 	Log        bun.IDB
 	Origin     string
 	Bureau     string
+	// Look is the part of the page about looking at a recording: on what the reader may, or how to ask.
+	Look func(p *site.Page, r recording.Recording) (templ.Component, error)
 }
 
 // Routes are the pages of this area. Every one asks the service about the recording itself.

@@ -51,8 +51,10 @@ func TestPage(t *testing.T) {
 	a := officer.Get(record.Path(d.InTime.RecordingID))
 	has(t, a, http.StatusOK, "按时入库", "第十九条第一款", "甲", "乙", "乙 − 甲，不超过 24 小时", "设备误差不超过", "回执已签名",
 		"阿依努尔·买买提", "领用记录，整段都在其手中", "Z-07", "卡的卷标", "从磁盘重新读过，与封存时一致", d.InTime.SHA256.String(), "SM3",
-		"封存原件", "开始接收文件", "下载证明", "查看要先取得同意", "这一版还不能查看", "缺 0010", "有定位信息", "封存证明", "下载回执")
+		"封存原件", "开始接收文件", "下载证明", "这是你录的", record.Path(d.InTime.RecordingID)+"/look", "缺 0010", "有定位信息", "封存证明", "下载回执")
 	lacks(t, a, "<video", "<img", "登记返回时间", "认定设备和使用人", "hevc.m3u8")
+
+	has(t, h.As(access.Head).Get(record.Path(d.InTime.RecordingID)), http.StatusOK, "查看要先取得同意", "申请查看") // R-23-1
 
 	a = officer.Get(record.Path(d.Late.RecordingID))
 	has(t, a, http.StatusOK, "逾期入库")
@@ -241,5 +243,5 @@ func TestEnglish(t *testing.T) {
 			has(t, r.Get(path), http.StatusOK)
 		}
 	}
-	has(t, r.Get(record.Path(d.InTime.RecordingID)), http.StatusOK, "Stored in time", "B − A, at most 24 h", "Proof", "Looking needs consent first")
+	has(t, r.Get(record.Path(d.InTime.RecordingID)), http.StatusOK, "Stored in time", "B − A, at most 24 h", "Proof", "A look needs consent first")
 }

@@ -3,6 +3,8 @@ package record
 import (
 	"time"
 
+	"github.com/a-h/templ"
+
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/fault"
@@ -18,8 +20,7 @@ import (
 type view struct {
 	Head       ui.HeadView
 	Next       *ui.Next
-	Look       string // who would have to consent to a look
-	Length     string
+	Look       templ.Component // on what the reader may look, or how to ask
 	Verdict    ui.Verdict
 	Branches   []branchView
 	Flags      []flagView
@@ -68,9 +69,13 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	if err != nil {
 		return err
 	}
+	look, err := a.Look(p, d.Recording)
+	if err != nil {
+		return err
+	}
 	pr := p.P
 	v := view{
-		Head: head(p, d), Next: next(p, d), Look: lookText(pr, d, n), Length: Length(d.Recording), Verdict: verdictOf(pr, d, p.Now),
+		Head: head(p, d), Next: next(p, d), Look: look, Verdict: verdictOf(pr, d, p.Now),
 		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Likeness: likeness(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
 		Candidates: candidates(pr, d), Doubts: doubts(pr, d), Gaps: gaps(pr, d), Notes: notes(pr, d, n, p.Now), Papers: papers(pr, d, list), Forms: forms,
 	}
@@ -176,13 +181,6 @@ func next(p *site.Page, d recording.Detail) *ui.Next {
 		}
 	}
 	return nil
-}
-
-func lookText(p locale.Printer, d recording.Detail, n names) string {
-	if name := n.departments[d.Department]; name != "" {
-		return p.T("recording.look_department", name)
-	}
-	return p.T("recording.look_nobody")
 }
 
 // notes are the overlays in words, newest first.

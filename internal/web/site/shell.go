@@ -35,6 +35,8 @@ var places = []struct {
 			key: "nav.inbox", href: "/inbox", icon: "inbox", action: access.InboxList,
 			count: func(c Counts) (int, bool) { return c.Inbox, false },
 		},
+		{key: "nav.viewings", href: "/viewings", icon: "eye", action: access.ViewingList, also: []string{"/looks"}, count: func(c Counts) (int, bool) { return c.Viewings, false }},
+		{key: "nav.register", href: "/register", icon: "notebook", action: access.RegisterList},
 		{key: "nav.cards", href: "/cards", icon: "device-sd-card", action: access.RecordingList},
 	}},
 	{"nav.group.device", []place{

@@ -34,6 +34,8 @@ type Counts struct {
 	Duties  int
 	Overdue int
 	Inbox   int
+	// Viewings are the requests that wait for the reader's decision.
+	Viewings int
 }
 
 // Config wires a site.

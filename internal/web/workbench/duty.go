@@ -174,6 +174,10 @@ func where(d duty.Duty) string {
 		return "/cards/" + card
 	case "device":
 		return "/devices/" + d.Subject.ID
+	case "viewing":
+		return "/viewings/" + d.Subject.ID
+	case "look":
+		return "/register?view=open"
 	case "gap":
 		if d.Device != "" {
 			return "/devices/" + string(d.Device)

@@ -27,6 +27,7 @@ import (
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
@@ -37,12 +38,14 @@ import (
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
+	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/asset"
 	"zhilu.dev/zhilu/internal/web/intake"
 	"zhilu.dev/zhilu/internal/web/library"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
+	"zhilu.dev/zhilu/internal/web/viewings"
 )
 
 // origin names the log.
@@ -53,6 +56,7 @@ type House struct {
 	*accounttest.Bureau
 
 	Service *recording.Service
+	Viewing *viewing.Service
 	Devices *device.Inventory
 	Keys    *keyring.Keyring
 	Camera  ident.DeviceID // Z-07: known clock, held by the officer for a week
@@ -148,28 +152,43 @@ func New(t testing.TB, more ...func(h *House) []site.Route) *House {
 	_, here, _, _ := runtime.Caller(0)
 	h.Press = sheet.New(sheet.Config{Log: w.Log, Modules: filepath.Join(filepath.Dir(here), "..", "..", "..", "sheet", "helper")})
 	t.Cleanup(func() { _ = h.Press.Close() })
+	h.Viewing = must(viewing.New(viewing.Config{
+		DB: w.DB, Gate: w.Gate, Recordings: viewing.Over(h.Service), Offices: h.Accounts, Copies: wishes{}, Clock: w.Clock, Log: w.Log,
+		DepartmentName: h.departmentName,
+	}))(t)
 	h.serve(settings, more)
 	return h
+}
+
+// wishes takes a wish for a viewing copy and makes none: these pages show no picture.
+type wishes struct{}
+
+func (wishes) Want(*gate.Tx, ident.RecordingID) error { return nil }
+
+func (h *House) departmentName(_ context.Context, id ident.DepartmentID) string {
+	for _, d := range h.Departments {
+		if d.ID == id {
+			return d.Name
+		}
+	}
+	return ""
 }
 
 func (h *House) serve(settings record.Settings, more []func(h *House) []site.Route) {
 	words := must(locale.Load())(h.t)
 	s := must(site.New(site.Config{
 		Gate: h.Gate, Accounts: h.Accounts, Words: words, Clock: h.Clock, Log: h.Log, Bureau: h.Bureau.Bureau.Name,
-		DepartmentName: func(_ context.Context, id ident.DepartmentID) string {
-			for _, d := range h.Departments {
-				if d.ID == id {
-					return d.Name
-				}
-			}
-			return ""
-		},
-		LogState: func(locale.Printer) ui.LogState { return ui.LogState{State: "sound", Size: 1, Checked: 1, At: "09:00"} },
-		Counts:   func(context.Context, access.Actor) site.Counts { return site.Counts{} },
+		DepartmentName: h.departmentName,
+		LogState:       func(locale.Printer) ui.LogState { return ui.LogState{State: "sound", Size: 1, Checked: 1, At: "09:00"} },
+		Counts:         func(context.Context, access.Actor) site.Counts { return site.Counts{} },
 	}))(h.t)
-	routes := library.Routes(library.Deps{Recordings: h.Service, People: h.Org, Devices: h.Devices})
+	looks := viewings.New(viewings.Deps{
+		Viewings: h.Viewing, Recordings: h.Service, People: h.Org, Bureau: h.Bureau.Bureau.Name, Object: viewing.Over(h.Service).Object,
+	})
+	routes := append(looks.Routes(), library.Routes(library.Deps{Recordings: h.Service, People: h.Org, Devices: h.Devices})...)
 	routes = append(routes, record.Routes(record.Deps{
 		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Press: h.Press, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
+		Look: looks.Sheet,
 	})...)
 	routes = append(routes, intake.Routes(intake.Deps{
 		Recordings: h.Service, Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), People: h.Org, Accounts: h.Accounts,
