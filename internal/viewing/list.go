@@ -52,6 +52,14 @@ func (s *Service) Waiting(ctx context.Context, actor access.Actor) (int, error) 
 	return countView(ctx, s.c.DB.Reader, actor, ViewWaiting, s.c.Clock.Now())
 }
 
+// Grants gives the actor's own grants that hold now, the one that ends first in front, at most fifty.
+func (s *Service) Grants(ctx context.Context, actor access.Actor) ([]Request, error) {
+	if actor.Kind != access.Person || actor.Person == "" {
+		return nil, nil
+	}
+	return grantsOf(ctx, s.c.DB.Reader, actor.Person, s.c.Clock.Now())
+}
+
 // Get gives a request to those who may know of it. NotFound "viewing.unknown".
 func (s *Service) Get(ctx context.Context, actor access.Actor, id ident.ViewingID) (*Request, error) {
 	r, err := requestByID(ctx, s.c.DB.Reader, id)

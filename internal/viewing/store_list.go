@@ -160,3 +160,13 @@ func requestsByID(ctx context.Context, idb bun.IDB, ids []ident.ViewingID) ([]Re
 	}
 	return withItems(ctx, idb, rows)
 }
+
+func grantsOf(ctx context.Context, idb bun.IDB, person ident.PersonID, now time.Time) ([]Request, error) {
+	var rows []requestRow
+	err := idb.NewSelect().Model(&rows).Where("q.viewer_id = ? AND q.state = ? AND q.granted_until > ?", person, Granted, clock.Micros(now)).
+		Order("q.granted_until", "q.no").Limit(50).Scan(ctx)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return withItems(ctx, idb, rows)
+}

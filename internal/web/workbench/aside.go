@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -26,12 +27,37 @@ const (
 // something about it.
 func (a area) alerts(p *site.Page) ([]ui.Alert, error) {
 	var out []ui.Alert
-	for _, find := range []func(*site.Page) ([]ui.Alert, error){a.outLong, a.inbox, a.uncared, a.expiring} {
+	for _, find := range []func(*site.Page) ([]ui.Alert, error){a.grants, a.outLong, a.inbox, a.uncared, a.expiring} {
 		got, err := find(p)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, got...)
+	}
+	return out, nil
+}
+
+// grants tells what the reader may look at now, and until when: they learn here that consent was given, and that it ends.
+func (a area) grants(p *site.Page) ([]ui.Alert, error) {
+	list, err := a.d.Grants(p.Context(), p.Actor)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Alert
+	for i, r := range list {
+		if i == perAlert {
+			out = append(out, ui.Alert{Title: ui.Link{Text: p.P.T("workbench.alert.grants_more", len(list)-perAlert), Href: "/viewings?view=inforce"}, Used: -1})
+			break
+		}
+		left, _ := p.P.Left(r.Until, p.Now)
+		al := ui.Alert{
+			Title: ui.Link{Text: p.P.T("workbench.alert.grant", r.No), Href: "/viewings/" + string(r.ID)}, Left: left,
+			Facts: []string{p.P.T("workbench.alert.grant_by", r.DecidedName)}, Used: -1,
+		}
+		if r.EndsSoon(p.Now) {
+			al.Used = int(100 - 100*r.Until.Sub(p.Now)/viewing.WarnAhead)
+		}
+		out = append(out, al)
 	}
 	return out, nil
 }

@@ -13,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -26,6 +27,8 @@ type Deps struct {
 	// Inbox counts what waits to be claimed, as far as the actor may know of it. It is asked only for who may list
 	// the inbox.
 	Inbox func(ctx context.Context, actor access.Actor) (int, error)
+	// Grants are the actor's own grants to look that hold now, the one that ends first in front.
+	Grants func(ctx context.Context, actor access.Actor) ([]viewing.Request, error)
 }
 
 // Routes are the pages of this area.

@@ -14,6 +14,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/pagetest"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/webtest"
@@ -27,9 +28,31 @@ func routes(inbox int) func(w *pagetest.World) []site.Route {
 	return func(w *pagetest.World) []site.Route {
 		return workbench.Routes(workbench.Deps{
 			Duties: w.Duties, Org: w.Org, Accounts: w.Accounts, Devices: w.Devices,
-			Inbox: func(context.Context, access.Actor) (int, error) { return inbox, nil },
+			Inbox:  func(context.Context, access.Actor) (int, error) { return inbox, nil },
+			Grants: grants(w),
 		})
 	}
+}
+
+// grants are those of the legal reviewer: one that ends within a day, one that does not.
+func grants(w *pagetest.World) func(context.Context, access.Actor) ([]viewing.Request, error) {
+	return func(_ context.Context, actor access.Actor) ([]viewing.Request, error) {
+		if !actor.Has(access.LegalReviewer) {
+			return nil, nil
+		}
+		grant := func(no int64, left time.Duration) viewing.Request {
+			return viewing.Request{ID: ident.New[ident.ViewingID](), No: no, State: viewing.Granted, DecidedName: "王建国", Until: w.Clock.Now().Add(left)}
+		}
+		return []viewing.Request{grant(7, 5*time.Hour), grant(8, 50*time.Hour)}, nil
+	}
+}
+
+// TestGrants: who asked to look learns on the front page that consent was given and when it ends (R-23-2).
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	w.As(access.LegalReviewer).Get("/").Want(http.StatusOK, "可以查看：申请 7 号", "剩 5 小时", "王建国 同意", "申请 8 号", "剩 50 小时")
+	w.As(access.Officer).Get("/").Lacks("可以查看")
 }
 
 func recording() custody.Subject {
