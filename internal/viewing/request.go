@@ -85,13 +85,9 @@ func ask(tx *gate.Tx, r *Request) error {
 	if err := insertRequest(ctx, idb, r); err != nil {
 		return err
 	}
-	said, err := sayRequest(ctx, idb, r.ID)
+	said, related, err := sayRequest(ctx, idb, r.ID)
 	if err != nil {
 		return err
-	}
-	related := []custody.Subject{{Kind: "person", ID: string(r.Viewer)}}
-	for _, i := range r.Items {
-		related = append(related, custody.Subject{Kind: "recording", ID: string(i.Recording)})
 	}
 	_, err = tx.Record(gate.Entry{Related: related, Outcome: custody.Opened, Detail: custody.Detail(append(said,
 		"no", r.No, "purpose", string(r.Purpose), "words", r.Words, "until_us", clock.Micros(r.AskedUntil), "level", string(r.Level))...)})
@@ -219,13 +215,9 @@ func (s *Service) change(ctx context.Context, actor access.Actor, action access.
 		if err := updateRequest(tx.Context(), tx.DB(), r); err != nil {
 			return err
 		}
-		said, err := sayRequest(tx.Context(), tx.DB(), id)
+		said, related, err := sayRequest(tx.Context(), tx.DB(), id)
 		if err != nil {
 			return err
-		}
-		related := []custody.Subject{{Kind: "person", ID: string(r.Viewer)}}
-		for _, i := range r.Items {
-			related = append(related, custody.Subject{Kind: "recording", ID: string(i.Recording)})
 		}
 		entry, err := tx.Record(gate.Entry{Related: related, Detail: custody.Detail(append(append(said, "no", r.No, "state", string(r.State)), detail...)...)})
 		if err != nil {

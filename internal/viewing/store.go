@@ -83,7 +83,7 @@ type itemRow struct {
 }
 
 func (r *itemRow) vouched() vouch.Row {
-	return vouch.Row{ID: r.ID, Subject: custody.Subject{Kind: "viewing", ID: string(r.Request)}, Says: vouch.Of(r)}
+	return vouch.Row{ID: r.ID, Subject: custody.Subject{Kind: "viewing_item", ID: r.ID}, Says: vouch.Of(r)}
 }
 
 type registrationRow struct {
@@ -110,21 +110,24 @@ func Tables() []vouch.Table {
 	}
 }
 
-// sayRequest gives what an entry says of a request and of what it asks for.
-func sayRequest(ctx context.Context, idb bun.IDB, id ident.ViewingID) ([]any, error) {
+// sayRequest gives what an entry says of a request and of what it asks for, and the subjects it is related to.
+func sayRequest(ctx context.Context, idb bun.IDB, id ident.ViewingID) (said []any, related []custody.Subject, err error) {
 	r, err := vouch.Locked[requestRow](ctx, idb, string(id))
 	if err != nil {
-		return nil, fail(err)
+		return nil, nil, fail(err)
 	}
 	rows, err := itemRows(ctx, idb, []ident.ViewingID{id})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	related = []custody.Subject{{Kind: "person", ID: string(r.Viewer)}}
 	items := make([]vouch.Columns, len(rows))
 	for i := range rows {
-		items[i] = rows[i].vouched().Says
+		v := rows[i].vouched()
+		items[i] = v.Says
+		related = append(related, v.Subject, custody.Subject{Kind: "recording", ID: string(rows[i].Recording)})
 	}
-	return []any{vouch.Key("viewing_request"), r.vouched().Says, vouch.Key("viewing_item"), items}, nil
+	return []any{vouch.Key("viewing_request"), r.vouched().Says, vouch.Key("viewing_item"), items}, related, nil
 }
 
 func sayLook(ctx context.Context, idb bun.IDB, id ident.LookID) ([]any, error) {

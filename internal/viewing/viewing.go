@@ -69,7 +69,7 @@ const (
 
 // Limits of what may be asked.
 const (
-	MaxItems  = 50                  // recordings in one request
+	MaxItems  = 20                  // recordings in one request
 	MaxTerm   = 30 * 24 * time.Hour // how long a grant may last
 	OwnTerm   = 7 * 24 * time.Hour  // how long one's own recording is open after it was stored (decision 2)
 	WarnAhead = 24 * time.Hour      // how long before its end a grant counts as ending soon

@@ -30,6 +30,7 @@ import (
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
+	"zhilu.dev/zhilu/internal/viewing"
 )
 
 const bureau = "某县局"
@@ -49,6 +50,7 @@ type house struct {
 	keysDir string
 	seq     *custody.Sequencer
 	inv     *device.Inventory
+	looks   *viewing.Service
 
 	dept            ident.DepartmentID
 	officer, second ident.PersonID
@@ -146,7 +148,49 @@ func newHouse(t *testing.T, w *gatetest.World) *house {
 		DB: w.DB, Gate: w.Gate, Vault: h.disk, Keys: h.keys, Devices: h.inv, People: people, Settings: regulation.New(w.Gate, w.DB),
 		Prober: prober{}, Clock: w.Clock, Log: w.Log, Node: "n1", Bureau: bureau,
 	}))(t)
+	h.looks = must(viewing.New(viewing.Config{
+		DB: w.DB, Gate: w.Gate, Recordings: viewing.Over(h.svc), Offices: offices{h}, Copies: noCopies{}, Clock: w.Clock, Log: w.Log,
+		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
+	}))(t)
 	return h
+}
+
+// offices has no head, so that the leader decides.
+type offices struct{ *house }
+
+func (offices) HeadOf(context.Context, ident.DepartmentID) (ident.PersonID, error) { return "", nil }
+
+func (o offices) Leaders(context.Context) ([]ident.PersonID, error) {
+	return []ident.PersonID{o.second}, nil
+}
+
+// noCopies takes a wish for a viewing copy and makes none: here it is about rows.
+type noCopies struct{}
+
+func (noCopies) Want(*gate.Tx, ident.RecordingID) error { return nil }
+
+// look has a request decided by the leader, looked upon, confirmed and taken back, and the officer's registration.
+func (h *house) look() {
+	h.t.Helper()
+	leader := access.Actor{Kind: access.Person, ID: "a-leader", Person: h.second, Name: "王建军", Roles: []access.Role{access.Leader}}
+	maker := access.Actor{Kind: access.Person, ID: "a-officer", Person: h.officer, Name: "阿依古丽·买买提", Roles: []access.Role{access.Officer}, Department: h.dept}
+	seat := viewing.Seat{Account: "a-leader", Session: "s", IP: "127.0.0.1"}
+	asker := h.keeper
+	q := must(h.looks.Ask(h.ctx, asker, viewing.Ask{
+		Items: []viewing.Item{{Recording: h.fine.RecordingID, From: time.Minute, To: 2 * time.Minute}}, Purpose: viewing.PurposeCheck, Words: "核对现场",
+		Until: h.Clock.Now().Add(time.Hour),
+	}))(h.t)
+	h.must(h.looks.Decide(h.ctx, leader, q.ID, viewing.Decision{Consent: true, Words: "同意"}))
+	seat.Account = "a-keeper"
+	l := must(h.looks.Open(h.ctx, asker, seat, h.fine.RecordingID, viewing.Play))(h.t)
+	h.must(errors.Join(h.looks.Sent(h.ctx, l.ID, time.Minute, 64*time.Second), h.looks.Played(h.ctx, l.ID, []viewing.Span{{From: 60000, To: 62000}})))
+	h.must(h.looks.Close(h.ctx, asker, seat, l.ID))
+	h.must(h.looks.Revoke(h.ctx, leader, q.ID, "不再需要"))
+	second := access.Actor{
+		Kind: access.Person, ID: "a-keeper-2", Person: h.second, Name: "王建军", Roles: []access.Role{access.Custodian}, Departments: []ident.DepartmentID{h.dept},
+	}
+	h.must(h.looks.Confirm(h.ctx, second, l.ID, "属实"))
+	h.must(h.looks.Register(h.ctx, maker, h.fine.RecordingID, "清河路检查"))
 }
 
 func (h *house) place() localdir.Config {
@@ -185,6 +229,7 @@ func live(t *testing.T, w *gatetest.World) *house {
 	h.Clock.Add(-2 * time.Hour) // our own clock is set back
 	h.must(h.svc.SeeClock(h.ctx, &watch, time.Second))
 	h.Clock.Add(2 * time.Hour)
+	h.look()
 	h.sequence()
 	h.send(recording.Intent{Name: "half.mp4"}, []byte("half"), 9)
 	return h
@@ -243,7 +288,7 @@ func (h *house) sequence() {
 func (h *house) config() fsck.Config {
 	return fsck.Config{
 		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Clock: h.Clock,
-		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables()),
+		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables()),
 	}
 }
 

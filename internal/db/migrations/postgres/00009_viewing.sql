@@ -116,6 +116,32 @@ CREATE TABLE viewing_mark (
 );
 CREATE INDEX viewing_mark_recording ON viewing_mark (recording_id, at_ms);
 
+-- The database itself keeps who asked, who decided and who looked.
+CREATE TRIGGER viewing_request_fixed BEFORE UPDATE ON viewing_request FOR EACH ROW
+WHEN (NEW.id <> OLD.id OR NEW.no <> OLD.no OR NEW.viewer_id <> OLD.viewer_id OR NEW.department_id <> OLD.department_id OR NEW.purpose <> OLD.purpose
+  OR NEW.words <> OLD.words OR NEW.asked_at <> OLD.asked_at OR NEW.asked_until <> OLD.asked_until OR NEW.level <> OLD.level
+  OR (OLD.decided_at <> 0 AND (NEW.decided_at <> OLD.decided_at OR NEW.decided_by <> OLD.decided_by OR NEW.granted_until <> OLD.granted_until))
+  OR (OLD.ended_at <> 0 AND (NEW.ended_at <> OLD.ended_at OR NEW.state <> OLD.state)))
+EXECUTE FUNCTION recording_forbid('a request to look is never edited');
+CREATE TRIGGER viewing_request_kept BEFORE DELETE ON viewing_request FOR EACH ROW
+EXECUTE FUNCTION recording_forbid('a request to look is never deleted');
+CREATE TRIGGER viewing_item_fixed BEFORE UPDATE ON viewing_item FOR EACH ROW
+EXECUTE FUNCTION recording_forbid('what was asked for is never edited');
+CREATE TRIGGER viewing_item_kept BEFORE DELETE ON viewing_item FOR EACH ROW
+EXECUTE FUNCTION recording_forbid('what was asked for is never deleted');
+CREATE TRIGGER viewing_look_fixed BEFORE UPDATE ON viewing_look FOR EACH ROW
+WHEN (NEW.id <> OLD.id OR NEW.no <> OLD.no OR NEW.ground <> OLD.ground OR NEW.request_id <> OLD.request_id OR NEW.recording_id <> OLD.recording_id
+  OR NEW.viewer_id <> OLD.viewer_id OR NEW.account_id <> OLD.account_id OR NEW.opened_at <> OLD.opened_at OR NEW.from_us <> OLD.from_us OR NEW.to_us <> OLD.to_us
+  OR (OLD.closed_at <> 0 AND (NEW.closed_at <> OLD.closed_at OR NEW.watched <> OLD.watched OR NEW.watched_ms <> OLD.watched_ms))
+  OR (OLD.confirmed_at <> 0 AND (NEW.confirmed_at <> OLD.confirmed_at OR NEW.confirmed_by <> OLD.confirmed_by OR NEW.remark <> OLD.remark)))
+EXECUTE FUNCTION recording_forbid('a look is never edited');
+CREATE TRIGGER viewing_look_kept BEFORE DELETE ON viewing_look FOR EACH ROW
+EXECUTE FUNCTION recording_forbid('a look is never deleted');
+CREATE TRIGGER viewing_registration_fixed BEFORE UPDATE ON viewing_registration FOR EACH ROW
+EXECUTE FUNCTION recording_forbid('a registration is never edited');
+CREATE TRIGGER viewing_registration_kept BEFORE DELETE ON viewing_registration FOR EACH ROW
+EXECUTE FUNCTION recording_forbid('a registration is never deleted');
+
 -- +goose Down
 DROP TABLE viewing_mark;
 DROP TABLE viewing_registration;
