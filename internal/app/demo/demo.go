@@ -107,9 +107,12 @@ func Run(ctx context.Context, c Config) error {
 			return err
 		}
 	}
-	return serve(ctx, c, place, func(ctx context.Context, url string) error {
+	return serve(ctx, c, place, func(ctx context.Context, h *app.House, url string) error {
 		if fresh {
 			if err := dockAll(ctx, c, url, token, cards); err != nil {
+				return err
+			}
+			if err := ask(ctx, h); err != nil {
 				return err
 			}
 			if err := os.WriteFile(filepath.Join(c.Dir, marker), []byte(logins(c.Words)), 0o600); err != nil {
@@ -123,7 +126,7 @@ func Run(ctx context.Context, c Config) error {
 	})
 }
 
-func serve(ctx context.Context, c Config, place config.Place, then func(context.Context, string) error) error {
+func serve(ctx context.Context, c Config, place config.Place, then func(context.Context, *app.House, string) error) error {
 	s := config.Server{Place: place, Listen: c.Listen, Idle: 2 * time.Hour, Reserve: config.MinReserve}
 	h, err := app.Open(ctx, app.OpenConfig{Place: place, Server: &s, Clock: c.Clock, Log: c.Log, Serving: true, Hash: c.Hash})
 	if err != nil {
@@ -134,7 +137,7 @@ func serve(ctx context.Context, c Config, place config.Place, then func(context.
 	made := make(chan error, 1)
 	err = h.Serve(ctx, &s, func(url string) {
 		go func() {
-			err := then(ctx, url)
+			err := then(ctx, h, url)
 			made <- err
 			if err != nil || c.Once {
 				cancel()
