@@ -164,6 +164,7 @@ func pages(t *testing.T, base string) []string {
 		"/devices/" + first("zhoujg", "/devices", `href="/devices/`+id+`"`), "/devices/new", "/devices/export", "/devices/template", "/device-import",
 		"/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
 		"/accounts", "/accounts/export", "/tokens", "/custody", "/custody/export", "/custody/" + first("audadmin", "/custody", `href="/custody/`+id+`"`),
+		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print",
 		"/settings", "/policies", "/health", "/nowhere",
 	}
 }
@@ -250,7 +251,8 @@ func navigate(t *testing.T, v *visitor, role string) {
 	}
 	sprite := ""
 	for _, place := range []string{
-		"/", "/recordings", "/upload-files", "/inbox", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody", "/settings", "/policies", "/health",
+		"/", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
+		"/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)
 		if (status == http.StatusOK) != offered[place] {
