@@ -51,6 +51,9 @@ const (
 	RecordingView       Action = "recording.view"
 	RecordingExport     Action = "recording.export"
 	RecordingCertify    Action = "recording.certify"
+	RecordingSaveView   Action = "recording.save_view"
+	RecordingRemoveView Action = "recording.remove_view"
+	RecordingSetLayout  Action = "recording.set_layout"
 	RecordingAssign     Action = "recording.assign"
 	RecordingReturnNote Action = "recording.return_note"
 	RecordingDesignate  Action = "recording.designate"
@@ -102,6 +105,7 @@ func Actions() []Action {
 		DeviceList, DeviceRegister, DeviceEdit, DeviceIssue, DeviceReturn, DeviceImport,
 		CardOpen, CardClose, UploadCreate, UploadAppend, UploadDrop, ReceiptFetch, ClearOrder, ClearFetch, ClearReport,
 		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingList, RecordingView, RecordingExport, RecordingCertify,
+		RecordingSaveView, RecordingRemoveView, RecordingSetLayout,
 		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
 		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose,
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,

@@ -30,6 +30,7 @@ import (
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
@@ -50,6 +51,7 @@ type House struct {
 	Vault      vault.Vault
 	Prober     *media.Prober
 	Press      *sheet.Press
+	Shelf      *shelf.Service
 	Org        *org.Service
 	Accounts   *account.Service
 	Duties     *duty.Book
@@ -164,6 +166,9 @@ func (h *House) services(ctx context.Context, c OpenConfig) error {
 		return err
 	}
 	if h.Devices, err = device.NewInventory(device.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}); err != nil {
+		return err
+	}
+	if h.Shelf, err = shelf.New(shelf.Config{DB: h.DB, Gate: h.Gate}); err != nil {
 		return err
 	}
 	h.Regulation = regulation.New(h.Gate, h.DB)

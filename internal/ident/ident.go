@@ -33,6 +33,7 @@ type (
 	ViewingID     string // 查阅申请
 	LookID        string // 一次查看
 	MarkID        string // 标记
+	ViewID        string // 列表视图
 )
 
 // New makes a fresh id of type T.

@@ -20,11 +20,16 @@ import (
 // Order is how a list is sorted, always with the id as tie break.
 type Order string
 
-// The orders, newest first.
+// The orders; the newest, largest and longest come first unless Filter.Ascending.
 const (
 	ByStored Order = "stored"
 	ByStart  Order = "start"
+	BySize   Order = "size"
+	ByLength Order = "length"
 )
+
+// Orders lists them.
+func Orders() []Order { return []Order{ByStored, ByStart, BySize, ByLength} }
 
 // Filter narrows a list; empty fields do not. There is no order or count by officer (decision 4).
 type Filter struct {
@@ -39,6 +44,7 @@ type Filter struct {
 	Kind       Kind
 	Card       ident.CardID
 	Order      Order // ByStored if empty, and always where Query or Flag is set
+	Ascending  bool
 }
 
 // Cursor is where a page begins: after this row. The zero value is the beginning. Text is opaque and safe in a URL.
@@ -63,8 +69,8 @@ func listSubject() access.Subject { return access.Subject{Kind: "recording"} }
 // place is where a row stands in its order.
 type place struct{ sort, seq int64 }
 
-func cursorOf(r *record.Recording) Cursor {
-	return Cursor(strconv.FormatInt(r.SortAt, 36) + "." + strconv.FormatInt(r.Seq, 36))
+func (a ask) cursorOf(r *record.Recording) Cursor {
+	return Cursor(strconv.FormatInt(a.valueOf(r), 36) + "." + strconv.FormatInt(r.Seq, 36))
 }
 
 func (c Cursor) place() (place, error) {
@@ -105,19 +111,20 @@ func (s *Service) page(ctx context.Context, actor access.Actor, f Filter, inbox 
 		return Page{}, err
 	}
 	limit = record.Clamp(limit)
-	a := ask{access.ScopeOf(actor), f, inbox}
-	rows, err := selectPage(ctx, s.c.DB.Reader, a, from, limit+1)
+	a := ask{scope: access.ScopeOf(actor), f: f, inbox: inbox}
+	n, err := countUpTo(ctx, s.c.DB.Reader, a)
 	if err != nil {
 		return Page{}, err
 	}
-	n, err := countUpTo(ctx, s.c.DB.Reader, a)
+	a.many = n > MaxCount
+	rows, err := selectPage(ctx, s.c.DB.Reader, a, from, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
 	p := Page{Count: min(n, MaxCount), More: n > MaxCount, Rows: make([]Recording, 0, len(rows))}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		p.Next = cursorOf(&rows[limit-1])
+		p.Next = a.cursorOf(&rows[limit-1])
 	}
 	for i := range rows {
 		p.Rows = append(p.Rows, recordingOf(&rows[i]))
@@ -127,7 +134,7 @@ func (s *Service) page(ctx context.Context, actor access.Actor, f Filter, inbox 
 
 // Export writes an entry with the filter and the count, and yields every row in scope, for a ledger in Excel.
 func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (iter.Seq2[Recording, error], error) {
-	a := ask{access.ScopeOf(actor), f, false}
+	a := ask{scope: access.ScopeOf(actor), f: f}
 	err := s.c.Gate.Do(ctx, actor, access.RecordingExport, access.Subject{Kind: "ledger", ID: "recordings"}, func(tx *gate.Tx) error {
 		n, err := countUpTo(tx.Context(), tx.DB(), a)
 		if err != nil {
@@ -142,6 +149,11 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (ite
 	if err != nil {
 		return nil, err
 	}
+	return s.walk(ctx, a), nil
+}
+
+// walk yields every row of a question.
+func (s *Service) walk(ctx context.Context, a ask) iter.Seq2[Recording, error] {
 	return func(yield func(Recording, error) bool) {
 		var after place
 		for {
@@ -159,7 +171,46 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (ite
 				return
 			}
 			last := rows[len(rows)-1]
-			after = place{last.SortAt, last.Seq}
+			after = place{a.valueOf(&last), last.Seq}
 		}
-	}, nil
+	}
+}
+
+// MaxSelected is how many rows may be dealt with at once.
+const MaxSelected = 500
+
+// Selected gives the recordings of these ids that are in the actor's scope, newest first. TooLarge "recording.selected"
+// for more than MaxSelected.
+func (s *Service) Selected(ctx context.Context, actor access.Actor, ids []ident.RecordingID) ([]Recording, error) {
+	if err := s.c.Gate.Check(ctx, actor, access.RecordingList, listSubject()); err != nil {
+		return nil, err
+	}
+	if len(ids) > MaxSelected {
+		return nil, fault.New(fault.TooLarge, "recording.selected", MaxSelected)
+	}
+	rows, err := selectThese(ctx, s.c.DB.Reader, access.ScopeOf(actor), ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Recording, len(rows))
+	for i := range rows {
+		out[i] = recordingOf(&rows[i])
+	}
+	return out, nil
+}
+
+// ExportSelected writes an entry that names what is taken, and gives the rows, for a ledger in Excel.
+func (s *Service) ExportSelected(ctx context.Context, actor access.Actor, ids []ident.RecordingID) ([]Recording, error) {
+	rows, err := s.Selected(ctx, actor, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = string(r.ID)
+	}
+	return rows, s.c.Gate.Do(ctx, actor, access.RecordingExport, access.Subject{Kind: "ledger", ID: "recordings"}, func(tx *gate.Tx) error {
+		_, err := tx.Record(gate.Entry{Detail: custody.Detail("count", len(rows), "recordings", strings.Join(names, " "))})
+		return err
+	})
 }

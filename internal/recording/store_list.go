@@ -11,6 +11,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/recording/record"
 )
@@ -21,6 +22,7 @@ type ask struct {
 	scope access.Scope
 	f     Filter
 	inbox bool
+	many  bool // it matches more than MaxCount rows
 }
 
 // key is the running number by which the rows of this question are walked.
@@ -37,16 +39,46 @@ func (a ask) key(idb bun.IDB) string {
 // column names a column of the recording. Where words or a finding are walked, no other index may be: both planners
 // would take a department's index and ask about each of its rows.
 func (a ask) column(idb bun.IDB, name string) bun.Safe {
-	if a.f.Flag != "" || a.words() && !record.IsPostgres(idb) {
+	if a.f.Flag != "" || a.words() && !record.IsPostgres(idb) || a.many && a.sized() && name != "department_id" && name != "officer_id" {
 		return bun.Safe("(r." + name + " || '')")
 	}
 	return bun.Safe("r." + name)
 }
 
+// sized reports an order by size or length. Few rows are found by their conditions and sorted. Many are common in the index
+// of the order, so that is walked: sorting them would read them all for one page.
+func (a ask) sized() bool { return a.order() == "size" || a.order() == "duration_us" }
+
 func (a ask) words() bool { return strings.TrimSpace(a.f.Query) != "" }
 
-// byStart reports the order; with words or a finding it is always that of storing.
-func (a ask) byStart() bool { return a.f.Order == ByStart && !a.words() && a.f.Flag == "" }
+// order is the column that is sorted by before the running number; "" for that number alone, as always with words or a
+// finding.
+func (a ask) order() string {
+	if a.words() || a.f.Flag != "" {
+		return ""
+	}
+	switch a.f.Order {
+	case ByStart:
+		return "sort_at"
+	case BySize:
+		return "size"
+	case ByLength:
+		return "duration_us"
+	case ByStored:
+	}
+	return ""
+}
+
+// valueOf is a row's value in that column.
+func (a ask) valueOf(r *record.Recording) int64 {
+	switch a.order() {
+	case "size":
+		return r.Size
+	case "duration_us":
+		return r.Duration
+	}
+	return r.SortAt
+}
 
 // narrow applies the filter. With inbox only what waits to be settled is kept.
 func (a ask) narrow(q *bun.SelectQuery) *bun.SelectQuery {
@@ -78,17 +110,21 @@ func (a ask) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 
 // after keeps what follows a place, in the order asked for, and only so many.
 func (a ask) after(q *bun.SelectQuery, idb bun.IDB, p place, limit int) *bun.SelectQuery {
-	if a.byStart() {
+	key, beyond, way := bun.Safe(a.key(idb)), bun.Safe("<"), bun.Safe("DESC")
+	if a.f.Ascending {
+		beyond, way = ">", "ASC"
+	}
+	if name := a.order(); name != "" {
+		column := bun.Safe("r." + name)
 		if p.seq > 0 {
-			q = q.Where("(r.sort_at, r.seq) < (?, ?)", p.sort, p.seq)
+			q = q.Where("(?, r.seq) ? (?, ?)", column, beyond, p.sort, p.seq)
 		}
-		return q.OrderExpr("r.sort_at DESC, r.seq DESC").Limit(int64(limit))
+		return q.OrderExpr("? ?, r.seq ?", column, way, way).Limit(int64(limit))
 	}
-	key := bun.Safe(a.key(idb))
 	if p.seq > 0 {
-		q = q.Where("? < ?", key, p.seq)
+		q = q.Where("? ? ?", key, beyond, p.seq)
 	}
-	return q.OrderExpr("? DESC", key).Limit(int64(limit))
+	return q.OrderExpr("? ?", key, way).Limit(int64(limit))
 }
 
 // branches are the parts of the scope, each with an index of its own: a department, or the officer's own rows. What no
@@ -168,9 +204,9 @@ func selectPage(ctx context.Context, idb bun.IDB, a ask, p place, limit int) ([]
 	case a.scope.None():
 		return rows, nil
 	default:
-		plain := ask{f: Filter{Order: ByStored}}
-		if a.byStart() {
-			plain.f.Order = ByStart
+		plain := ask{f: Filter{Order: a.f.Order, Ascending: a.f.Ascending}}
+		if a.order() == "" {
+			plain.f.Order = ByStored
 		}
 		q = plain.after(q.Where("r.seq IN (?)", a.within(idb, p, limit)), idb, place{}, limit)
 	}
@@ -194,4 +230,24 @@ func countUpTo(ctx context.Context, idb bun.IDB, a ask) (int, error) {
 		return 0, fmt.Errorf("recording: count: %w", err)
 	}
 	return min(n, MaxCount+1), nil
+}
+
+// selectThese reads the rows of these ids that lie in a scope.
+func selectThese(ctx context.Context, idb bun.IDB, scope access.Scope, ids []ident.RecordingID) ([]record.Recording, error) {
+	rows := []record.Recording{}
+	if len(ids) == 0 || scope.None() {
+		return rows, nil
+	}
+	q := idb.NewSelect().Model(&rows).Where("r.id IN (?)", bun.List(ids))
+	switch {
+	case scope.All:
+	case len(scope.Departments) > 0:
+		q = q.Where("(r.department_id IN (?) OR r.officer_id = ?)", bun.List(scope.Departments), cmp.Or(scope.Officer, "-"))
+	default:
+		q = q.Where("r.officer_id = ?", scope.Officer)
+	}
+	if err := q.OrderExpr("r.seq DESC").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("recording: selected: %w", err)
+	}
+	return rows, nil
 }

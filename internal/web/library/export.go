@@ -1,6 +1,7 @@
 package library
 
 import (
+	"iter"
 	"net/http"
 	"strings"
 	"time"
@@ -28,6 +29,32 @@ func (a area) export(p *site.Page) error {
 	if err != nil {
 		return err
 	}
+	return a.ledger(p, names, rows)
+}
+
+// exportSelected sends what was picked as the same ledger.
+func (a area) exportSelected(p *site.Page, ids []ident.RecordingID) error {
+	if len(ids) == 0 {
+		return p.Redirect(Path)
+	}
+	names, err := a.departmentNames(p)
+	if err != nil {
+		return err
+	}
+	list, err := a.Recordings.ExportSelected(p.Context(), p.Actor, ids)
+	if err != nil {
+		return err
+	}
+	return a.ledger(p, names, func(yield func(recording.Recording, error) bool) {
+		for _, r := range list {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	})
+}
+
+func (a area) ledger(p *site.Page, names map[ident.DepartmentID]string, rows iter.Seq2[recording.Recording, error]) error {
 	table := ledger.Table{Title: p.P.T("library.ledger"), Columns: headings(p.P), Rows: func(yield func([]any, error) bool) {
 		for r, err := range rows {
 			if err != nil {

@@ -10,8 +10,10 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/device"
+	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -19,17 +21,32 @@ import (
 type Recordings interface {
 	List(ctx context.Context, actor access.Actor, f recording.Filter, after recording.Cursor, limit int) (recording.Page, error)
 	Export(ctx context.Context, actor access.Actor, f recording.Filter) (iter.Seq2[recording.Recording, error], error)
+	Selected(ctx context.Context, actor access.Actor, ids []ident.RecordingID) ([]recording.Recording, error)
+	ExportSelected(ctx context.Context, actor access.Actor, ids []ident.RecordingID) ([]recording.Recording, error)
+	Assign(ctx context.Context, actor access.Actor, id ident.RecordingID, a recording.Assignment) error
+	Resolve(ctx context.Context, actor access.Actor, id ident.RecordingID, a recording.Assignment) error
+}
+
+// Shelf keeps views and columns; *shelf.Service is one.
+type Shelf interface {
+	Views(ctx context.Context, actor access.Actor) ([]shelf.View, error)
+	Save(ctx context.Context, actor access.Actor, name, query string, share bool) (ident.ViewID, error)
+	Remove(ctx context.Context, actor access.Actor, id ident.ViewID) error
+	Layout(ctx context.Context, actor access.Actor) (shelf.Layout, error)
+	SetLayout(ctx context.Context, actor access.Actor, l shelf.Layout) error
 }
 
 // People gives what conditions offer to choose from; *org.Service is one.
 type People interface {
 	People(ctx context.Context, actor access.Actor, f org.PeopleFilter) (org.Page[org.Person], error)
 	Tree(ctx context.Context) (org.Tree, error)
+	Names(ctx context.Context, ids []ident.PersonID) (map[ident.PersonID]string, error)
 }
 
 // Devices gives the cameras a reader may know of; *device.Inventory is one.
 type Devices interface {
 	List(ctx context.Context, actor access.Actor, f device.Filter) (org.Page[device.Item], error)
+	Get(ctx context.Context, actor access.Actor, id ident.DeviceID) (device.Item, error)
 }
 
 // Deps is what the area needs.
@@ -37,12 +54,18 @@ type Deps struct {
 	Recordings Recordings
 	People     People
 	Devices    Devices
+	Shelf      Shelf
 }
 
 // Path is the address of the list.
 const Path = "/recordings"
 
-const exportPath = Path + "/export"
+const (
+	exportPath = Path + "/export"
+	bulkPath   = Path + "/bulk"
+	viewsPath  = Path + "/views"
+	layoutPath = Path + "/layout"
+)
 
 // Routes are the pages of this area.
 func Routes(d Deps) []site.Route {
@@ -50,6 +73,11 @@ func Routes(d Deps) []site.Route {
 	return []site.Route{
 		{Method: http.MethodGet, Path: Path, Action: access.RecordingList, Handle: a.list},
 		{Method: http.MethodGet, Path: exportPath, Action: access.RecordingExport, Handle: a.export},
+		// Of each recording that is dealt with the service asks whether this reader may.
+		{Method: http.MethodPost, Path: bulkPath, Action: access.RecordingList, Handle: a.bulk},
+		{Method: http.MethodPost, Path: viewsPath, Action: access.RecordingList, Handle: a.saveView},
+		{Method: http.MethodPost, Path: viewsPath + "/{id}/remove", Action: access.RecordingList, Handle: a.removeView},
+		{Method: http.MethodPost, Path: layoutPath, Action: access.RecordingList, Handle: a.setLayout},
 	}
 }
 

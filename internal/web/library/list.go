@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/recording/storage"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -21,12 +22,26 @@ type view struct {
 	Head    ui.HeadView
 	Tabs    []ui.Tab
 	Ignored string // what of the address could not be read
+	Shelf   shelfView
 	Filters ui.Filters
 	Table   ui.TableView
 }
 
-func (a area) list(p *site.Page) error {
-	q := read(p)
+func (a area) list(p *site.Page) error { return a.show(p, read(p), nil) }
+
+// show shows a list; refused is what is wrong with the name of a view that was to be kept.
+func (a area) show(p *site.Page, q query, refused *locale.FaultText) error {
+	if !q.chosen {
+		kept, err := a.Shelf.Layout(p.Context(), p.Actor)
+		if err != nil {
+			return err
+		}
+		q.columns, q.dense = known(kept.Columns), kept.Dense
+	}
+	views, err := a.Shelf.Views(p.Context(), p.Actor)
+	if err != nil {
+		return err
+	}
 	page, err := a.Recordings.List(p.Context(), p.Actor, q.filter, q.after, 0)
 	if fault.HasCode(err, "recording.cursor") { // an old or mangled address: begin again
 		return p.Redirect(q.href())
@@ -38,13 +53,16 @@ func (a area) list(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	v := view{Head: head(p), Tabs: tabs(p.P, q, page), Filters: filters, Table: table(p, q, page)}
+	v := view{Head: head(p), Tabs: tabs(p, q, page, views), Filters: filters, Table: table(p, q, page), Shelf: shelfOf(p, q, views, refused)}
 	if len(q.ignored) > 0 {
 		names := make([]string, len(q.ignored))
 		for i, name := range q.ignored {
 			names[i] = p.P.T("library.field." + name)
 		}
 		v.Ignored = p.P.T("library.ignored", join(p.P, names))
+	}
+	if refused != nil {
+		return p.Refused(p.P.T("library.title"), libraryPage(p.P, v))
 	}
 	return p.Render(p.P.T("library.title"), libraryPage(p.P, v))
 }
@@ -75,8 +93,13 @@ func head(p *site.Page) ui.HeadView {
 	return h
 }
 
-// tabs are the views of the list. Only the one in view is counted: counting the others would cost more than the page.
-func tabs(p locale.Printer, q query, page recording.Page) []ui.Tab {
+// tabs are the views of the list: those that everybody has, then the reader's own and the department's. Only the one in view
+// is counted: counting the others would cost more than the page.
+func tabs(p *site.Page, q query, page recording.Page, kept []shelf.View) []ui.Tab {
+	count := p.P.Num(int64(page.Count))
+	if page.More {
+		count += "+"
+	}
 	views := []struct{ key, verdict, state string }{
 		{"library.view.all", "", ""},
 		{"library.view.late", string(storage.Late), ""},
@@ -84,22 +107,30 @@ func tabs(p locale.Printer, q query, page recording.Page) []ui.Tab {
 		{"library.view.stored", "", string(recording.Stored)},
 		{"library.view.damaged", "", string(recording.Damaged)},
 	}
-	out := make([]ui.Tab, len(views))
-	for i, v := range views {
-		t := ui.Tab{Text: p.T(v.key), Href: q.href("verdict", v.verdict, "state", v.state)}
-		if string(q.filter.Verdict) == v.verdict && string(q.filter.State) == v.state {
-			t.Current, t.Count = true, p.Num(int64(page.Count))
-			if page.More {
-				t.Count += "+"
-			}
+	at := current(q, kept)
+	var out []ui.Tab
+	for _, v := range views {
+		t := ui.Tab{Text: p.P.T(v.key), Href: q.href("verdict", v.verdict, "state", v.state)}
+		if at == "" && string(q.filter.Verdict) == v.verdict && string(q.filter.State) == v.state {
+			t.Current, t.Count = true, count
 		}
-		out[i] = t
+		out = append(out, t)
+	}
+	for _, v := range kept {
+		t := ui.Tab{Text: record.Harmless(v.Name), Href: Path + "?" + v.Query}
+		if v.Person != p.Actor.Person {
+			t.Text = p.P.T("library.view.shared", t.Text)
+		}
+		if v.ID == at {
+			t.Current, t.Count = true, count
+		}
+		out = append(out, t)
 	}
 	return out
 }
 
 // optional are the columns a reader may leave out, in their order; picture and start always stand.
-var optional = []string{"who", "verdict", "stored", "size", "flag"}
+var optional = []string{"who", "verdict", "stored", "size", "length", "flag"}
 
 func (q query) shows(column string) bool {
 	return len(q.columns) == 0 || slices.Contains(q.columns, column)
@@ -107,26 +138,20 @@ func (q query) shows(column string) bool {
 
 func table(p *site.Page, q query, page recording.Page) ui.TableView {
 	pr := p.P
-	order := func(o recording.Order) ui.Column {
-		if q.filter.Order == o || q.filter.Order == "" && o == recording.ByStored {
-			return ui.Column{Sort: ui.Descending, Href: q.href("sort", string(o))}
-		}
-		return ui.Column{Sort: ui.Sortable, Href: q.href("sort", string(o))}
-	}
-	start, stored := order(recording.ByStart), order(recording.ByStored)
-	start.Key, start.Label = "start", pr.T("library.column.start")
-	stored.Key, stored.Label, stored.Tight = "stored", pr.T("library.column.stored"), true
 	t := ui.TableView{
-		Caption: pr.T("library.title"), Columns: []ui.Column{{Key: "tile", Label: pr.T("library.column.tile"), Quiet: true}, start},
-		Pager: &ui.PagerView{Total: int64(page.Count), AtLeast: page.More}, Empty: empty(p, q),
+		Caption: pr.T("library.title"), Dense: q.dense,
+		Columns: []ui.Column{{Key: "tile", Label: pr.T("library.column.tile"), Quiet: true}, q.sorted(pr, "start", recording.ByStart)},
+		Pager:   &ui.PagerView{Total: int64(page.Count), AtLeast: page.More}, Empty: empty(p, q),
+		Pick: "pick", BulkHref: bulkPath, Bulk: bulkBar(pr, bulkActions(p), q.conditions(), allOf(pr, page)),
 	}
+	orders := map[string]recording.Order{"stored": recording.ByStored, "size": recording.BySize, "length": recording.ByLength}
 	for _, c := range optional {
-		switch {
+		switch order, sorts := orders[c]; {
 		case !q.shows(c):
-		case c == "stored":
-			t.Columns = append(t.Columns, stored)
+		case sorts:
+			t.Columns = append(t.Columns, q.sorted(pr, c, order))
 		default:
-			t.Columns = append(t.Columns, ui.Column{Key: c, Label: pr.T("library.column." + c), Num: c == "size"})
+			t.Columns = append(t.Columns, ui.Column{Key: c, Label: pr.T("library.column." + c)})
 		}
 	}
 	for _, r := range page.Rows {
@@ -144,30 +169,50 @@ func table(p *site.Page, q query, page recording.Page) ui.TableView {
 	return t
 }
 
+// sorted is a column that sorts: the first click gives the newest or largest first, the next turns it round.
+func (q query) sorted(p locale.Printer, key string, o recording.Order) ui.Column {
+	c := ui.Column{Key: key, Label: p.T("library.column." + key), Sort: ui.Sortable, Num: key == "size" || key == "length", Tight: key == "stored"}
+	c.Href = q.href("sort", string(o), "dir", "")
+	if q.filter.Query != "" || q.filter.Flag != "" { // those are always in the order of storing
+		if c.Sort, c.Href = ui.NotSortable, ""; o != recording.ByStored {
+			return c
+		}
+		c.Sort, c.Href = ui.Descending, q.href("dir", "asc")
+	} else if q.filter.Order == o || q.filter.Order == "" && o == recording.ByStored {
+		c.Sort, c.Href = ui.Descending, q.href("sort", string(o), "dir", "asc")
+	}
+	if c.Sort == ui.Descending && q.filter.Ascending {
+		c.Sort, c.Href = ui.Ascending, q.href("dir", "")
+	}
+	return c
+}
+
 func row(p *site.Page, q query, r recording.Recording) ui.Row {
 	pr := p.P
 	when := record.Start(pr, r, p.Now)
-	who, dev := r.OfficerName, r.DeviceName
-	if who == "" {
-		who = pr.T("library.no_officer")
-	}
-	if dev == "" {
-		dev = pr.T("library.no_device")
+	who, dev := names(pr, r)
+	name := locale.Marks(record.Harmless(r.Name), q.filter.Query)
+	whose, camera := locale.Marks(who, q.filter.Query), locale.Marks(dev, q.filter.Query)
+	text, icon, tone := record.StateMark(pr, r.State)
+	size := pr.Size(r.Size)
+	files := ""
+	if r.Files > 1 {
+		files = pr.T("library.files", r.Files)
 	}
 	cells := map[string]ui.Cell{
-		"who":     ui.TwoCell(who, dev),
+		"who":     markedCell(whose, camera),
 		"verdict": ui.Under(ui.Badge(pr, ui.Storage(r.Verdict)), record.Took(pr, r)),
-		"size":    ui.TwoCell(pr.Size(r.Size), record.Length(r)),
+		"stored":  storedCell(pr.When(r.StoredAt, p.Now), text, icon, tone),
+		"size":    ui.TwoCell(size, files),
+		"length":  ui.Text(record.Length(r)),
 		"flag":    ui.Flags(pr, record.Flags(r.Flags)),
 	}
-	text, icon, tone := record.StateMark(pr, r.State)
-	cells["stored"] = storedCell(pr.When(r.StoredAt, p.Now), text, icon, tone)
-	if r.Files > 1 {
-		cells["size"] = ui.TwoCell(pr.Size(r.Size), pr.T("library.files", r.Files))
+	elsewhere := ""
+	if q.filter.Query != "" && !found(name) && !found(whose) && !found(camera) {
+		elsewhere = pr.T("library.found_elsewhere")
 	}
-	second := record.Harmless(r.Name)
-	out := ui.Row{Cells: []ui.Cell{
-		tileCell(pr, record.Length(r)), ui.MainCell(ui.Link{Text: when, Href: record.Path(r.ID)}, second, true),
+	out := ui.Row{Value: string(r.ID), Label: pr.T("library.pick", when, record.Harmless(r.Name)), Cells: []ui.Cell{
+		tileCell(pr, string(r.ID), record.Length(r)), mainCell(ui.Link{Text: when, Href: record.Path(r.ID)}, name, elsewhere),
 	}}
 	for _, c := range optional {
 		if q.shows(c) {
@@ -175,6 +220,23 @@ func row(p *site.Page, q query, r recording.Recording) ui.Row {
 		}
 	}
 	return out
+}
+
+// names are what the officer and the camera are called, or that nobody knows.
+func names(p locale.Printer, r recording.Recording) (who, dev string) {
+	who, dev = r.OfficerName, r.DeviceName
+	if who == "" {
+		who = p.T("library.no_officer")
+	}
+	if dev == "" {
+		dev = p.T("library.no_device")
+	}
+	return who, dev
+}
+
+// found reports whether a search matched in a text.
+func found(marks []locale.Mark) bool {
+	return slices.ContainsFunc(marks, func(m locale.Mark) bool { return m.On })
 }
 
 func empty(p *site.Page, q query) ui.EmptyView {
@@ -226,7 +288,7 @@ func (a area) filters(p *site.Page, q query) (ui.Filters, error) {
 		}
 	}
 	f.Fields = append(f.Fields, choice(pr, q, "flag", "flag", allFlags()), choice(pr, q, "kind", "kind", kinds()))
-	for _, name := range []string{"state", "card", "sort"} {
+	for _, name := range []string{"state", "card", "sort", "dir"} {
 		if v := q.values.Get(name); v != "" {
 			f.Keep = append(f.Keep, ui.Hidden{Name: name, Value: v})
 		}
@@ -234,6 +296,7 @@ func (a area) filters(p *site.Page, q query) (ui.Filters, error) {
 	for _, c := range optional {
 		f.Columns = append(f.Columns, ui.Option{Value: c, Text: pr.T("library.column." + c), On: q.shows(c)})
 	}
+	f.KeepAt, f.Dense = layoutPath, &ui.Option{Value: "1", Text: pr.T("library.dense"), On: q.dense}
 	if p.May(access.RecordingExport, access.Subject{Kind: "ledger", ID: "recordings"}) {
 		f.Export = q.address(exportPath)
 	}

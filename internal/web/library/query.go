@@ -3,8 +3,10 @@ package library
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/recording"
@@ -16,7 +18,7 @@ import (
 const maxWords = 100
 
 // conditions are the names in the address, in the order in which they are written there.
-var conditions = []string{"q", "from", "to", "department", "officer", "device", "verdict", "flag", "state", "kind", "card", "sort"}
+var conditions = []string{"q", "from", "to", "department", "officer", "device", "verdict", "flag", "state", "kind", "card", "sort", "dir"}
 
 // query is what the address asks for. Values holds every condition as it was typed, so that it can be sent on.
 type query struct {
@@ -24,15 +26,24 @@ type query struct {
 	after   recording.Cursor
 	values  url.Values
 	columns []string // chosen columns; empty for the usual ones
+	dense   bool
+	chosen  bool     // columns and density stand in the address
 	ignored []string // names of conditions that could not be read
 }
 
 // read takes the conditions from the address. One that makes no sense is left out and named, so that the page can say
 // so instead of showing a list that looks like the answer.
 func read(p *site.Page) query {
-	q := query{values: url.Values{}, after: recording.Cursor(p.Value("after"))}
+	if err := p.R.ParseForm(); err != nil {
+		return readValues(nil)
+	}
+	return readValues(p.R.Form)
+}
+
+func readValues(from url.Values) query {
+	q := query{values: url.Values{}, after: recording.Cursor(from.Get("after"))}
 	for _, name := range conditions {
-		if v := p.Value(name); v != "" {
+		if v := strings.TrimSpace(from.Get(name)); v != "" {
 			q.values.Set(name, v)
 		}
 	}
@@ -41,8 +52,8 @@ func read(p *site.Page) query {
 		q.values.Set("q", string(r[:maxWords]))
 	}
 	f.Query = q.values.Get("q")
-	f.From = q.day(p, "from")
-	if to := q.day(p, "to"); !to.IsZero() {
+	f.From = q.day("from")
+	if to := q.day("to"); !to.IsZero() {
 		f.To = to.AddDate(0, 0, 1) // the last day belongs to it
 	}
 	f.Department = id[ident.DepartmentID](&q, "department")
@@ -53,13 +64,22 @@ func read(p *site.Page) query {
 	f.Flag = one(&q, "flag", allFlags())
 	f.State = one(&q, "state", states())
 	f.Kind = one(&q, "kind", kinds())
-	f.Order = one(&q, "sort", []recording.Order{recording.ByStored, recording.ByStart})
-	for _, c := range p.Values("col") {
-		if slices.Contains(optional, c) && !slices.Contains(q.columns, c) {
-			q.columns = append(q.columns, c)
+	f.Order = one(&q, "sort", recording.Orders())
+	f.Ascending = one(&q, "dir", []string{"asc"}) != ""
+	q.columns, q.dense = known(from["col"]), from.Get("dense") == "1"
+	q.chosen = len(q.columns) > 0 || q.dense
+	return q
+}
+
+// known keeps the names of columns that there are, each once, in the order in which they stand.
+func known(columns []string) []string {
+	var out []string
+	for _, c := range optional {
+		if slices.Contains(columns, c) {
+			out = append(out, c)
 		}
 	}
-	return q
+	return out
 }
 
 func (q *query) drop(name string) {
@@ -67,8 +87,12 @@ func (q *query) drop(name string) {
 	q.values.Del(name)
 }
 
-func (q *query) day(p *site.Page, name string) time.Time {
-	t, err := p.Day(name)
+func (q *query) day(name string) time.Time {
+	v := q.values.Get(name)
+	if v == "" {
+		return time.Time{}
+	}
+	t, err := time.ParseInLocation(time.DateOnly, v, clock.Shanghai)
 	if err != nil {
 		q.drop(name)
 	}
@@ -101,7 +125,7 @@ func one[T ~string](q *query, name string, all []T) T {
 // narrowed reports whether anything but the order is asked for.
 func (q query) narrowed() bool {
 	for name := range q.values {
-		if name != "sort" {
+		if name != "sort" && name != "dir" {
 			return true
 		}
 	}
@@ -117,8 +141,11 @@ func (q query) address(path string, pairs ...string) string {
 	for name, values := range q.values {
 		v[name] = values
 	}
-	if len(q.columns) > 0 {
+	if q.chosen {
 		v["col"] = q.columns
+		if q.dense {
+			v.Set("dense", "1")
+		}
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		v.Del(pairs[i])

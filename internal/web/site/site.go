@@ -224,6 +224,9 @@ func (p *Page) IP() string {
 	return host
 }
 
+// Note writes an error into the operator's log as a failed page would, where the page itself goes on.
+func (p *Page) Note(err error) { problem.Log(p.site.c.Log.With("request", p.id), p.R, err) }
+
 // Render sends a whole page with everything around it.
 func (p *Page) Render(title string, body templ.Component) error {
 	return p.render(http.StatusOK, title, body)

@@ -88,6 +88,7 @@ type TableView struct {
 	Pager       *PagerView
 	Empty       EmptyView // shown instead of the table when there are no rows
 	Compact     bool      // fits a phone as it is: does not scroll
+	Dense       bool      // more rows on a page
 }
 
 // FilterKind is what a filter looks like.
@@ -136,6 +137,8 @@ type Filters struct {
 	Clear   string   // address without conditions; shown when one is on
 	Export  string   // address of the same list as Excel
 	Columns []Option // column settings: Value is the column's key; empty for none
+	KeepAt  string   // where the choice of columns is posted to, to be kept; "" leaves it in the address alone
+	Dense   *Option  // more rows on a page, with the columns
 }
 
 func (f Filters) on() bool {
@@ -170,3 +173,11 @@ func (c Column) icon() string {
 }
 
 func oneForm(p locale.Printer, key string) string { return p.T(key, 1) }
+
+// keptAt has a button of a GET form post it instead.
+func keptAt(path string) templ.Attributes {
+	if path == "" {
+		return nil
+	}
+	return templ.Attributes{"formmethod": "post", "formaction": path}
+}

@@ -1,13 +1,27 @@
 // <zl-table>: arrow up and down (or K and J) move between the rows' main links, Home and End to the ends; a tick in the
-// head ticks all rows, with Shift a stretch of them; [data-zl-bulk] shows while something is ticked.
+// head ticks all rows, with Shift a stretch of them, X ticks the row that the keys are at; [data-zl-bulk] shows while something
+// is ticked. While nothing has the keys, J and K go to the first and the last row.
 class Table extends HTMLElement {
   private last: HTMLInputElement | null = null;
 
   connectedCallback(): void {
     this.addEventListener("keydown", (e) => this.key(e));
     this.addEventListener("click", (e) => this.tick(e));
+    document.addEventListener("keydown", this.enter);
     this.count();
   }
+
+  disconnectedCallback(): void {
+    document.removeEventListener("keydown", this.enter);
+  }
+
+  private enter = (e: KeyboardEvent): void => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.target !== document.body) return;
+    const to = this.links().at({ j: 0, k: -1 }[e.key] ?? NaN);
+    if (!to || !["j", "k"].includes(e.key)) return;
+    e.preventDefault();
+    to.focus();
+  };
 
   private links(): HTMLElement[] {
     return Array.from(this.querySelectorAll<HTMLElement>("tbody tr [data-zl-row]"));
@@ -18,6 +32,10 @@ class Table extends HTMLElement {
     const at = e.target as HTMLElement;
     const row = at.closest("tbody tr");
     if (!row || at.matches("input:not([type=checkbox]), select, textarea")) return;
+    if (e.key === "x" && !at.matches("input")) {
+      row.querySelector<HTMLInputElement>("input[data-zl-pick]")?.click();
+      return;
+    }
     const links = this.links();
     const i = links.findIndex((l) => row.contains(l));
     const to = { ArrowDown: i + 1, j: i + 1, ArrowUp: i - 1, k: i - 1, Home: 0, End: links.length - 1 }[e.key];

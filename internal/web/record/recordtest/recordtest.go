@@ -34,6 +34,7 @@ import (
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/media/sniff"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
@@ -185,7 +186,9 @@ func (h *House) serve(settings record.Settings, more []func(h *House) []site.Rou
 	looks := viewings.New(viewings.Deps{
 		Viewings: h.Viewing, Recordings: h.Service, People: h.Org, Bureau: h.Bureau.Bureau.Name, Object: viewing.Over(h.Service).Object,
 	})
-	routes := append(looks.Routes(), library.Routes(library.Deps{Recordings: h.Service, People: h.Org, Devices: h.Devices})...)
+	routes := append(looks.Routes(), library.Routes(library.Deps{
+		Recordings: h.Service, People: h.Org, Devices: h.Devices, Shelf: must(shelf.New(shelf.Config{DB: h.DB, Gate: h.Gate}))(h.t),
+	})...)
 	routes = append(routes, record.Routes(record.Deps{
 		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Press: h.Press, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
 		Look: looks.Sheet,
