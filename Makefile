@@ -71,6 +71,10 @@ fuzz: ## a short run of every fuzz target
 bench: ## every benchmark once
 	scripts/with-postgres go test -run '^$$' -bench . -benchtime 1x -benchmem -vet=off $(PKG)
 
+.PHONY: bench-library
+bench-library: ## pages of a library of 1,000,000 recordings, 20 a second, on SQLite and PostgreSQL (some ten minutes)
+	ZHILU_BENCH_ROWS=1000000 scripts/with-postgres go test -run '^$$' -bench BenchmarkLibrary -benchtime 1x -timeout 60m -vet=off -v ./internal/web/library
+
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint with the reasoned list in .golangci.yml
 	@$(GOLANGCI) run

@@ -23,6 +23,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/db/dbtest"
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/durable"
@@ -126,7 +127,13 @@ func must[T any](v T, err error) func(testing.TB) T {
 // New makes a house in a world of its own and serves its pages, and those of the areas that more adds.
 func New(t testing.TB, more ...func(h *House) []site.Route) *House {
 	t.Helper()
-	w := gatetest.New(t, dbtest.SQLite(t))
+	return NewOn(t, dbtest.SQLite(t))
+}
+
+// NewOn is New over a database of the caller's.
+func NewOn(t testing.TB, on *db.DB) *House {
+	t.Helper()
+	w := gatetest.New(t, on)
 	h := &House{Bureau: accounttest.New(t, w), t: t}
 	ctx, host := context.Background(), access.HostActor("test")
 	h.vault = must(localdir.New(ctx, localdir.Config{
