@@ -127,11 +127,11 @@ func must[T any](v T, err error) func(testing.TB) T {
 // New makes a house in a world of its own and serves its pages, and those of the areas that more adds.
 func New(t testing.TB, more ...func(h *House) []site.Route) *House {
 	t.Helper()
-	return NewOn(t, dbtest.SQLite(t))
+	return NewOn(t, dbtest.SQLite(t), more...)
 }
 
 // NewOn is New over a database of the caller's.
-func NewOn(t testing.TB, on *db.DB) *House {
+func NewOn(t testing.TB, on *db.DB, more ...func(h *House) []site.Route) *House {
 	t.Helper()
 	w := gatetest.New(t, on)
 	h := &House{Bureau: accounttest.New(t, w), t: t}
