@@ -67,8 +67,12 @@ func TestViews(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range []struct{ name, query, code string }{
-			{"", "a=b", "shelf.name"}, {strings.Repeat("长", 21), "a=b", "shelf.name"}, {"a\x00", "a=b", "shelf.name"}, {"甲", "", "shelf.query"},
-			{"甲", strings.Repeat("a", 601), "shelf.query"}, {"甲", "a=b#c", "shelf.query"},
+			{"", "a=b", "shelf.name"},
+			{strings.Repeat("长", 21), "a=b", "shelf.name"},
+			{"a\x00", "a=b", "shelf.name"},
+			{"甲", "", "shelf.query"},
+			{"甲", strings.Repeat("a", 601), "shelf.query"},
+			{"甲", "a=b#c", "shelf.query"},
 		} {
 			if _, err := s.Save(ctx, officer, c.name, c.query, false); !fault.HasCode(err, c.code) {
 				t.Errorf("%q %q: %v", c.name, c.query, err)
