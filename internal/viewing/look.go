@@ -57,7 +57,8 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, o Object) (Basi
 }
 
 // Open begins a look and its row of the register (R-23-1, R-23-3): an entry now, another at the end. Opening again what
-// the same session has open gives the same look. Without a ground it is refused, and the refusal is an entry.
+// the same session has open gives the same look. Without a ground it is refused, and the refusal is an entry. A picture in
+// a list is a look that ends at once; a session has one of a recording, however often the list is shown.
 func (s *Service) Open(ctx context.Context, actor access.Actor, seat Seat, rec ident.RecordingID, kind Kind) (*Look, error) {
 	o, err := s.c.Recordings.Object(ctx, rec)
 	if err != nil {
@@ -116,6 +117,10 @@ func open(tx *gate.Tx, l *Look) error {
 		return err
 	}
 	l.OpenedAt = now
+	outcome := custody.Opened
+	if l.Kind == Picture {
+		l.ClosedAt, l.WhyClosed, outcome = now, ClosedAtOnce, custody.Done
+	}
 	if err := insertLook(ctx, idb, l); err != nil {
 		return err
 	}
@@ -124,7 +129,7 @@ func open(tx *gate.Tx, l *Look) error {
 		return err
 	}
 	_, err = tx.Record(gate.Entry{
-		Related: l.related(), Outcome: custody.Opened,
+		Related: l.related(), Outcome: outcome,
 		Detail: custody.Detail(append(said, "no", l.No, "kind", string(l.Kind), "ground", string(l.Ground), "from_ms", l.From.Milliseconds(), "to_ms", l.To.Milliseconds())...),
 	})
 	return err

@@ -124,9 +124,12 @@ func lockLook(ctx context.Context, idb bun.IDB, id ident.LookID) (*Look, error) 
 // lookOpenIn gives the look that the same session has open on the same ground. NotFound "viewing.look_unknown".
 func lookOpenIn(ctx context.Context, idb bun.IDB, l *Look) (*Look, error) {
 	row := new(lookRow)
-	err := idb.NewSelect().Model(row).Where("closed_at = 0 AND session_key = ? AND recording_id = ? AND kind = ? AND ground = ? AND request_id = ?",
-		l.Session, l.Recording, l.Kind, l.Ground, l.Request).Limit(1).Scan(ctx)
-	if err != nil {
+	q := idb.NewSelect().Model(row).Where("session_key = ? AND recording_id = ? AND kind = ? AND ground = ? AND request_id = ?",
+		l.Session, l.Recording, l.Kind, l.Ground, l.Request)
+	if l.Kind != Picture {
+		q = q.Where("closed_at = 0")
+	}
+	if err := q.Limit(1).Scan(ctx); err != nil {
 		return nil, db.NotFound(fail(err), "viewing.look_unknown")
 	}
 	found := row.look()

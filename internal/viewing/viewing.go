@@ -126,7 +126,7 @@ type Kind string
 // The kinds of look.
 const (
 	Play    Kind = "play"    // the viewing copy was played
-	Picture Kind = "picture" // only its pictures in a list were seen
+	Picture Kind = "picture" // only its small picture in a list was seen: one row a session, which ends as it begins
 )
 
 // Look is one look and one row of the register.
@@ -166,6 +166,7 @@ const (
 	ClosedRevoked  = "revoked" // the grant was taken back
 	ClosedExpired  = "expired"
 	ClosedStopped  = "stopped" // the server was stopped or died
+	ClosedAtOnce   = "at_once" // a picture in a list
 )
 
 // IdleAfter is how long a look that asks for nothing counts as going on.

@@ -334,6 +334,38 @@ func TestOwnRecording(t *testing.T) {
 	})
 }
 
+// TestPictures: decision 1. A picture in a list is a look: under a grant, with a row of its own, one a session.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
+		r := newRoom(t, w)
+		_, err := r.svc.Open(r.ctx, r.second, seat(r.second), r.rec, viewing.Picture)
+		want(t, err, "access.ask_to_look")
+		if may, err := r.svc.MayPicture(r.ctx, r.second, []ident.RecordingID{r.rec}); err != nil || len(may) != 0 {
+			t.Fatalf("%v %v", may, err)
+		}
+		q := r.ask(r.second)
+		r.consent(q)
+		if may, err := r.svc.MayPicture(r.ctx, r.second, []ident.RecordingID{r.rec}); err != nil || !may[r.rec] {
+			t.Fatalf("%v %v", may, err)
+		}
+		for range 3 {
+			if _, err := r.svc.Open(r.ctx, r.second, seat(r.second), r.rec, viewing.Picture); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page, err := r.svc.Ledger(r.ctx, r.keeper, viewing.RegisterFilter{}, "", 0)
+		if err != nil || len(page.Rows) != 1 || page.Rows[0].Kind != viewing.Picture || page.Rows[0].ClosedAt.IsZero() {
+			t.Fatalf("%+v %v", page.Rows, err)
+		}
+		if err := r.svc.Revoke(r.ctx, r.head, q.ID, "收回"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.svc.Open(r.ctx, r.second, seat(r.second), r.rec, viewing.Picture)
+		want(t, err, "access.ask_to_look")
+	})
+}
+
 // TestAsk: what is asked badly is refused with words, and nothing is kept.
 func TestAsk(t *testing.T) {
 	t.Parallel()
