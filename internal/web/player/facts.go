@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"time"
 
+	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/media/derive"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/site"
 )
@@ -14,12 +17,13 @@ import (
 // facts is what the player's script works with. Times are milliseconds on the recording's time line, moments
 // milliseconds since 1970. Everything that shows or tells of the contents is cut to the span.
 type facts struct {
-	State    State      `json:"state"`
+	State    state      `json:"state"`
 	Progress float64    `json:"progress"`
-	Left     string     `json:"left,omitempty"`   // how long the making may still take, in words
 	Failed   *said      `json:"failed,omitempty"` // why nothing can be played
-	Kind     string     `json:"kind"`             // video, audio, picture
-	From     int64      `json:"from"`             // what may be seen
+	Retry    bool       `json:"retry"`
+	Pending  bool       `json:"pending"` // more is being made beside the copy
+	Kind     string     `json:"kind"`    // video, audio, picture
+	From     int64      `json:"from"`    // what may be seen
 	To       int64      `json:"to"`
 	First    int64      `json:"first"` // what there is to play of it
 	Last     int64      `json:"last"`
@@ -46,7 +50,7 @@ type fileFact struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	span
-	State State `json:"state"`
+	State state `json:"state"`
 	Still bool  `json:"still"`
 }
 
@@ -57,18 +61,17 @@ type span struct {
 
 type wave struct {
 	From  int64   `json:"from"`
-	Step  float64 `json:"step"` // milliseconds
-	Peaks []int   `json:"peaks"`
+	Step  float64 `json:"step"`  // milliseconds
+	Peaks []int   `json:"peaks"` // 0 to 128
 }
 
+// strip says where the hover pictures of a file lie in their JPEG. At is the moment that each shows.
 type strip struct {
-	File   string `json:"file"`
-	From   int64  `json:"from"`
-	Step   int64  `json:"step"`
-	Count  int    `json:"count"`
-	Across int    `json:"across"`
-	W      int    `json:"w"`
-	H      int    `json:"h"`
+	File   string  `json:"file"`
+	At     []int64 `json:"at"`
+	Across int     `json:"across"`
+	W      int     `json:"w"`
+	H      int     `json:"h"`
 }
 
 type mark struct {
@@ -102,14 +105,22 @@ func (a area) facts(p *site.Page) error {
 		f.Marks = append(f.Marks, markFact(p, m))
 	}
 	for _, s := range pl {
-		switch {
-		case f.State == Making && s.Copy.Left > 0:
-			f.Left = p.P.Duration(s.Copy.Left)
-		case f.State == Failed && f.Failed == nil:
-			t := p.P.Fault(fault.New(fault.Invalid, s.Copy.Fault))
+		if f.State == failed && f.Failed == nil {
+			t := p.P.Fault(fault.New(fault.Invalid, "derivative."+s.Reel.Reason))
 			f.Failed = &said{t.What, t.Do}
 		}
+		if f.State != ready {
+			continue
+		}
+		w, v, err := a.sounds(p.Context(), l.Recording, s.Reel)
+		if err != nil {
+			return err
+		}
+		f.addSounds(s, w, v, l.From, pl.end(l.To))
 	}
+	f.Retry = f.State == failed && p.May(access.DerivativeRetry, access.Subject{
+		Kind: "recording", ID: string(d.ID), Department: d.Department, Officer: d.Officer,
+	})
 	return sendJSON(p, f)
 }
 
@@ -128,15 +139,24 @@ func describe(pl plan, l *viewing.Look, d recording.Detail) facts {
 		f.First, f.Last = ms(in[0].From), ms(in[len(in)-1].To)
 	}
 	for i, s := range pl {
-		file := fileFact{ID: string(s.Copy.File), span: span{ms(s.From), ms(s.To)}, State: s.Copy.State, Still: s.Copy.Still}
+		file := fileFact{ID: string(s.Reel.File), span: span{ms(s.From), ms(s.To)}, State: s.Reel.State, Still: s.Reel.Still}
 		if i < len(d.FileList) {
 			file.Name = d.FileList[i].Name
 			f.addMedia(s, d.FileList[i].Facts, from, to)
 		}
 		f.Files = append(f.Files, file)
-		f.addCopy(s, from, to)
+		for kind, made := range s.Reel.Kinds {
+			f.Pending = f.Pending || kind != derivative.Copy && (made.State == derivative.Wanted || made.State == derivative.Making)
+		}
+		if c := s.Reel.cells(); len(c.At) > 0 {
+			one := strip{File: string(s.Reel.File), Across: c.Columns, W: c.Width, H: c.Height}
+			for _, at := range c.At {
+				one.At = append(one.At, ms(s.From)+at)
+			}
+			f.Strips = append(f.Strips, one)
+		}
 	}
-	f.Poster = l.From == 0 && l.To == 0 && len(pl) > 0 && pl[0].Copy.Has[Poster]
+	f.Poster = l.From == 0 && l.To == 0 && len(pl) > 0 && pl[0].Reel.has(derivative.Poster)
 	return f
 }
 
@@ -165,34 +185,31 @@ func (f *facts) addMedia(s stretch, m *media.Facts, from, to time.Duration) {
 	}
 }
 
-// addCopy adds what was made of a file.
-func (f *facts) addCopy(s stretch, from, to time.Duration) {
-	c := s.Copy
-	for _, x := range c.Speech {
-		if a, b, ok := clip(s.From+x.From, s.From+x.To, from, to); ok {
+// addSounds adds how loud a file is and where somebody may be speaking.
+func (f *facts) addSounds(s stretch, w derive.Waveform, v derive.Speech, from, to time.Duration) {
+	for _, x := range v.Spans {
+		a, b := s.From+time.Duration(x[0])*time.Millisecond, s.From+time.Duration(x[1])*time.Millisecond
+		if a, b, ok := clip(a, b, from, to); ok {
 			f.Speech = append(f.Speech, span{ms(a), ms(b)})
 		}
 	}
-	if c.PeakStep > 0 {
-		w := wave{Step: float64(c.PeakStep) / float64(time.Millisecond)}
-		for i, v := range c.Peaks {
-			at := s.From + time.Duration(i)*c.PeakStep
-			if at < from || at+c.PeakStep > to {
-				continue
-			}
-			if len(w.Peaks) == 0 {
-				w.From = ms(at)
-			}
-			w.Peaks = append(w.Peaks, int(v))
-		}
-		if len(w.Peaks) > 0 {
-			f.Waves = append(f.Waves, w)
-		}
+	step := time.Duration(w.StepMS * float64(time.Millisecond))
+	if step <= 0 {
+		return
 	}
-	if c.Has[Strip] && c.Cells.Count > 0 && c.Cells.Step > 0 {
-		f.Strips = append(f.Strips, strip{
-			File: string(c.File), From: ms(s.From), Step: ms(c.Cells.Step), Count: c.Cells.Count, Across: c.Cells.Across, W: c.Cells.W, H: c.Cells.H,
-		})
+	out := wave{Step: w.StepMS}
+	for i := range min(len(w.Min), len(w.Max)) {
+		at := s.From + time.Duration(i)*step
+		if at < from || at+step > to {
+			continue
+		}
+		if len(out.Peaks) == 0 {
+			out.From = ms(at)
+		}
+		out.Peaks = append(out.Peaks, max(int(w.Max[i]), -int(w.Min[i])))
+	}
+	if len(out.Peaks) > 0 {
+		f.Waves = append(f.Waves, out)
 	}
 }
 

@@ -1,7 +1,6 @@
 package player
 
 import (
-	"context"
 	"net/http"
 
 	"zhilu.dev/zhilu/internal/ident"
@@ -42,20 +41,15 @@ func (a area) close(p *site.Page) error {
 	return nil
 }
 
-// plan lays out the recording of a look.
-func (a area) plan(ctx context.Context, rec ident.RecordingID) (plan, error) {
-	copies, err := a.Copies.Of(ctx, rec)
+// retry has what failed made again.
+func (a area) retry(p *site.Page) error {
+	l, err := a.watch(p)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	segments := make([][]Segment, len(copies))
-	for i, c := range copies {
-		if c.State != Ready || c.Still {
-			continue
-		}
-		if segments[i], err = a.Copies.Segments(ctx, c.File); err != nil {
-			return nil, err
-		}
+	if err := a.Copies.Retry(p.Context(), p.Actor, l.Recording); err != nil {
+		return err
 	}
-	return lay(copies, segments), nil
+	p.W.WriteHeader(http.StatusNoContent)
+	return nil
 }

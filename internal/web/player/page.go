@@ -1,6 +1,7 @@
 package player
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -43,7 +44,31 @@ func (a area) show(p *site.Page) error {
 	if err != nil {
 		return a.ended(p, err)
 	}
+	a.warm(p, l)
 	return a.page(p, l, registerView{})
+}
+
+// warmFor is how long the first piece may take to be made ahead.
+const warmFor = 20 * time.Second
+
+// warm has the first piece of a look made while the page and its script are still on their way to the viewer. It is sent
+// like every other only when it is asked for; what goes wrong is said then.
+func (a area) warm(p *site.Page, l *viewing.Look) {
+	ctx := context.WithoutCancel(p.Context())
+	pl, err := a.plan(ctx, l.Recording)
+	if err != nil {
+		return
+	}
+	in := pl.inside(l.From, l.To)
+	mark, err := a.markOf(p, l)
+	if err != nil || len(in) == 0 {
+		return
+	}
+	go func() {
+		ctx, stop := context.WithTimeout(ctx, warmFor)
+		defer stop()
+		_, _ = a.Copies.Segment(ctx, in[0].File, in[0].N, mark)
+	}()
 }
 
 func (a area) page(p *site.Page, l *viewing.Look, form registerView) error {

@@ -2,35 +2,18 @@ package player
 
 import (
 	"bytes"
-	"context"
 	"image"
 	"image/draw"
 	"image/jpeg"
-	"io"
 	"time"
 
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
 const jpegType = "image/jpeg"
-
-// maxArt bounds what is read of a derivative that is sent whole; the house made it, so more than this is a defect.
-const maxArt = 32 << 20
-
-func (a area) read(ctx context.Context, file ident.FileID, art Art) ([]byte, error) {
-	r, err := a.Copies.Open(ctx, file, art)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = r.Close() }() // only read
-	body, err := io.ReadAll(io.LimitReader(r, maxArt+1))
-	if err == nil && len(body) > maxArt {
-		err = fault.New(fault.Internal, "internal")
-	}
-	return body, err
-}
 
 // strip sends the hover pictures of a file. Those outside the span are painted over first.
 func (a area) strip(p *site.Page) error {
@@ -38,11 +21,11 @@ func (a area) strip(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.fileOf(p, l.Recording, Strip)
+	s, err := a.fileOf(p, l.Recording, derivative.Strip)
 	if err != nil {
 		return err
 	}
-	body, err := a.read(p.Context(), s.Copy.File, Strip)
+	body, err := a.whole(p.Context(), l.Recording, s.Reel.File, derivative.Strip)
 	if err != nil {
 		return err
 	}
@@ -64,10 +47,10 @@ func (a area) poster(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	if l.From > 0 || l.To > 0 || len(pl) == 0 || !pl[0].Copy.Has[Poster] {
+	if l.From > 0 || l.To > 0 || len(pl) == 0 || !pl[0].Reel.has(derivative.Poster) {
 		return fault.New(fault.NotFound, "player.no_piece")
 	}
-	body, err := a.read(p.Context(), pl[0].Copy.File, Poster)
+	body, err := a.whole(p.Context(), l.Recording, pl[0].Reel.File, derivative.Poster)
 	if err != nil {
 		return err
 	}
@@ -80,11 +63,15 @@ func (a area) picture(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.fileOf(p, l.Recording, Picture)
+	s, err := a.fileOf(p, l.Recording, derivative.Copy)
 	if err != nil {
 		return err
 	}
-	body, err := a.read(p.Context(), s.Copy.File, Picture)
+	mark, err := a.markOf(p, l)
+	if err != nil {
+		return err
+	}
+	body, err := a.Copies.Picture(p.Context(), s.Reel.File, mark)
 	if err != nil {
 		return err
 	}
@@ -95,7 +82,7 @@ func (a area) picture(p *site.Page) error {
 }
 
 // fileOf finds the file in the address among those of the recording that have such a derivative.
-func (a area) fileOf(p *site.Page, rec ident.RecordingID, art Art) (stretch, error) {
+func (a area) fileOf(p *site.Page, rec ident.RecordingID, kind derivative.Kind) (stretch, error) {
 	file, err := pathID[ident.FileID](p, "file", "player.no_piece")
 	if err != nil {
 		return stretch{}, err
@@ -105,19 +92,10 @@ func (a area) fileOf(p *site.Page, rec ident.RecordingID, art Art) (stretch, err
 		return stretch{}, err
 	}
 	s, ok := pl.of(file)
-	if !ok || !s.Copy.Has[art] {
+	if !ok || !s.Reel.has(kind) || kind == derivative.Copy && !s.Reel.Still {
 		return stretch{}, fault.New(fault.NotFound, "player.no_piece")
 	}
 	return s, nil
-}
-
-// cells gives the moments of a file's hover pictures on the recording's time line; shown says which lie in the span.
-func (s stretch) cells(from, to time.Duration) (at []time.Duration, shown []bool) {
-	for i := range s.Copy.Cells.Count {
-		t := s.From + time.Duration(i)*s.Copy.Cells.Step
-		at, shown = append(at, t), append(shown, t >= from && (to == 0 || t < to))
-	}
-	return at, shown
 }
 
 // cover paints over the hover pictures that lie outside a span.
@@ -127,13 +105,13 @@ func cover(body []byte, s stretch, from, to time.Duration) ([]byte, error) {
 		return nil, fault.Wrap(err, fault.Internal, "internal")
 	}
 	out := image.NewRGBA(src.Bounds())
-	c := s.Copy.Cells
-	_, shown := s.cells(from, to)
-	for i, ok := range shown {
-		if !ok || c.Across <= 0 {
+	c := s.Reel.cells()
+	for i, ms := range c.At {
+		at := s.From + time.Duration(ms)*time.Millisecond
+		if at < from || to > 0 && at >= to || c.Columns <= 0 {
 			continue
 		}
-		r := image.Rect(0, 0, c.W, c.H).Add(image.Pt(i%c.Across*c.W, i/c.Across*c.H)).Add(src.Bounds().Min)
+		r := image.Rect(0, 0, c.Width, c.Height).Add(image.Pt(i%c.Columns*c.Width, i/c.Columns*c.Height)).Add(src.Bounds().Min)
 		draw.Draw(out, r, src, r.Min, draw.Src)
 	}
 	var b bytes.Buffer

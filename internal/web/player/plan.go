@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording/derivative"
 )
 
 // piece is a segment on the recording's own time line.
@@ -15,7 +16,7 @@ type piece struct {
 
 // stretch is one file on the recording's time line.
 type stretch struct {
-	Copy     Copy
+	Reel     reel
 	From, To time.Duration
 	Pieces   []piece
 }
@@ -24,13 +25,13 @@ type stretch struct {
 type plan []stretch
 
 // lay puts the files' copies one after the other; segments are those of each copy, nil where it is not made.
-func lay(copies []Copy, segments [][]Segment) plan {
-	out := make(plan, 0, len(copies))
+func lay(reels []reel, segments [][]derivative.Segment) plan {
+	out := make(plan, 0, len(reels))
 	at := time.Duration(0)
-	for i, c := range copies {
-		s := stretch{Copy: c, From: at, To: at + max(c.Duration, 0)}
+	for i, r := range reels {
+		s := stretch{Reel: r, From: at, To: at + r.Duration}
 		for _, g := range segments[i] {
-			s.Pieces = append(s.Pieces, piece{c.File, g.N, at + g.From, at + g.To})
+			s.Pieces = append(s.Pieces, piece{r.File, g.N, at + g.Start, at + g.Start + g.Length})
 		}
 		out = append(out, s)
 		at = s.To
@@ -49,7 +50,7 @@ func (pl plan) length() time.Duration {
 // find gives a piece by file and number.
 func (pl plan) find(file ident.FileID, n int) (piece, bool) {
 	for _, s := range pl {
-		if s.Copy.File != file {
+		if s.Reel.File != file {
 			continue
 		}
 		for _, x := range s.Pieces {
@@ -64,7 +65,7 @@ func (pl plan) find(file ident.FileID, n int) (piece, bool) {
 // of gives a file of the recording.
 func (pl plan) of(file ident.FileID) (stretch, bool) {
 	for _, s := range pl {
-		if s.Copy.File == file {
+		if s.Reel.File == file {
 			return s, true
 		}
 	}
@@ -101,28 +102,28 @@ func clip(from, to, a, b time.Duration) (time.Duration, time.Duration, bool) {
 
 // state is how far the whole recording is: failed if nothing of it can be played, ready once every copy is made or has
 // failed, with how much is done.
-func (pl plan) state() (State, float64) {
-	ready, failed := 0, 0
+func (pl plan) state() (state, float64) {
+	made, lost := 0, 0
 	done := 0.0
 	for _, s := range pl {
-		switch s.Copy.State {
-		case Ready:
-			ready++
+		switch s.Reel.State {
+		case ready:
+			made++
 			done++
-		case Failed:
-			failed++
+		case failed:
+			lost++
 			done++
-		case Making:
-			done += min(max(s.Copy.Progress, 0), 1)
+		case making:
+			done += min(max(s.Reel.Progress, 0), 1)
 		}
 	}
 	switch {
 	case len(pl) == 0:
-		return Making, 0
-	case failed == len(pl):
-		return Failed, 1
-	case ready+failed == len(pl):
-		return Ready, 1
+		return making, 0
+	case lost == len(pl):
+		return failed, 1
+	case made+lost == len(pl):
+		return ready, 1
 	}
-	return Making, done / float64(len(pl))
+	return making, done / float64(len(pl))
 }

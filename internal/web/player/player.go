@@ -69,6 +69,7 @@ func Routes(d Deps) []site.Route {
 		get("/picture/{file}", a.picture),
 		get("/poster", a.poster),
 		post("/beat", access.LookWatch, a.beat),
+		post("/retry", access.LookWatch, a.retry),
 		post("/marks", access.MarkAdd, a.mark),
 		post("/marks/{mark}/strike", access.MarkStrike, a.strike),
 		route(http.MethodPost, "/looks/{look}/close", access.LookClose, a.close),

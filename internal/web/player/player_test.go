@@ -2,8 +2,11 @@ package player_test
 
 import (
 	"encoding/json"
+	"image"
+	"image/jpeg"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +47,7 @@ func TestLook(t *testing.T) {
 		t.Error("a look by consent offers to register")
 	}
 	facts := r.Get(look + "/facts")
-	want(t, "facts", facts, http.StatusOK, `"state":"ready"`, `"fps":25`, `"last":20000`)
+	want(t, "facts", facts, http.StatusOK, `"state":"ready"`, `"fps":25`, `"pending":false`, `"poster":true`)
 	list := r.Get(look + "/index.m3u8")
 	want(t, "list", list, http.StatusOK, "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-TARGETDURATION:4", "#EXT-X-ENDLIST", string(th.file)+"/0.ts", string(th.file)+"/4.ts")
 	for n := range segmentCount {
@@ -59,7 +62,7 @@ func TestLook(t *testing.T) {
 			}
 		}
 	}
-	for _, m := range th.cinema.said() {
+	for _, m := range th.booth.said() {
 		if !strings.HasPrefix(m, "陈𬱖 执法一科 申请1号 2") {
 			t.Errorf("marked %q", m)
 		}
@@ -94,7 +97,7 @@ func TestEveryWayRound(t *testing.T) { // T6
 	if strings.Contains(list, "/0.ts") || !strings.Contains(list, "/1.ts") || !strings.Contains(list, "/2.ts") || strings.Contains(list, "/3.ts") {
 		t.Errorf("list of a span: %s", list)
 	}
-	made := len(th.cinema.said())
+	made := len(th.booth.said())
 	for name, path := range map[string]string{"before": "0.ts", "over the end": "3.ts", "after": "4.ts"} {
 		want(t, name, r.Get(piece(th.file, path)), http.StatusForbidden, "access.look_outside", "这一段不在同意的范围里")
 	}
@@ -128,7 +131,7 @@ func TestEveryWayRound(t *testing.T) { // T6
 		}
 	}
 	want(t, "nobody", th.Nobody().Get(look+"/index.m3u8"), http.StatusSeeOther)
-	if n := len(th.cinema.said()); n != made {
+	if n := len(th.booth.said()); n != made {
 		t.Errorf("%d pieces were made for nobody", n-made)
 	}
 	refused := 0
@@ -176,7 +179,7 @@ func TestRevokedWhileMaking(t *testing.T) { // T6
 	q := th.consent()
 	r := th.As(access.LegalReviewer)
 	look := th.open(r)
-	th.cinema.before.Store(func() {
+	th.booth.after.Store(func() {
 		if err := th.svc.Revoke(th.ctx, th.head(), q.ID, "不再需要"); err != nil {
 			t.Error(err)
 		}
@@ -210,15 +213,16 @@ func TestFactsOfASpan(t *testing.T) {
 	if f.From != 4000 || f.To != 13000 || f.First != 4000 || f.Last != 12000 {
 		t.Errorf("span %+v", f)
 	}
-	if len(f.Speech) != 2 || f.Speech[0].From != 4000 || f.Speech[0].To != 5000 || f.Speech[1].From != 12000 || f.Speech[1].To != 13000 {
+	near := func(got, want int64) bool { return got > want-150 && got < want+150 }
+	if len(f.Speech) != 2 || f.Speech[0].From != 4000 || !near(f.Speech[0].To, 5000) || !near(f.Speech[1].From, 9000) || f.Speech[1].To > 13000 {
 		t.Errorf("speech %+v", f.Speech)
 	}
-	if len(f.Waves) != 1 || f.Waves[0].From != 4000 || len(f.Waves[0].Peaks) != 90 {
-		t.Errorf("waves from %d, %d", f.Waves[0].From, len(f.Waves[0].Peaks))
+	if len(f.Waves) != 1 || f.Waves[0].From != 4000 || len(f.Waves[0].Peaks) != 450 || slices.Max(f.Waves[0].Peaks) < 40 {
+		t.Errorf("waves %+v", f.Waves)
 	}
-	img := th.cinema.decode(r.Get(look + "/strip/" + string(th.file)).Body)
-	for i := range 10 { // a picture every two seconds
-		x, y := i%5*160, i/5*90
+	img := decode(t, r.Get(look+"/strip/"+string(th.file)).Body)
+	for i := range 20 { // a picture every second, ten in a row
+		x, y := i%10*160, i/10*90
 		black := true
 		for dy := 16; dy < 74 && black; dy += 5 { // edges blur
 			for dx := 16; dx < 144 && black; dx += 5 {
@@ -226,7 +230,7 @@ func TestFactsOfASpan(t *testing.T) {
 				black = cr < 0x2000 && cg < 0x2000 && cb < 0x2000
 			}
 		}
-		if inside := i >= 2 && i <= 6; black == inside {
+		if inside := i >= 4 && i < 13; black == inside {
 			t.Errorf("hover picture %d: black %v", i, black)
 		}
 	}
@@ -268,10 +272,13 @@ func TestRegister(t *testing.T) {
 	th := newTheatre(t)
 	r := th.As(access.Officer)
 	look := th.open(r)
+	want(t, "not made yet", r.Get(look+"/facts"), http.StatusOK, `"state":"making"`)
+	want(t, "nothing to play yet", r.Get(look+"/"+string(th.file)+"/0.ts"), http.StatusNotFound)
+	th.develop()
 	want(t, "page", r.Get(look), http.StatusOK, "本人录制，用于登记", "录像内容", "action=\""+look+"/register\"")
 	want(t, "too short", r.Post(look+"/register", url.Values{"words": {"短"}}), http.StatusUnprocessableEntity, "说明太短或者太长", "短")
 	want(t, "piece", r.Get(look+"/"+string(th.file)+"/0.ts"), http.StatusOK)
-	if last := th.cinema.said(); !strings.Contains(last[len(last)-1], "本人登记") {
+	if last := th.booth.said(); !strings.Contains(last[len(last)-1], "本人登记") {
 		t.Errorf("mark %q", last)
 	}
 	a := r.Post(look+"/register", url.Values{"words": {"上午在建设路检查两家门店"}})
@@ -293,4 +300,13 @@ func TestNoGround(t *testing.T) {
 	}
 	want(t, "no recording", th.As(access.Officer).Post("/recordings/x/look", url.Values{}), http.StatusNotFound)
 	want(t, "no look", th.As(access.Officer).Get("/looks/"+string(ident.New[ident.LookID]())+"/facts"), http.StatusNotFound, "viewing.look_unknown")
+}
+
+func decode(t *testing.T, body string) image.Image {
+	t.Helper()
+	img, err := jpeg.Decode(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
 }

@@ -179,7 +179,7 @@ class Look extends HTMLElement {
     v.addEventListener("volumechange", () => this.button("mute", v.muted ? "player.do.unmute" : "player.do.mute", v.muted ? "volume-off" : "volume"));
     for (const event of ["play", "pause", "ended"]) v.addEventListener(event, () => this.running());
     v.addEventListener("seeking", () => this.played.rest());
-    v.addEventListener("loadeddata", () => this.dispatchEvent(new CustomEvent("zl-first-picture")), { once: true });
+    v.addEventListener("loadeddata", () => performance.mark("zl-first-picture"), { once: true });
     v.addEventListener("click", () => this.act("play"));
     this.part("length").textContent = elapsed(f.last - f.first);
     this.querySelectorAll<HTMLInputElement>(".zl-player [disabled]").forEach((x) => (x.disabled = false));
@@ -192,6 +192,25 @@ class Look extends HTMLElement {
       requestAnimationFrame(turn);
     };
     requestAnimationFrame(turn);
+    if (f.pending) window.setTimeout(() => void this.more(), 3000);
+  }
+
+  /** Takes what was still being made when the copy was ready: loudness, speech, hover pictures. */
+  private async more(): Promise<void> {
+    if (this.over) return;
+    try {
+      const { answer, refusal } = await ask(this.base + "/facts");
+      if (refusal) return ends(refusal) ? this.stop(refusal) : undefined;
+      const f: Facts = await answer!.json();
+      if (this.over) return;
+      Object.assign(this.facts, { waves: f.waves, speech: f.speech, strips: f.strips, pending: f.pending });
+      this.lanes!.draw();
+      this.lanes!.wave();
+      this.lists!.stretches();
+    } catch {
+      // asked again below
+    }
+    if (this.facts.pending) window.setTimeout(() => void this.more(), 3000);
   }
 
   private edges(f: Facts): void {
@@ -399,10 +418,43 @@ class Look extends HTMLElement {
     say(text);
   }
 
+  /**
+   * Begins the look anew where it ended before it began: the page that showed it before said goodbye only after this one
+   * was on its way (a reload, the same recording opened twice). Once only, so that two pages cannot go on ending each other.
+   */
+  private reopen(): boolean {
+    const kept = "zl-reopened";
+    try {
+      if (Date.now() - Number(sessionStorage.getItem(kept)) < 15_000) return false;
+      sessionStorage.setItem(kept, String(Date.now()));
+    } catch {
+      return false;
+    }
+    this.beat?.stop();
+    const form = this.again();
+    form.hidden = true;
+    document.body.append(form);
+    form.submit();
+    return true;
+  }
+
+  /** The form that begins the look anew. */
+  private again(): HTMLFormElement {
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = this.getAttribute("again")!;
+    const b = document.createElement("button");
+    b.className = "zl-btn zl-btn-1";
+    b.textContent = word("player.again");
+    form.append(b);
+    return form;
+  }
+
   /** The look is over: not a picture, not a sound, not a trace of either stays on the page. */
   private stop(r: Refusal): void {
     if (this.over) return;
     this.over = true;
+    if (r.code === "access.look_closed" && !performance.getEntriesByName("zl-first-picture").length && this.reopen()) return;
     this.noShuttle();
     this.feed?.stop();
     this.beat?.stop();
@@ -417,16 +469,7 @@ class Look extends HTMLElement {
     this.querySelectorAll<HTMLInputElement>(".zl-ctl button, .zl-ctl select, .zl-player input").forEach((x) => (x.disabled = true));
     if (document.fullscreenElement) void document.exitFullscreen();
     const act: HTMLElement[] = [];
-    if (r.code === "access.look_closed") {
-      const form = document.createElement("form");
-      form.method = "post";
-      form.action = this.getAttribute("again")!;
-      const b = document.createElement("button");
-      b.className = "zl-btn zl-btn-1";
-      b.textContent = word("player.again");
-      form.append(b);
-      act.push(form);
-    }
+    if (r.code === "access.look_closed") act.push(this.again());
     act.push(this.link("player.to_recording", this.getAttribute("recording")!));
     if (r.code === "session") this.cover(word("player.signed_out"), word("player.signed_out_text"), act);
     else this.cover(r.title, r.do, act);

@@ -221,6 +221,9 @@ func (h *House) Name(code string, before time.Duration, n int) string {
 	return fmt.Sprintf("%s_%s_%04d.MP4", code, h.Clock.Now().Add(-before).In(clock.Shanghai).Format("20060102150405"), n)
 }
 
+// Originals is the vault of evidence.
+func (h *House) Originals() vault.Vault { return h.vault }
+
 // Keeper is the custodian of the first department.
 func (h *House) Keeper() access.Actor { return h.Actor(h.t, access.Custodian) }
 

@@ -14,9 +14,7 @@ export interface Mark {
 
 export interface Strip {
   file: string;
-  from: number;
-  step: number;
-  count: number;
+  at: number[];
   across: number;
   w: number;
   h: number;
@@ -27,6 +25,7 @@ export interface Facts {
   progress: number;
   failed?: { what: string; do: string };
   retry: boolean;
+  pending: boolean;
   kind: string;
   from: number;
   to: number;

@@ -49,9 +49,11 @@ export class Lanes {
     lane.append(b);
   }
 
-  private draw(): void {
+  /** Draws what the facts say now. */
+  draw(): void {
     const f = this.f;
     const picture = this.part("lane-picture");
+    for (const name of ["lane-picture", "lane-speech", "axis"]) this.part(name).replaceChildren();
     for (const file of f.files) {
       const from = Math.max(file.from, f.from);
       const to = Math.min(file.to, f.to);
@@ -87,7 +89,7 @@ export class Lanes {
     }
   }
 
-  private wave(): void {
+  wave(): void {
     const canvas = this.part("wave") as HTMLCanvasElement;
     const box = canvas.parentElement!.getBoundingClientRect();
     const ratio = Math.min(2, window.devicePixelRatio || 1);
@@ -104,7 +106,7 @@ export class Lanes {
         let peak = -1;
         for (let i = Math.max(0, from); i <= to && i < w.peaks.length; i++) peak = Math.max(peak, w.peaks[i]);
         if (peak < 0) continue;
-        const h = Math.max(1, (peak / 255) * (middle - 1));
+        const h = Math.max(1, (peak / 128) * (middle - 1));
         g.fillRect(x, middle - h, Math.max(1, ratio), 2 * h);
       }
     }
@@ -117,10 +119,11 @@ export class Lanes {
 
   /** The hover picture of a moment as a background, or false if there is none. */
   cell(box: HTMLElement, ms: number): boolean {
-    const s: Strip | undefined = [...this.f.strips].reverse().find((x) => x.from <= ms);
+    const s: Strip | undefined = [...this.f.strips].reverse().find((x) => x.at[0] <= ms);
     if (!s) return false;
-    const i = Math.min(s.count - 1, Math.floor((ms - s.from) / s.step));
-    if (i < 0 || s.from + i * s.step < this.f.from) return false;
+    let i = s.at.length - 1;
+    while (i > 0 && s.at[i] > ms) i--;
+    if (s.at[i] < this.f.from) return false; // not shown: it lies outside the span
     box.style.width = s.w + "px";
     box.style.height = s.h + "px";
     box.style.backgroundImage = `url("${this.base}/strip/${s.file}")`;

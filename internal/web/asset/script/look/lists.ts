@@ -18,9 +18,8 @@ export interface Host {
 export class Lists {
   constructor(private readonly h: Host) {
     this.marks();
+    this.stretches();
     const { part, facts } = h;
-    this.rows(part("gap-list"), part("gap-count"), facts.gaps, "player.gap_row", "player.no_gaps");
-    this.rows(part("speech-list"), part("speech-count"), facts.speech, "player.speech_row", "player.no_speech");
     this.form("jump-form", "jump-error", async (form, fail) => {
       const field = form.elements.namedItem("to") as HTMLInputElement;
       const ms = readTime(field.value);
@@ -31,6 +30,13 @@ export class Lists {
     });
     this.form("mark-form", "mark-error", (form, fail) => this.add(form, fail));
     part("marks").hidden = part("jumps").hidden = false;
+  }
+
+  /** Lists gaps and speech anew. */
+  stretches(): void {
+    const { part, facts } = this.h;
+    this.rows(part("gap-list"), part("gap-count"), facts.gaps, "player.gap_row", "player.no_gaps");
+    this.rows(part("speech-list"), part("speech-count"), facts.speech, "player.speech_row", "player.no_speech");
   }
 
   private form(name: string, error: string, send: (form: HTMLFormElement, fail: (text: string, field?: HTMLElement) => void) => Promise<void>): void {
