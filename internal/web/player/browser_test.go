@@ -210,7 +210,7 @@ func TestMaking(t *testing.T) {
 		t.Logf("made of nothing: %v", err)
 	}
 	s.open(look, webtest.Desktop)
-	s.wait("failed, in words", part+`cover]").innerText.includes("观看件没有做成") && `+part+`cover]").innerText.includes("再做一次")`)
+	s.wait("failed, in words", `!`+part+`cover]").innerText.includes("player.") && `+part+`cover]").innerText.includes("观看件没有做成") && `+part+`cover]").innerText.includes("再做一次")`)
 	webtest.ScreenshotView(t, s.ctx, "player-failed", webtest.Desktop.Width, webtest.Desktop.Height)
 	s.do(`document.querySelector("[data-part=cover-act] button").click()`)
 	s.wait("it is tried again", part+`cover]").innerText.includes("正在生成观看件")`)

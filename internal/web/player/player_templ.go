@@ -1388,7 +1388,7 @@ var scriptWords = []string{
 	"player.camera_clock", "player.do.play", "player.do.pause", "player.do.mute", "player.do.unmute", "player.lane_picture_text", "player.lane_sound_text",
 	"player.lane_speech_text", "player.no_marks", "player.no_gaps", "player.no_speech", "player.none_made", "player.mark_by", "player.strike", "player.mark_pin", "player.marked", "player.struck",
 	"player.edge_first", "player.edge_last", "player.nothing_inside", "player.bad_time", "player.outside_time", "player.gap_row", "player.speech_row", "player.now_at",
-	"player.shuttle", "player.still", "player.files_failed", "player.keys_off_said", "player.keys_on_said",
+	"player.shuttle", "player.still", "player.then", "player.files_failed", "player.keys_off_said", "player.keys_on_said",
 }
 
 var _ = templruntime.GeneratedTemplate
