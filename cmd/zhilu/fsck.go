@@ -40,6 +40,9 @@ func (c fsckCmd) Run(e *env) error {
 		for _, f := range rep.Findings {
 			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, locale.Visible(f.ID), locale.Visible(f.What))
 		}
+		for _, f := range rep.Rebuild {
+			_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.rebuild", locale.Visible(f.What)))
+		}
 		key := "cli.fsck.sound"
 		if !rep.OK() {
 			key = "cli.fsck.wrong"

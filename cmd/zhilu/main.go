@@ -48,6 +48,7 @@ type commands struct {
 	Verify verifyCmd `cmd:"" help:"Check a receipt, a checkpoint or a whole log, with no server and no database."`
 	Media  mediaCmd  `cmd:"" help:"Say what a media file tells of itself."`
 	Fsck   fsckCmd   `cmd:"" help:"Check every sealed byte, every row and the whole log against each other."`
+	Derive deriveCmd `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`
 	Log    logCmd    `cmd:"" help:"Work on the custody log."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -2,15 +2,20 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"zhilu.dev/zhilu/internal/config"
+	"zhilu.dev/zhilu/internal/custody/fsck"
+	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/media/derive"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 )
 
@@ -41,6 +46,40 @@ func (h *House) derivatives(ctx context.Context, c OpenConfig, cfg localdir.Conf
 		DB: h.DB, Gate: h.Gate, Originals: h.Vault, Derived: v, Maker: maker, Clock: h.Clock, Log: h.Log,
 	})
 	return err
+}
+
+// checkDerived tells what of the derivatives has to be made again.
+func checkDerived(ctx context.Context, c FsckConfig, ring vault.KeyRing, d *db.DB, rep *fsck.Report) (err error) {
+	var v vault.Vault
+	cfg := localdir.Config{Dir: derivedDir(c.Place), Keys: ring, Node: nodeName(), Clock: c.Clock, Log: c.Log}
+	if _, err := os.Stat(cfg.Dir); err == nil {
+		opened, err := localdir.Inspect(cfg, c.Online)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, opened.Close()) }()
+		v = opened
+	}
+	sound, lost, err := derivative.Check(ctx, d.Reader, v)
+	if err != nil {
+		return err
+	}
+	rep.Derivatives = sound
+	for _, l := range lost {
+		rep.Rebuild = append(rep.Rebuild, fsck.Finding{Code: "derivative.lost", ID: string(l.ID), What: string(l.Kind) + " " + string(l.File)})
+	}
+	return nil
+}
+
+// Rebuild asks again for every derivative that is gone from its vault; the server makes them. It gives how many.
+func Rebuild(ctx context.Context, c OpenConfig) (n int, err error) {
+	c.WithVault = true
+	h, err := Open(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	return h.Derived.Rebuild(ctx)
 }
 
 // arrivals remembers when bytes of evidence last arrived: what is made from recordings waits for them (decision 11).

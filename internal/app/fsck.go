@@ -92,9 +92,13 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	return fsck.Run(ctx, fsck.Config{
+	rep, err = fsck.Run(ctx, fsck.Config{
 		DB: d, Keys: keys, Vault: v, Catalog: recording.Catalog{}, Tables: vouched(), Clock: c.Clock, Online: c.Online, OnObject: c.OnObject,
 	})
+	if err != nil {
+		return rep, err
+	}
+	return rep, checkDerived(ctx, c, ring, d, rep)
 }
 
 // vouched are all tables whose rows the log says.
@@ -134,6 +138,7 @@ func recordFsck(ctx context.Context, c FsckConfig, rep *fsck.Report) (id ident.E
 		var err error
 		id, err = tx.Record(gate.Entry{Outcome: custody.Done, Detail: custody.Detail(
 			"objects", rep.Objects, "bytes", rep.Bytes, "files", rep.Files, "rows", rep.Rows, "receipts", rep.Receipts, "stages", rep.Stages, "waiting", rep.Waiting,
+			"derivatives", rep.Derivatives, "rebuild", len(rep.Rebuild),
 			"log_entries", rep.Log.Placed, "log_size", rep.Log.Size, "log_root", rep.Log.Root, "findings", len(rep.Findings), "codes", codes, "online", c.Online,
 		)})
 		return err

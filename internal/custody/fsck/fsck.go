@@ -110,6 +110,10 @@ type Report struct {
 	Waiting  int           `json:"waiting"` // objects whose upload is open: to be adopted
 	Log      *audit.Report `json:"log"`
 	Findings []Finding     `json:"findings"`
+	// Derivatives counts what was made from recordings and is sound; Rebuild names what is gone or damaged of it. That is no
+	// finding: it is made again from originals, which are whole. The caller fills both.
+	Derivatives int       `json:"derivatives"`
+	Rebuild     []Finding `json:"rebuild,omitempty"`
 	// Entry is the custody entry that says that this was done; empty where the house was only read.
 	Entry ident.EntryID `json:"entry,omitempty"`
 }

@@ -231,8 +231,10 @@ func TestSoundAlone(t *testing.T) {
 	m := newMaker(t, derive.Config{})
 	for _, args := range [][]string{
 		{"-f", "lavfi", "-i", "sine=d=13", "tone.wav"},
-		{"-f", "lavfi", "-i", "sine=d=13", "-f", "lavfi", "-i", "testsrc=d=1:r=1:s=64x64", "-map", "0", "-map", "1", "-frames:v", "1", "-c:v", "mjpeg",
-			"-disposition:v", "attached_pic", "cover.mp3"},
+		{
+			"-f", "lavfi", "-i", "sine=d=13", "-f", "lavfi", "-i", "testsrc=d=1:r=1:s=64x64", "-map", "0", "-map", "1", "-frames:v", "1", "-c:v", "mjpeg",
+			"-disposition:v", "attached_pic", "cover.mp3",
+		},
 	} {
 		f, raw := copied(t, m, generated(t, args...))
 		if f.Width != 0 || !f.Sound || len(f.Segments) != 4 || (f.Duration-13*time.Second).Abs() > 200*time.Millisecond {

@@ -25,7 +25,7 @@ const Zero = 90_000
 // packetLen is the length of a packet of a transport stream.
 const packetLen = 188
 
-// ErrForeign: the bytes are not a transport stream as our encoder writes it.
+// ErrForeign means that the bytes are not a transport stream as our encoder writes it.
 var ErrForeign = errors.New("segment: not a transport stream of ours")
 
 // soundLength is how long a stretch without pictures is.

@@ -163,7 +163,13 @@ func TestRebuild(t *testing.T) {
 		if n := must(h.svc.Rebuild(h.ctx))(t); n != 0 {
 			t.Errorf("%d asked for again while nothing was lost", n)
 		}
+		if sound, lost, err := derivative.Check(h.ctx, h.DB.Reader, h.derived); err != nil || sound != 1 || len(lost) != 0 {
+			t.Errorf("%d sound, lost %v, %v", sound, lost, err)
+		}
 		h.wipe()
+		if sound, lost, err := derivative.Check(h.ctx, h.DB.Reader, h.derived); err != nil || sound != 0 || len(lost) != 1 || lost[0].File != file {
+			t.Errorf("after all is gone: %d sound, lost %v, %v", sound, lost, err)
+		}
 		if _, err := h.svc.Segment(h.ctx, file, 0, "某人"); !fault.HasCode(err, "derivative.lost") {
 			t.Errorf("a lost copy played: %v", err)
 		}

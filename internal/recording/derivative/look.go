@@ -3,6 +3,7 @@ package derivative
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -126,7 +127,7 @@ func (s *Service) Segment(ctx context.Context, file ident.FileID, n int, mark st
 		defer func() { _ = obj.Close() }() // only read
 		raw := make([]byte, len(x.Head)+int(x.Segments[n][1]))
 		copy(raw, x.Head)
-		if _, err := obj.ReadAt(raw[len(x.Head):], x.Segments[n][0]); err != nil && err != io.EOF {
+		if _, err := obj.ReadAt(raw[len(x.Head):], x.Segments[n][0]); err != nil && !errors.Is(err, io.EOF) {
 			if fault.HasCode(err, "vault.damaged") {
 				return nil, s.lost(ctx, &p.row, err)
 			}

@@ -10,6 +10,11 @@ import (
 	"zhilu.dev/zhilu/internal/recording/record"
 )
 
+// checkPage is how many rows are read at a time.
+const checkPage = 500
+
+var errGone = fault.New(fault.NotFound, "vault.object_unknown")
+
 // lost makes a derivative wanted anew whose bytes are gone or damaged, and gives the fault to answer with.
 func (s *Service) lost(ctx context.Context, r *row, cause error) error {
 	rec, err := record.RecordingOf(ctx, s.c.DB.Reader, r.File)
@@ -35,11 +40,10 @@ func (s *Service) lost(ctx context.Context, r *row, cause error) error {
 // Rebuild looks for every derivative that should be in the vault and asks again for those that are not, or are damaged
 // at their ends. It gives how many it asked for.
 func (s *Service) Rebuild(ctx context.Context) (int, error) {
-	const page = 500
 	again := 0
 	var after row
 	for {
-		rows, err := madeAfter(ctx, s.c.DB.Reader, after.ID, page)
+		rows, err := madeAfter(ctx, s.c.DB.Reader, after.ID, checkPage)
 		if err != nil || len(rows) == 0 {
 			return again, err
 		}
