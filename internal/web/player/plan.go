@@ -31,7 +31,8 @@ func lay(reels []reel, segments [][]derivative.Segment) plan {
 	for i, r := range reels {
 		s := stretch{Reel: r, From: at, To: at + r.Duration}
 		for _, g := range segments[i] {
-			s.Pieces = append(s.Pieces, piece{r.File, g.N, at + g.Start, at + g.Start + g.Length})
+			// Sound may begin a moment before the recording does: encoders need a run-up.
+			s.Pieces = append(s.Pieces, piece{r.File, g.N, at + max(g.Start, 0), at + max(g.Start+g.Length, 0)})
 		}
 		out = append(out, s)
 		at = s.To

@@ -290,6 +290,48 @@ func TestRegister(t *testing.T) {
 	want(t, "look anew", r.Post("/recordings/"+string(th.rec)+"/look", url.Values{}), http.StatusForbidden, "access.ask_to_look")
 }
 
+// A picture is sent as a marked copy; of what has only sound, segments without picture.
+func TestPictureAndSound(t *testing.T) {
+	t.Parallel()
+	th := newTheatre(t)
+	r := th.As(access.Officer)
+	for n, c := range []struct {
+		kind, name string
+		args       []string
+	}{
+		{"picture", "p.jpg", []string{"-f", "lavfi", "-i", "testsrc2=s=640x360", "-frames:v", "1"}},
+		{"audio", "a.wav", []string{"-f", "lavfi", "-i", "sine=d=5:r=16000"}},
+	} {
+		content, err := shot(c.name, c.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := th.take(th.Card("Z07"), time.Hour, 20+n, content)
+		th.rec, th.file = res.RecordingID, res.FileID
+		look := th.open(r)
+		th.develop()
+		want(t, c.kind, r.Get(look+"/facts"), http.StatusOK, `"state":"ready"`, `"kind":"`+c.kind+`"`, `"gaps":[]`)
+		page := r.Get(look)
+		want(t, c.kind, page, http.StatusOK, "zl-look")
+		picture, list := r.Get(look+"/picture/"+string(th.file)), r.Get(look+"/index.m3u8")
+		if c.kind == "picture" {
+			want(t, "picture", picture, http.StatusOK)
+			if decode(t, picture.Body).Bounds().Dx() != 640 || picture.Header.Get("Cache-Control") != "no-store" {
+				t.Error("not the copy of the picture")
+			}
+			if picture.Body == content || strings.Contains(list.Body, ".ts") || strings.Contains(page.Body, `data-do="play"`) {
+				t.Error("a picture is the original, or plays")
+			}
+			continue
+		}
+		want(t, "no picture in a sound", picture, http.StatusNotFound)
+		want(t, "list", list, http.StatusOK, "/0.ts", "/1.ts")
+		if piece := r.Get(look + "/" + string(th.file) + "/0.ts"); piece.Status != http.StatusOK || piece.Body[0] != 0x47 {
+			t.Errorf("sound: %d", piece.Status)
+		}
+	}
+}
+
 // Without a ground nobody gets a player.
 func TestNoGround(t *testing.T) {
 	t.Parallel()

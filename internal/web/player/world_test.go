@@ -95,14 +95,17 @@ func newTheatre(t *testing.T) *theatre {
 	th := &theatre{t: t, ctx: context.Background(), booth: &booth{}}
 	th.House = recordtest.New(t, th.routes)
 	card := th.Card("Z07")
-	take := func(before time.Duration, n int, content string) recording.Result {
-		return th.Take(card, th.Name("DSJ-0007", before, n), content, false)
-	}
-	r := take(5*time.Hour, 11, film)
+	r := th.take(card, 5*time.Hour, 11, film)
 	th.rec, th.file = r.RecordingID, r.FileID
-	th.other = take(3*time.Hour, 12, film+"\x00").FileID
-	th.bad = take(2*time.Hour, 13, "this is no film").RecordingID
+	th.other = th.take(card, 3*time.Hour, 12, film+"\x00").FileID
+	th.bad = th.take(card, 2*time.Hour, 13, "this is no film").RecordingID
 	return th
+}
+
+// take hands in a file of the officer's camera.
+func (th *theatre) take(card ident.CardID, before time.Duration, n int, content string) recording.Result {
+	th.t.Helper()
+	return th.Take(card, th.Name("DSJ-0007", before, n), content, false)
 }
 
 // routes makes what the pages stand on, and the pages.
@@ -153,21 +156,25 @@ func footage(t *testing.T) string {
 }
 
 var filmed = sync.OnceValues(func() (string, error) {
+	return shot("film.mp4", "-f", "lavfi", "-i", "testsrc2=d=20:s=640x360:r=25", "-f", "lavfi", "-i",
+		"aevalsrc=0.4*sin(2*PI*1000*t)*between(mod(t\\,8)\\,1\\,5)+0.001*random(0):d=20:s=48000", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
+		"-c:a", "aac", "-movflags", "+faststart")
+})
+
+// shot has ffmpeg make a file.
+func shot(name string, args ...string) (string, error) {
 	dir, err := os.MkdirTemp("", "zhilu-player-*")
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "film.mp4")
-	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=d=20:s=640x360:r=25", "-f", "lavfi", "-i",
-		"aevalsrc=0.4*sin(2*PI*1000*t)*between(mod(t\\,8)\\,1\\,5)+0.001*random(0):d=20:s=48000", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
-		"-c:a", "aac", "-movflags", "+faststart", path).CombinedOutput()
-	if err != nil {
+	path := filepath.Join(dir, name)
+	if out, err := exec.Command("ffmpeg", append(append([]string{"-v", "error"}, args...), path)...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("ffmpeg: %w: %s", err, out)
 	}
 	raw, err := os.ReadFile(path)
 	return string(raw), err
-})
+}
 
 // develop makes what is wanted of the recording, as the job does.
 func (th *theatre) develop() {

@@ -84,6 +84,10 @@ func (prober) Probe(_ context.Context, src media.Source) (media.Facts, error) {
 	switch string(head) {
 	case "bad!":
 		f.Flags, f.Reason = append(f.Flags, media.FlagUnreadable), media.ReasonMoovMissing
+	case "\xff\xd8\xff\xe0":
+		f.Kind, f.Tracks, f.Flags = sniff.JPEG, []media.Track{{Kind: media.TrackImage, Codec: "mjpeg", Width: 640, Height: 360}}, append(f.Flags, media.FlagPicture)
+	case "RIFF":
+		f.Kind, f.Duration, f.HasDuration, f.Tracks = sniff.WAV, 5*time.Second, true, []media.Track{{Kind: media.TrackAudio, Codec: "pcm_s16le", Channels: 1}}
 	case "text":
 		f.Kind, f.Flags = sniff.Unknown, append(f.Flags, media.FlagForeign)
 	default:
