@@ -111,10 +111,10 @@ func TestPlaylistSeesNoSecondFile(t *testing.T) {
 	}
 }
 
-// TestMain lets this test program stand in for an ffprobe that an attacker has taken over: inside the sandbox it is
-// called /ffprobe, and the one file it sees tells it what to try.
+// TestMain lets this test program stand in for an ffprobe or ffmpeg that an attacker has taken over: inside the sandbox
+// it is called /ffprobe or /ffmpeg, and the one file it sees tells it what to try.
 func TestMain(m *testing.M) {
-	if os.Args[0] == "/ffprobe" {
+	if os.Args[0] == "/ffprobe" || os.Args[0] == "/ffmpeg" {
 		captured()
 		return
 	}
