@@ -39,7 +39,10 @@ func needTools(t testing.TB) {
 func newMaker(t testing.TB, cfg derive.Config) *derive.Maker {
 	t.Helper()
 	needTools(t)
-	cfg.Logger, cfg.TempDir = slog.New(slog.DiscardHandler), t.TempDir()
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	if cfg.TempDir == "" {
+		cfg.TempDir = t.TempDir()
+	}
 	m, err := derive.New(t.Context(), cfg)
 	if fault.HasCode(err, "media.sandbox_unavailable") {
 		need(t, "ZHILU_REQUIRE_TOOLS", "bubblewrap that works", false)

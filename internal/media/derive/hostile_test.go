@@ -2,9 +2,14 @@ package derive_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,24 +103,78 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// Sound and picture that do not lie side by side are read from a private file, which is gone afterwards.
+// A file that cannot be read from front to end is read from a private file, which is gone afterwards; what a crash left
+// is swept.
 func TestScratch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	needTools(t)
-	m := newMaker(t, derive.Config{})
-	raw := whole(t, generated(t, "-f", "lavfi", "-i", "testsrc2=d=12:s=640x360:r=25", "-f", "lavfi", "-i", "anoisesrc=d=12", "-c:v", "libx264", "-b:v", "2M",
-		"-c:a", "aac", "-b:a", "256k", "side.mp4"))
-	apart := whole(t, generated(t, "-f", "lavfi", "-i", "testsrc2=d=12:s=640x360:r=25", "-f", "lavfi", "-i", "anoisesrc=d=12", "-c:v", "libx264", "-b:v", "2M",
-		"-c:a", "aac", "-b:a", "256k", "-max_interleave_delta", "0", "-filter_complex", "[1]asetpts=PTS[a]", "-map", "0:v", "-map", "[a]", "-movflags", "+faststart", "apart.mp4"))
-	for name, content := range map[string][]byte{"side.mp4": raw, "apart.mp4": apart} {
-		f, out := copied(t, m, source(t, name, content))
-		if s := probe(t, "c.ts", out); len(s.Streams) != 2 || f.Pictures != 300 {
-			t.Errorf("%s: %d streams, %d pictures", name, len(s.Streams), f.Pictures)
+	m := newMaker(t, derive.Config{TempDir: dir})
+	content := whole(t, generated(t, "-f", "lavfi", "-i", "testsrc2=d=6:s=320x180:r=25", "-f", "lavfi", "-i", "sine=d=6", "-c:v", "libx264", "-c:a", "aac", "f.mp4"))
+	data, index := bytes.Index(content, []byte("mdat")), bytes.LastIndex(content, []byte("moov"))-4
+	if data < 0 || index < data {
+		t.Fatalf("samples at %d, index at %d", data, index)
+	}
+	copy(content[data:], "free") // the samples lie where none are looked for
+	content = slices.Concat(content[:index], []byte("\x00\x00\x00\x08mdat"), content[index:])
+	src := source(t, "f.mp4", content)
+	var seen []string
+	r := watched{src.ReaderAt, func() {
+		if list, err := os.ReadDir(dir); err == nil && len(list) > 0 && len(seen) == 0 {
+			info, err := list[0].Info()
+			if err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%v, %v", info.Mode(), err)
+			}
+			seen = append(seen, list[0].Name())
+		}
+	}}
+	f, out := copied(t, m, derive.Source{ReaderAt: r, Size: src.Size, Facts: src.Facts})
+	if s := probe(t, "c.ts", out); len(s.Streams) != 2 || f.Pictures != 150 {
+		t.Errorf("%d streams, %d pictures", len(s.Streams), f.Pictures)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 || len(seen) != 1 {
+		t.Errorf("seen %v, left behind %v, %v", seen, left, err)
+	}
+	for _, name := range []string{"derive-123", "other"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+	if err := m.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || left[0].Name() != "other" {
+		t.Errorf("after the sweep %v, %v", left, err)
+	}
+}
+
+// watched calls back whenever it is read.
+type watched struct {
+	io.ReaderAt
+	look func()
+}
+
+func (w watched) ReadAt(p []byte, at int64) (int, error) {
+	w.look()
+	return w.ReaderAt.ReadAt(p, at)
+}
+
+// Making waits while uploads arrive, and goes on afterwards (decision 11).
+func TestWaitsForUploads(t *testing.T) {
+	t.Parallel()
+	const wait = 2 * time.Second
+	began := sync.OnceValue(time.Now)
+	m := newMaker(t, derive.Config{Busy: func() bool { return time.Since(began()) < wait }})
+	src := generated(t, "-f", "lavfi", "-i", "testsrc=d=1:s=64x64:r=10", "f.mp4")
+	if _, err := m.Copy(t.Context(), src, io.Discard, nil); err != nil {
+		t.Fatal(err)
+	}
+	if gone := time.Since(began()); gone < wait {
+		t.Errorf("made after %v, while uploads arrived", gone)
+	}
+	busy := newMaker(t, derive.Config{Busy: func() bool { return true }})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := busy.Copy(ctx, src, io.Discard, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a caller who gave up was not heard: %v", err)
 	}
 }
