@@ -82,7 +82,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 	for _, area := range [][]site.Route{
 		signin.Routes(h.Accounts),
 		workbench.Routes(workbench.Deps{Duties: h.Duties, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Inbox: h.inbox, Grants: h.Viewing.Grants}),
-		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices, Shelf: h.Shelf}),
+		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices, Shelf: h.Shelf, Pictures: h.Viewing.MayPicture}),
 		record.Routes(record.Deps{
 			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Press: h.Press, Log: h.DB.Reader,
 			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet,

@@ -12,6 +12,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
+	"zhilu.dev/zhilu/internal/web/viewings"
 )
 
 // The deeds on several recordings at once.
@@ -19,6 +20,7 @@ const (
 	doAssign = "assign"
 	doSettle = "settle"
 	doExport = "export"
+	doLook   = "look" // leads to the form that asks for consent
 )
 
 // deed asks the policies about one recording.
@@ -29,6 +31,9 @@ func bulkActions(p *site.Page) []ui.Action {
 	var out []ui.Action
 	if p.Actor.Has(access.Custodian) {
 		out = append(out, ui.Action{Text: p.P.T("library.bulk.assign"), Name: "do", Value: doAssign, Icon: "user"}, ui.Action{Text: p.P.T("library.bulk.settle"), Name: "do", Value: doSettle, Icon: "check"})
+	}
+	if p.May(access.ViewingAsk, access.Subject{Kind: "viewing"}) {
+		out = append(out, ui.Action{Text: p.P.T("library.bulk.look"), Name: "do", Value: doLook, Icon: "eye"})
 	}
 	if p.May(access.RecordingExport, access.Subject{Kind: "ledger", ID: "recordings"}) {
 		out = append(out, ui.Action{Text: p.P.T("library.bulk.export"), Name: "do", Value: doExport, Icon: "table-export"})
@@ -78,6 +83,9 @@ func (a area) bulk(p *site.Page) error {
 	}
 	if do == doExport {
 		return a.exportSelected(p, ids)
+	}
+	if do == doLook && len(ids) > 0 {
+		return p.Redirect(viewings.AskAddress(ids...))
 	}
 	if deeds[do] == "" || len(ids) == 0 {
 		return p.Redirect(Path)

@@ -55,6 +55,9 @@ type Deps struct {
 	People     People
 	Devices    Devices
 	Shelf      Shelf
+	// Pictures gives those of the recordings whose pictures the reader may see by a grant (decision 1). Showing one is a
+	// look: its address asks again and leaves a row of the register.
+	Pictures func(ctx context.Context, actor access.Actor, ids []ident.RecordingID) (map[ident.RecordingID]bool, error)
 }
 
 // Path is the address of the list.

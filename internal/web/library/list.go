@@ -53,7 +53,15 @@ func (a area) show(p *site.Page, q query, refused *locale.FaultText) error {
 	if err != nil {
 		return err
 	}
-	v := view{Head: head(p), Tabs: tabs(p, q, page, views), Filters: filters, Table: table(p, q, page), Shelf: shelfOf(p, q, views, refused)}
+	ids := make([]ident.RecordingID, len(page.Rows))
+	for i, r := range page.Rows {
+		ids[i] = r.ID
+	}
+	pictures, err := a.Pictures(p.Context(), p.Actor, ids)
+	if err != nil {
+		return err
+	}
+	v := view{Head: head(p), Tabs: tabs(p, q, page, views), Filters: filters, Table: table(p, q, page, pictures), Shelf: shelfOf(p, q, views, refused)}
 	if len(q.ignored) > 0 {
 		names := make([]string, len(q.ignored))
 		for i, name := range q.ignored {
@@ -136,7 +144,7 @@ func (q query) shows(column string) bool {
 	return len(q.columns) == 0 || slices.Contains(q.columns, column)
 }
 
-func table(p *site.Page, q query, page recording.Page) ui.TableView {
+func table(p *site.Page, q query, page recording.Page, pictures map[ident.RecordingID]bool) ui.TableView {
 	pr := p.P
 	t := ui.TableView{
 		Caption: pr.T("library.title"), Dense: q.dense,
@@ -155,7 +163,7 @@ func table(p *site.Page, q query, page recording.Page) ui.TableView {
 		}
 	}
 	for _, r := range page.Rows {
-		t.Rows = append(t.Rows, row(p, q, r))
+		t.Rows = append(t.Rows, row(p, q, r, pictures[r.ID]))
 	}
 	if q.after != "" {
 		t.Pager.First = q.href()
@@ -187,7 +195,7 @@ func (q query) sorted(p locale.Printer, key string, o recording.Order) ui.Column
 	return c
 }
 
-func row(p *site.Page, q query, r recording.Recording) ui.Row {
+func row(p *site.Page, q query, r recording.Recording, picture bool) ui.Row {
 	pr := p.P
 	when := record.Start(pr, r, p.Now)
 	who, dev := names(pr, r)
@@ -212,7 +220,7 @@ func row(p *site.Page, q query, r recording.Recording) ui.Row {
 		elsewhere = pr.T("library.found_elsewhere")
 	}
 	out := ui.Row{Value: string(r.ID), Label: pr.T("library.pick", when, record.Harmless(r.Name)), Cells: []ui.Cell{
-		tileCell(pr, string(r.ID), record.Length(r)), mainCell(ui.Link{Text: when, Href: record.Path(r.ID)}, name, elsewhere),
+		tileCell(pr, string(r.ID), record.Length(r), picture && r.Kind == recording.Video), mainCell(ui.Link{Text: when, Href: record.Path(r.ID)}, name, elsewhere),
 	}}
 	for _, c := range optional {
 		if q.shows(c) {

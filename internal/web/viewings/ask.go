@@ -229,8 +229,8 @@ func span(p locale.Printer, i viewing.Item) string {
 	return p.T("viewing.span", elapsed(i.From), elapsed(i.To))
 }
 
-// askAddress is the address of the form about recordings.
-func askAddress(ids ...ident.RecordingID) string {
+// AskAddress is the address of the form that asks to look at recordings.
+func AskAddress(ids ...ident.RecordingID) string {
 	q := url.Values{}
 	for _, id := range ids {
 		q.Add("rec", string(id))

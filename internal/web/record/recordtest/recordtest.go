@@ -199,6 +199,7 @@ func (h *House) serve(settings record.Settings, more []func(h *House) []site.Rou
 	})
 	routes := append(looks.Routes(), library.Routes(library.Deps{
 		Recordings: h.Service, People: h.Org, Devices: h.Devices, Shelf: must(shelf.New(shelf.Config{DB: h.DB, Gate: h.Gate}))(h.t),
+		Pictures: h.Viewing.MayPicture,
 	})...)
 	routes = append(routes, record.Routes(record.Deps{
 		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Press: h.Press, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
