@@ -25,6 +25,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/library"
 	"zhilu.dev/zhilu/internal/web/logbook"
 	"zhilu.dev/zhilu/internal/web/people"
+	"zhilu.dev/zhilu/internal/web/player"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/signin"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -88,6 +89,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet,
 		}),
 		looks.Routes(),
+		player.Routes(player.Deps{Looks: h.Viewing, Recordings: h.Recordings, Copies: h.Derived, Log: h.Log}),
 		intake.Routes(intake.Deps{
 			Recordings: h.Recordings, Duties: h.Duties, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader,
 			Confirm: h.Accounts.ConfirmPassword,

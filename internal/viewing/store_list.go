@@ -96,6 +96,7 @@ func latestOf(ctx context.Context, idb bun.IDB, person ident.PersonID, rec ident
 func grantedAmong(ctx context.Context, idb bun.IDB, person ident.PersonID, recs []ident.RecordingID, now time.Time) (map[ident.RecordingID]bool, error) {
 	var ids []ident.RecordingID
 	err := idb.NewSelect().Model((*requestRow)(nil)).ColumnExpr("DISTINCT i.recording_id").Join("JOIN viewing_item AS i ON i.request_id = q.id").
+		Where("i.from_us = 0 AND i.to_us = 0"). // the picture may come from anywhere
 		Where("i.recording_id IN (?) AND q.viewer_id = ? AND q.state = ? AND q.granted_until > ?", bun.List(recs), person, Granted, clock.Micros(now)).Scan(ctx, &ids)
 	out := make(map[ident.RecordingID]bool, len(ids))
 	for _, id := range ids {

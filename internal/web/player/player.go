@@ -61,6 +61,7 @@ func Routes(d Deps) []site.Route {
 	}
 	return []site.Route{
 		route(http.MethodPost, "/recordings/{id}/look", access.LookOpen, a.open),
+		route(http.MethodGet, "/recordings/{id}/poster", access.LookOpen, a.piecewise(a.tile)),
 		route(http.MethodGet, "/looks/{look}", access.LookWatch, a.show),
 		get("/facts", a.facts),
 		get("/index.m3u8", a.index),

@@ -31,6 +31,28 @@ func want(t *testing.T, what string, a recordtest.Answer, status int, texts ...s
 	}
 }
 
+// TestTile: decision 1. The picture of a recording in a list is a look: under a grant for the whole of it, and in the register.
+func TestTile(t *testing.T) {
+	t.Parallel()
+	th := newTheatre(t)
+	r := th.As(access.LegalReviewer)
+	tile := "/recordings/" + string(th.rec) + "/poster"
+	want(t, "without a grant", r.Get(tile), http.StatusForbidden, "access.ask_to_look")
+	q := th.consent()
+	if a := r.Get(tile); a.Status != http.StatusOK || !strings.HasPrefix(a.Body, "\xff\xd8") || a.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("with one: %d", a.Status)
+	}
+	page, err := th.svc.Ledger(th.ctx, th.Actor(t, access.Custodian), viewing.RegisterFilter{}, "", 0)
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].Kind != viewing.Picture {
+		t.Fatalf("%+v %v", page.Rows, err)
+	}
+	want(t, "no id", r.Get("/recordings/none/poster"), http.StatusNotFound)
+	if err := th.svc.Revoke(th.ctx, th.head(), q.ID, "收回"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "taken back", r.Get(tile), http.StatusForbidden)
+}
+
 // A look from the button to the end: the page, the list of segments, the segments, what was watched in the register.
 func TestLook(t *testing.T) {
 	t.Parallel()
