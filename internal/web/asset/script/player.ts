@@ -474,7 +474,7 @@ class Look extends HTMLElement {
     if (r.code === "session") this.cover(word("player.signed_out"), word("player.signed_out_text"), act);
     else this.cover(r.title, r.do, act);
     this.classList.add("is-over");
-    this.part("player").focus();
+    this.part("player").focus({ preventScroll: true });
   }
 }
 
