@@ -98,6 +98,39 @@ func (p *Prober) packets(ctx context.Context, facts *Facts, path string, src Sou
 	return nil
 }
 
+// Uneven is how much sooner or later a track may begin or end than another before it counts as a finding.
+const Uneven = time.Second
+
+// uneven flags what the timeline shows: gaps, and tracks that do not cover one another.
+func (f *Facts) uneven() {
+	t := f.Timeline
+	if t == nil || t.Source == timeline.FromNothing {
+		return
+	}
+	if t.Gaps() > 0 {
+		f.flag(FlagGaps)
+	}
+	var picture, sound *timeline.Line
+	for i, l := range t.Lines {
+		switch {
+		case l.Here == 0:
+		case l.Handler == "vide" && picture == nil:
+			picture = &t.Lines[i]
+		case l.Handler == "soun" && sound == nil:
+			sound = &t.Lines[i]
+		}
+	}
+	if picture == nil || sound == nil || t.Has(timeline.DoubtCutOff) || t.Has(timeline.DoubtReader) {
+		return // what was cut off ends where it was cut
+	}
+	if sound.Start > picture.Start+Uneven || sound.End < picture.End-Uneven {
+		f.flag(FlagSoundShort)
+	}
+	if picture.Start > sound.Start+Uneven || picture.End < sound.End-Uneven {
+		f.flag(FlagPictureShort)
+	}
+}
+
 // handler is a track's kind in the letters of ISO base media files.
 func (t Track) handler() string {
 	switch t.Kind {

@@ -82,6 +82,9 @@ const (
 	FlagTimeMissing  Flag = "time_missing"       // no source gives a start
 	FlagFuture       Flag = "time_in_future"     // the start lies after the file was seen
 	FlagPicture      Flag = "picture"            // a still picture, not a recording
+	FlagGaps         Flag = "gaps"               // a track has nothing for a while, see Facts.Timeline
+	FlagSoundShort   Flag = "sound_short"        // sound begins later or ends sooner than the picture, by more than Uneven
+	FlagPictureShort Flag = "picture_short"      // the other way round
 )
 
 // Reasons why a file is unreadable, in Facts.Reason.
@@ -366,6 +369,7 @@ func (p *Prober) finish(facts *Facts, src Source) {
 			facts.flag(FlagNoAudio)
 		}
 	}
+	facts.uneven()
 	doubt := func(d Doubt) bool { return slices.Contains(facts.Start.Doubt, d) }
 	if len(facts.Start.Doubt) > 0 {
 		facts.flag(FlagClockDoubt)
@@ -384,7 +388,7 @@ func (p *Prober) finish(facts *Facts, src Source) {
 
 var allFlags = []Flag{
 	FlagEmpty, FlagUnreadable, FlagTruncated, FlagForeign, FlagMisnamed, FlagNoVideo, FlagNoAudio, FlagClockDoubt,
-	FlagNameMismatch, FlagTimeMissing, FlagFuture, FlagPicture,
+	FlagNameMismatch, FlagTimeMissing, FlagFuture, FlagPicture, FlagGaps, FlagSoundShort, FlagPictureShort,
 }
 
 // candidates gathers every reading of the start time.

@@ -3,6 +3,7 @@ package recording
 import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/recording/chain"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
 )
@@ -20,6 +21,11 @@ func recordingOf(r *record.Recording) Recording {
 	if r.Duration >= 0 {
 		out.Duration, out.HasDuration = record.Micros(r.Duration), true
 	}
+	if r.Whole > 0 {
+		out.Duration, out.HasDuration = record.Micros(r.Whole), true
+	} else if r.Whole < 0 {
+		out.Duration, out.HasDuration = 0, false
+	}
 	return out
 }
 
@@ -27,7 +33,7 @@ func fileOf(r *record.File) File {
 	return File{
 		ID: r.ID, Recording: r.Recording, Name: r.Name, Path: r.Path, Size: r.Size, SHA256: r.SHA256, SM3: r.SM3, State: r.State,
 		ModTime: clock.FromMicros(r.MTime), StoredAt: clock.FromMicros(r.StoredAt), VerifiedAt: clock.FromMicros(r.VerifiedAt),
-		Medium: r.Medium, Upload: r.Upload, Entry: r.Entry, Facts: parseFacts(r.Facts),
+		Medium: r.Medium, Upload: r.Upload, Entry: r.Entry, Facts: chain.Facts(r),
 	}
 }
 

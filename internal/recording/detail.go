@@ -8,6 +8,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/recording/chain"
 	"zhilu.dev/zhilu/internal/recording/intake"
 	"zhilu.dev/zhilu/internal/recording/likeness"
 	"zhilu.dev/zhilu/internal/recording/record"
@@ -48,7 +49,9 @@ type Detail struct {
 	Checked    bool             // the camera's clock was ever compared with ours
 	Judgement  storage.Judgement
 	Notes      []Note
-	Gaps       []Gap // of the same camera, beside this recording's files
+	Parts      []chain.Part   // files joined to the first
+	Beside     []chain.Beside // files next by number that stay apart
+	Gaps       []Gap          // of the same camera, beside this recording's files
 	Receipts   []ReceiptRef
 	FlagDetail map[Flag]string
 	CardInfo   *Card // the docking that brought it
@@ -60,12 +63,16 @@ type Detail struct {
 	FoundOfficer ident.PersonID
 }
 
-// Get gives a recording's detail, if the actor may see its facts. NotFound "recording.unknown".
+// Get gives a recording's detail, if the actor may see its facts. The id of a part gives the whole. NotFound "recording.unknown".
 func (s *Service) Get(ctx context.Context, actor access.Actor, id ident.RecordingID) (Detail, error) {
 	rec, err := record.One[record.Recording](ctx, s.c.DB.Reader, "recording.unknown", "id = ?", id)
 	if err != nil {
 		return Detail{}, err
 	}
+	if rec, err = record.WholeOf(ctx, s.c.DB.Reader, rec); err != nil {
+		return Detail{}, err
+	}
+	id = rec.ID
 	if err := s.c.Gate.Check(ctx, actor, access.RecordingView, rec.Subject()); err != nil {
 		return Detail{}, err
 	}
@@ -96,12 +103,15 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ident.Recordin
 
 // addFiles reads a recording's files, their receipts and findings.
 func (s *Service) addFiles(ctx context.Context, d *Detail, rec *record.Recording) error {
-	files, err := record.All[record.File](ctx, s.c.DB.Reader, "n", "recording_id = ?", rec.ID)
+	files, err := record.FilesOf(ctx, s.c.DB.Reader, rec.ID)
 	if err != nil {
 		return err
 	}
 	for i := range files {
 		d.FileList = append(d.FileList, fileOf(&files[i]))
+	}
+	if d.Parts, d.Beside, err = chain.Told(ctx, s.c.DB.Reader, rec, files); err != nil {
+		return err
 	}
 	if len(d.FileList) > 0 && d.FileList[0].Facts != nil {
 		d.Readings = d.FileList[0].Facts.Start
@@ -118,7 +128,7 @@ func (s *Service) addFiles(ctx context.Context, d *Detail, rec *record.Recording
 	for _, f := range flags {
 		d.FlagDetail[f.Flag] = f.Detail
 	}
-	receipts, err := record.All[record.Receipt](ctx, s.c.DB.Reader, "at, id", "file_id IN (SELECT id FROM recording_file WHERE recording_id = ?)", rec.ID)
+	receipts, err := record.All[record.Receipt](ctx, s.c.DB.Reader, "at, id", "file_id IN (SELECT f.id FROM recording_file AS f JOIN recording AS r ON r.id = f.recording_id WHERE r.id = ? OR r.joined_into = ?)", rec.ID, rec.ID)
 	if err != nil {
 		return err
 	}
@@ -160,5 +170,9 @@ func (s *Service) FileRecording(ctx context.Context, id ident.FileID) (ident.Rec
 	if err != nil {
 		return "", err
 	}
-	return file.Recording, nil
+	rec, err := record.RecordingOf(ctx, s.c.DB.Reader, id)
+	if err == nil && rec.JoinedInto != "" {
+		return rec.JoinedInto, nil
+	}
+	return file.Recording, err
 }

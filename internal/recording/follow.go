@@ -256,6 +256,11 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 			return err
 		}
 	}
+	if rec.Device != "" && file.Number >= 0 {
+		if err := tx.Enqueue(JoinArgs{File: file.ID}); err != nil {
+			return err
+		}
+	}
 	return tx.Enqueue(VerifyArgs{File: file.ID})
 }
 
@@ -329,13 +334,4 @@ func writeFlags(tx *gate.Tx, rec *record.Recording, details map[Flag]string) err
 		rows = append(rows, row)
 	}
 	return record.ReplaceFlags(tx.Context(), tx.DB(), rec.ID, rows)
-}
-
-// parseFacts reads stored facts; nil where there are none.
-func parseFacts(raw string) *media.Facts {
-	var f media.Facts
-	if raw == "" || json.Unmarshal([]byte(raw), &f) != nil {
-		return nil
-	}
-	return &f
 }

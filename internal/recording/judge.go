@@ -11,6 +11,7 @@ import (
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/recording/chain"
 	"zhilu.dev/zhilu/internal/recording/intake"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
@@ -95,9 +96,18 @@ func (s *Service) judge(ctx context.Context, idb bun.IDB, r *record.Recording, n
 	if err := s.setEnd(ctx, idb, r); err != nil {
 		return storage.Judgement{}, err
 	}
-	stored := clock.FromMicros(r.StoredAt)
+	last, stored, err := chain.Last(ctx, idb, r)
+	if err != nil {
+		return storage.Judgement{}, err
+	}
+	if last != r { // the term runs from the last file's end to when all were stored (decision 19)
+		if err := s.setEnd(ctx, idb, last); err != nil {
+			return storage.Judgement{}, err
+		}
+		r.EndFrom, r.EndTo = last.EndFrom, last.EndTo
+	}
 	reach := (8 * storage.StepReach).Microseconds()
-	rows, err := record.StepsAround(ctx, idb, r.StoredAt-reach, r.StoredAt+reach)
+	rows, err := record.StepsAround(ctx, idb, clock.Micros(stored)-reach, clock.Micros(stored)+reach)
 	if err != nil {
 		return storage.Judgement{}, err
 	}

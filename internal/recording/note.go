@@ -189,6 +189,10 @@ func (s *Service) annotate(ctx context.Context, actor access.Actor, action acces
 	if err != nil {
 		return err
 	}
+	if seen, err = record.WholeOf(ctx, s.c.DB.Reader, seen); err != nil {
+		return err
+	}
+	id = seen.ID
 	return s.c.Gate.Do(ctx, actor, action, seen.Subject(), func(tx *gate.Tx) error {
 		rec, err := record.One[record.Recording](tx.Context(), tx.DB(), "recording.unknown", "id = ?", id)
 		if err != nil {
@@ -259,11 +263,18 @@ func (s *Service) rejudge(tx *gate.Tx, rec *record.Recording) error {
 	if err := writeFlags(tx, rec, nil); err != nil {
 		return err
 	}
-	file, err := record.One[record.File](tx.Context(), tx.DB(), "file.unknown", "recording_id = ? AND n = 1", rec.ID)
+	files, err := record.FilesOf(tx.Context(), tx.DB(), rec.ID)
 	if err != nil {
 		return err
 	}
-	return record.Index(tx.Context(), tx.DB(), rec.Seq, record.SearchText(rec, file.Path))
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, f.Path)
+		if f.Recording != rec.ID {
+			paths = append(paths, f.Name)
+		}
+	}
+	return record.Index(tx.Context(), tx.DB(), rec.Seq, record.SearchText(rec, strings.Join(paths, " ")))
 }
 
 func settleDuties(tx *gate.Tx, rec *record.Recording, row *record.Note) error {
@@ -308,7 +319,11 @@ func (s *Service) noteStep(ctx context.Context, step storage.Step) error {
 		return err
 	}
 	for i := range rows {
-		if err := s.judgeAgain(ctx, &rows[i]); err != nil {
+		whole, err := record.WholeOf(ctx, s.c.DB.Reader, &rows[i])
+		if err != nil {
+			return err
+		}
+		if err := s.judgeAgain(ctx, whole); err != nil {
 			return err
 		}
 	}

@@ -86,13 +86,13 @@ func (s *Service) VerifyFile(ctx context.Context, id ident.FileID) error {
 	return err
 }
 
-// settleState gives a recording the least state of its files.
+// settleState gives a recording the least state of its files, and that whose part it is, which gets an entry of its own.
 func settleState(tx *gate.Tx, id ident.RecordingID) error {
 	rec, err := record.One[record.Recording](tx.Context(), tx.DB(), "recording.unknown", "id = ?", id)
 	if err != nil {
 		return err
 	}
-	files, err := record.All[record.File](tx.Context(), tx.DB(), "n", "recording_id = ?", id)
+	files, err := record.FilesOf(tx.Context(), tx.DB(), id)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,13 @@ func settleState(tx *gate.Tx, id ident.RecordingID) error {
 			rec.State = f.State
 		}
 	}
-	return record.Update(tx.Context(), tx.DB(), rec, "state")
+	if err := record.Update(tx.Context(), tx.DB(), rec, "state"); err != nil || rec.JoinedInto == "" {
+		return err
+	}
+	if err := settleState(tx, rec.JoinedInto); err != nil {
+		return err
+	}
+	return record.EnterPart(tx, rec.JoinedInto, id)
 }
 
 func (s *Service) writeDamaged(ctx context.Context, id ident.FileID, code string) error {
@@ -127,6 +133,9 @@ func (s *Service) writeDamaged(ctx context.Context, id ident.FileID, code string
 		if err := record.AddFlag(tx, now, FlagDamaged, code); err != nil {
 			return err
 		}
+		if err := record.TellWhole(tx, now, FlagDamaged, code); err != nil {
+			return err
+		}
 		said, err := record.Say(tx, id, now.ID)
 		if err != nil {
 			return err
@@ -138,7 +147,11 @@ func (s *Service) writeDamaged(ctx context.Context, id ident.FileID, code string
 		if err != nil {
 			return err
 		}
-		return owe(tx, now)
+		whole, err := record.WholeOf(tx.Context(), tx.DB(), now)
+		if err != nil {
+			return err
+		}
+		return owe(tx, whole)
 	})
 }
 

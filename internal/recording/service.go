@@ -117,6 +117,7 @@ func AddWorkers(w *job.Workers, service func() *Service) {
 	job.Add(w, func(ctx context.Context, a FollowUpArgs) error { return service().FollowUp(ctx, a.File) })
 	job.Add(w, func(ctx context.Context, a VerifyArgs) error { return service().VerifyFile(ctx, a.File) })
 	job.Add(w, func(ctx context.Context, a CompareArgs) error { return service().Compare(ctx, a.Device) })
+	job.Add(w, func(ctx context.Context, a JoinArgs) error { return service().Join(ctx, a.File) })
 	job.Add(w, func(ctx context.Context, _ AdoptArgs) error { _, err := service().Adopt(ctx); return err })
 }
 

@@ -105,7 +105,7 @@ func (a ask) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 	if a.inbox {
 		q = q.Where("r.inbox = ?", record.InboxWaiting)
 	}
-	return q
+	return q.Where("r.joined_into = ''") // a part is shown as its whole
 }
 
 // after keeps what follows a place, in the order asked for, and only so many.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"zhilu.dev/zhilu/internal/clock"
@@ -24,8 +25,12 @@ type take struct {
 }
 
 var (
-	h264 = []string{"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"}
-	mjpg = []string{"-c:v", "mjpeg", "-q:v", "8", "-c:a", "pcm_s16le"}
+	// A camera leaves no program's name in its files: the encoder's own words go out of its pictures, the muxer's are not written.
+	silent = []string{"-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-bsf:v", "filter_units=remove_types=6"}
+	coded  = []string{"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"}
+	h264   = slices.Concat(coded, silent)
+	mjpg   = []string{"-c:v", "mjpeg", "-q:v", "8", "-c:a", "pcm_s16le", "-bitexact"}
+	avchd  = slices.Concat([]string{"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "ac3"}, silent, []string{"-f", "mpegts"})
 )
 
 // takes are the footage of four cameras, several containers and naming habits. Among them: a missing number (0023), a
@@ -39,8 +44,8 @@ var takes = []take{
 	{path: "Z-02/DCIM/100GOPRO/GX010118.MP4", ago: 5 * time.Hour, seconds: 15, args: h264, utc: true},
 	{path: "Z-03/DCIM/MVI_0301.AVI", ago: 4 * time.Hour, seconds: 6, args: mjpg},
 	{path: "Z-03/DCIM/现场 清和律师事务所 %s.mov", ago: 4 * time.Hour, seconds: 14, args: h264, utc: true, wrong: -7 * 365 * 24 * time.Hour},
-	{path: "Z-04/PRIVATE/AVCHD/BDMV/STREAM/00007.MTS", ago: 8 * time.Hour, seconds: 12, args: []string{"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "ac3", "-f", "mpegts"}},
-	{path: "外来卡/VID_%s.mp4", ago: 9 * time.Hour, seconds: 8, args: h264},
+	{path: "Z-04/PRIVATE/AVCHD/BDMV/STREAM/00007.MTS", ago: 8 * time.Hour, seconds: 12, args: avchd},
+	{path: "外来卡/VID_%s.mp4", ago: 9 * time.Hour, seconds: 8, args: coded}, // and one that a program wrote
 }
 
 // film makes the cards. It is ffmpeg's test picture with a running clock tone: camera-like, and nobody's face.

@@ -271,7 +271,10 @@ func (s *Service) markDuplicate(tx *gate.Tx, file *record.File) error {
 	if err != nil {
 		return err
 	}
-	return record.AddFlag(tx, rec, record.FlagDuplicate, "")
+	if err := record.AddFlag(tx, rec, record.FlagDuplicate, ""); err != nil {
+		return err
+	}
+	return record.TellWhole(tx, rec, record.FlagDuplicate, "")
 }
 
 // arrive ties the upload to the card's list, and ends what was owed for a file that an earlier docking listed and did

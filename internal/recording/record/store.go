@@ -104,6 +104,8 @@ type Recording struct {
 	Verdict      string             `bun:"verdict"`
 	Flags        string             `bun:"flags"`
 	Inbox        int                `bun:"inbox"`
+	JoinedInto   ident.RecordingID  `bun:"joined_into"` // the recording whose part it is; it is then in no list
+	Whole        int64              `bun:"whole_us"`    // length with all parts; 0 without parts, -1 unknown
 }
 
 // The inbox column.

@@ -24,6 +24,7 @@ const (
 	tableGap       = "recording_gap"
 	tableCard      = "card"
 	tableStep      = "clock_step"
+	tableJoin      = "recording_join"
 )
 
 // Say gives what an entry says of rows that its change wrote, as pairs for custody.Detail: of those named by an id as
@@ -63,6 +64,8 @@ func say(ctx context.Context, idb bun.IDB, row any) (table string, says vouch.Co
 		return tableGap, gapRow(r).Says, nil
 	case *Note:
 		return tableNote, noteRow(r).Says, nil
+	case *Join:
+		return tableJoin, joinRow(r).Says, nil
 	case *Step:
 		return tableStep, stepRow(r).Says, nil
 	}
@@ -96,6 +99,10 @@ func receiptRow(r *Receipt) vouch.Row {
 
 func noteRow(r *Note) vouch.Row {
 	return vouch.Row{ID: r.ID, Subject: about("recording", r.Recording), Entry: r.Entry, Says: vouch.Of(r, "by_name", "words", "place")}
+}
+
+func joinRow(r *Join) vouch.Row {
+	return vouch.Row{ID: r.ID, Subject: about("recording", r.Recording), Entry: r.Entry, Says: vouch.Of(r, "by_name", "words")}
 }
 
 func gapRow(r *Gap) vouch.Row {
@@ -174,7 +181,7 @@ func Tables() []vouch.Table {
 	})
 	return []vouch.Table{
 		recordings, vouch.NewTable(tableFile, fileRow), vouch.NewTable(tableReceipt, receiptRow), vouch.NewTable(tableNote, noteRow),
-		vouch.NewTable(tableGap, gapRow), cards, vouch.NewTable(tableStep, stepRow),
+		vouch.NewTable(tableGap, gapRow), cards, vouch.NewTable(tableStep, stepRow), vouch.NewTable(tableJoin, joinRow),
 	}
 }
 

@@ -25,6 +25,9 @@ const (
 // subjects are what a recording's history is about: itself, its files, and the uploads that brought them.
 func subjects(d recording.Detail) []custody.Subject {
 	out := []custody.Subject{{Kind: "recording", ID: string(d.ID)}}
+	for _, x := range d.Parts {
+		out = append(out, custody.Subject{Kind: "recording", ID: string(x.Recording)})
+	}
 	for _, f := range d.FileList {
 		out = append(out, custody.Subject{Kind: "file", ID: string(f.ID)})
 		if f.Upload != "" {

@@ -30,6 +30,7 @@ type Recordings interface {
 	AddReturn(ctx context.Context, actor access.Actor, id ident.RecordingID, n recording.ReturnNote) error
 	Designate(ctx context.Context, actor access.Actor, id ident.RecordingID, d recording.Designation) error
 	Assign(ctx context.Context, actor access.Actor, id ident.RecordingID, a recording.Assignment) error
+	TakeApart(ctx context.Context, actor access.Actor, part ident.RecordingID, reason string) error
 	Certify(ctx context.Context, actor access.Actor, id ident.RecordingID, c recording.Certificate) error
 }
 
@@ -91,6 +92,7 @@ func Routes(d Deps) []site.Route {
 		page(http.MethodPost, "/recordings/{id}/return", access.RecordingReturnNote, a.addReturn),
 		page(http.MethodPost, "/recordings/{id}/designate", access.RecordingDesignate, a.designate),
 		page(http.MethodPost, "/recordings/{id}/assign", access.RecordingAssign, a.assign),
+		page(http.MethodPost, "/recordings/{id}/apart", access.RecordingAssign, a.apart),
 		page(http.MethodGet, "/receipts/{id}", access.RecordingView, a.receipt),
 		page(http.MethodGet, "/files/{id}/receipt", access.RecordingView, a.fileReceipt),
 		page(http.MethodGet, "/entries/{id}/proof", access.RecordingView, a.proof),

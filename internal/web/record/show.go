@@ -25,6 +25,9 @@ type view struct {
 	Branches   []branchView
 	Flags      []flagView
 	Likeness   *likenessView // nil while nobody has looked into the file
+	Lines      []linesView
+	Belonging  *partsView // why files are one recording; nil where there is nothing to tell
+	Apart      string     // where a wrong join is taken apart; empty for who may not
 	Facts      []ui.Fact
 	Files      []fileView
 	Candidates []candidateView
@@ -47,6 +50,9 @@ func (a area) show(p *site.Page) error {
 	d, err := a.detail(p)
 	if err != nil {
 		return err
+	}
+	if p.R.PathValue("id") != string(d.ID) { // it was joined into another
+		return p.Redirect(Path(d.ID))
 	}
 	return a.page(p, d, attempt{})
 }
@@ -76,11 +82,15 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	pr := p.P
 	v := view{
 		Head: head(p, d), Next: next(p, d), Look: look, Verdict: verdictOf(pr, d, p.Now),
-		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Likeness: likeness(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
+		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Likeness: likeness(pr, d), Lines: lines(pr, d), Belonging: belonging(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
 		Candidates: candidates(pr, d), Doubts: doubts(pr, d), Gaps: gaps(pr, d), Notes: notes(pr, d, n, p.Now), Papers: papers(pr, d, list), Forms: forms,
 	}
 	for _, e := range events(pr, d, list, actors, n, p.Now) {
 		v.Events = append(v.Events, e.Event)
+	}
+	v.Forms = append(v.Forms, a.apartForm(p, d, at)...)
+	if p.May(access.RecordingAssign, subject(d)) {
+		v.Apart = Path(d.ID) + "?do=apart#apart"
 	}
 	if more {
 		v.More = pr.T("recording.history_more", pageLimit)
