@@ -47,7 +47,7 @@ func TestDamagedDatabase(t *testing.T) {
 		config.DB = must(db.OpenReader(h.ctx, db.Config{URL: "sqlite:" + rotten}, true))(t)
 		r, err := fsck.Run(h.ctx, config)
 		h.must(config.DB.Close())
-		if err != nil || !found(r, "database.damaged", c.names) || r.Objects != 6 || r.Receipts == 0 {
+		if err != nil || !found(r, "database.damaged", c.names) || r.Objects != 8 || r.Receipts == 0 {
 			t.Errorf("%s: %+v %v", c.name, r, err)
 		}
 	}

@@ -14,7 +14,7 @@ func TestSound(t *testing.T) {
 	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
 		h := live(t, w)
 		r := h.sound()
-		if r.Objects != 6 || r.Files != 6 || r.Stages != 1 || r.Receipts < 12 || r.Log.Pending != 1 || r.Waiting != 0 {
+		if r.Objects != 8 || r.Files != 8 || r.Stages != 1 || r.Receipts < 12 || r.Log.Pending != 1 || r.Waiting != 0 {
 			t.Errorf("%+v %+v", r, r.Log)
 		}
 		for _, table := range h.config().Tables { // or a table might be sound because there is nothing in it

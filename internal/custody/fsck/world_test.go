@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/media/profile"
 	"zhilu.dev/zhilu/internal/media/sniff"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
@@ -68,11 +70,14 @@ type prober struct{}
 
 func (prober) Probe(_ context.Context, src media.Source) (media.Facts, error) {
 	f := media.Facts{Name: media.ParseName(src.Name), Size: src.Size, ModTime: src.ModTime, Kind: sniff.MP4, Flags: []media.Flag{}}
-	head := make([]byte, min(3, src.Size))
-	if _, err := src.ReadAt(head, 0); err != nil && src.Size > 3 {
+	head := make([]byte, min(5, src.Size))
+	if _, err := src.ReadAt(head, 0); err != nil && src.Size > 5 {
 		return f, err
 	}
-	if string(head) == "bad" {
+	if string(head) == "press" { // one pressing of the button, cut into files
+		f.Form = &profile.Profile{Version: profile.Version, Container: "mp4", Tracks: []profile.Track{{Kind: "vide"}}}
+	}
+	if strings.HasPrefix(string(head), "bad") {
 		f.Flags, f.Reason = append(f.Flags, media.FlagUnreadable), media.ReasonMoovMissing
 	} else {
 		f.Duration, f.HasDuration = 10*time.Minute, true
@@ -221,6 +226,10 @@ func live(t *testing.T, w *gatetest.World) *house {
 
 	h.late = h.take(recording.Intent{Name: h.name(30*time.Hour, 5)}, []byte("late"))
 	h.must(h.svc.AddReturn(h.ctx, h.keeper, h.late.RecordingID, recording.ReturnNote{ReturnedAt: h.Clock.Now().Add(-3 * time.Hour), Reason: "remote", Words: "在乡镇巡查"}))
+	third := must(h.svc.OpenCard(h.ctx, h.dock, recording.CardListing{Label: "Z07", Files: []recording.ListedFile{{Path: "c", Size: 1}}}))(t)
+	h.take(recording.Intent{Card: third, Name: h.name(90*time.Minute, 7)}, []byte("press one"))
+	pressed := h.take(recording.Intent{Card: third, Name: h.name(80*time.Minute, 8)}, []byte("press two"))
+	h.must(h.svc.Join(h.ctx, pressed.FileID))
 	h.claimed = h.take(recording.Intent{Name: "P1000001.MP4"}, []byte("bad film"))
 	h.must(h.svc.Resolve(h.ctx, h.keeper, h.claimed.RecordingID, recording.Assignment{Device: h.camera, Officer: h.second, Words: "卡上贴有编号"}))
 
