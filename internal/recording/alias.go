@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/recording/clear"
 	"zhilu.dev/zhilu/internal/recording/intake"
 	"zhilu.dev/zhilu/internal/recording/record"
@@ -8,6 +9,8 @@ import (
 
 // What the parts of the service take and give, under one roof.
 type (
+	// Catalog shows fsck what the rows say of the vault and of receipts.
+	Catalog = record.Catalog
 	// State says how much is promised of a file.
 	State = record.State
 	// Kind is what sort of thing a recording is.
@@ -98,3 +101,6 @@ const (
 	UploadFailed    = record.UploadFailed
 	UploadDiscarded = record.UploadDiscarded
 )
+
+// Tables are the tables whose rows the entries of this concept say.
+func Tables() []vouch.Table { return append(record.Tables(), clear.Table()) }

@@ -1,4 +1,4 @@
-package recording
+package record
 
 import (
 	"context"
@@ -8,10 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/custody/fsck"
-	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/ident"
-	"zhilu.dev/zhilu/internal/recording/clear"
-	"zhilu.dev/zhilu/internal/recording/record"
 )
 
 // Catalog shows fsck what the rows say of the vault and of receipts. It is not for anybody else: it asks nobody's leave.
@@ -22,42 +19,39 @@ var _ fsck.Catalog = Catalog{}
 // catalogPage is how many rows are read at a time.
 const catalogPage = 500
 
-// Tables are the tables whose rows the entries of this concept say.
-func Tables() []vouch.Table { return append(record.Tables(), clear.Table()) }
-
 // Files yields every file in the order of ids.
 func (Catalog) Files(ctx context.Context, idb bun.IDB) iter.Seq2[fsck.File, error] {
-	return paged(ctx, idb, func(rows []record.File, yield func(fsck.File, error) bool) bool {
+	return paged(ctx, idb, func(rows []File, yield func(fsck.File, error) bool) bool {
 		for i := range rows {
 			if !yield(checkedFile(&rows[i]), nil) {
 				return false
 			}
 		}
 		return true
-	}, func(r *record.File) string { return string(r.ID) })
+	}, func(r *File) string { return string(r.ID) })
 }
 
 // FileOf finds the file of a digest.
 func (Catalog) FileOf(ctx context.Context, idb bun.IDB, sha256 string) (fsck.File, bool, error) {
-	row, found, err := record.Lookup[record.File](ctx, idb, "sha256 = ?", sha256)
+	row, found, err := Lookup[File](ctx, idb, "sha256 = ?", sha256)
 	if err != nil || !found {
 		return fsck.File{}, false, err
 	}
 	return checkedFile(row), true, nil
 }
 
-func checkedFile(r *record.File) fsck.File {
+func checkedFile(r *File) fsck.File {
 	return fsck.File{ID: r.ID, Recording: r.Recording, Name: r.Name, SHA256: r.SHA256, SM3: r.SM3, Size: r.Size}
 }
 
 // Receipts yields every receipt in the order of ids.
 func (Catalog) Receipts(ctx context.Context, idb bun.IDB) iter.Seq2[fsck.Receipt, error] {
-	return paged(ctx, idb, func(rows []record.Receipt, yield func(fsck.Receipt, error) bool) bool {
+	return paged(ctx, idb, func(rows []Receipt, yield func(fsck.Receipt, error) bool) bool {
 		ids := make([]ident.FileID, len(rows))
 		for i := range rows {
 			ids[i] = rows[i].File
 		}
-		files, err := record.All[record.File](ctx, idb, "id", "id IN (?)", bun.List(ids))
+		files, err := All[File](ctx, idb, "id", "id IN (?)", bun.List(ids))
 		if err != nil {
 			yield(fsck.Receipt{}, err)
 			return false
@@ -76,7 +70,7 @@ func (Catalog) Receipts(ctx context.Context, idb bun.IDB) iter.Seq2[fsck.Receipt
 			}
 		}
 		return true
-	}, func(r *record.Receipt) string { return string(r.ID) })
+	}, func(r *Receipt) string { return string(r.ID) })
 }
 
 // paged reads a table page by page in the order of ids and hands each page to give, until give says no.
@@ -100,13 +94,13 @@ func paged[T, V any](ctx context.Context, idb bun.IDB, give func([]T, func(V, er
 // Announced reports whether what lies in staging has an intent: of an upload that is not finished, of one whose bytes were not
 // what its sender said and stay seven days, or of one that has ended and whose bytes Adopt has yet to drop.
 func (Catalog) Announced(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error) {
-	_, found, err := record.Lookup[record.Upload](ctx, idb, "id = ?", id)
+	_, found, err := Lookup[Upload](ctx, idb, "id = ?", id)
 	return found, err
 }
 
 // Open reports whether a sealed object without a row may be one that a crash left so: its upload was announced and neither
 // became a file nor was given up. An object whose upload did become a file has lost its row, which is no accident.
 func (Catalog) Open(ctx context.Context, idb bun.IDB, id ident.UploadID) (bool, error) {
-	row, found, err := record.Lookup[record.Upload](ctx, idb, "id = ?", id)
-	return found && !row.Sealed() && row.State != record.UploadDiscarded, err
+	row, found, err := Lookup[Upload](ctx, idb, "id = ?", id)
+	return found && !row.Sealed() && row.State != UploadDiscarded, err
 }
