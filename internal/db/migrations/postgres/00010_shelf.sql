@@ -25,7 +25,15 @@ CREATE INDEX recording_length ON recording (duration_us, seq);
 CREATE INDEX recording_department_size ON recording (department_id, size, seq);
 CREATE INDEX recording_department_length ON recording (department_id, duration_us, seq);
 
+-- Conditions that no index helped: what is not yet read back or damaged is rare, and so are some kinds.
+CREATE INDEX recording_state ON recording (state, seq);
+CREATE INDEX recording_kind ON recording (kind, seq);
+CREATE INDEX recording_department_verdict ON recording (department_id, verdict, seq);
+
 -- +goose Down
+DROP INDEX recording_department_verdict;
+DROP INDEX recording_kind;
+DROP INDEX recording_state;
 DROP INDEX recording_department_length;
 DROP INDEX recording_department_size;
 DROP INDEX recording_length;
