@@ -18,6 +18,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/gate"
@@ -28,6 +29,7 @@ import (
 	"zhilu.dev/zhilu/internal/media/sniff"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/storage"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/vault"
@@ -153,8 +155,9 @@ func newHouse(t *testing.T, w *gatetest.World) *house {
 		DB: w.DB, Gate: w.Gate, Vault: h.disk, Keys: h.keys, Devices: h.inv, People: people, Settings: regulation.New(w.Gate, w.DB),
 		Prober: prober{}, Clock: w.Clock, Log: w.Log, Node: "n1", Bureau: bureau,
 	}))(t)
+	made := must(derivative.New(derivative.Config{DB: w.DB, Gate: w.Gate, Originals: h.disk, Derived: h.disk, Clock: w.Clock, Log: w.Log}))(t)
 	h.looks = must(viewing.New(viewing.Config{
-		DB: w.DB, Gate: w.Gate, Recordings: viewing.Over(h.svc), Offices: offices{h}, Copies: noCopies{}, Clock: w.Clock, Log: w.Log,
+		DB: w.DB, Gate: w.Gate, Recordings: viewing.Over(h.svc), Offices: offices{h}, Copies: copies{made}, Clock: w.Clock, Log: w.Log,
 		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
 	}))(t)
 	return h
@@ -169,10 +172,12 @@ func (o offices) Leaders(context.Context) ([]ident.PersonID, error) {
 	return []ident.PersonID{o.second}, nil
 }
 
-// noCopies takes a wish for a viewing copy and makes none: here it is about rows.
-type noCopies struct{}
+// copies enters wishes for viewing copies, of which none is ever made: here it is about rows.
+type copies struct{ *derivative.Service }
 
-func (noCopies) Want(*gate.Tx, ident.RecordingID) error { return nil }
+func (c copies) Want(tx *gate.Tx, rec ident.RecordingID) error {
+	return c.Service.Want(tx, rec, derivative.Copy)
+}
 
 // look has a request decided by the leader, looked upon, confirmed and taken back, and the officer's registration.
 func (h *house) look() {
@@ -297,7 +302,8 @@ func (h *house) sequence() {
 func (h *house) config() fsck.Config {
 	return fsck.Config{
 		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Clock: h.Clock,
-		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables()),
+		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(),
+			[]vouch.Table{derivative.Table()}),
 	}
 }
 

@@ -131,7 +131,7 @@ func (s *Service) settle(ctx context.Context, file *record.File, r, made row) er
 			outcome = custody.Failed
 		}
 		_, err = tx.Record(gate.Entry{
-			Outcome: outcome, Related: record.Related("file", string(file.ID)),
+			Outcome: outcome, Related: record.Related("file", string(file.ID), "derivative", string(made.ID)),
 			Detail: custody.Detail("kind", string(made.Kind), "source_sha256", made.Source, "sha256", record.OrNil(made.SHA256),
 				"code", record.OrNil(made.Reason), "tool", made.Tool, vouch.Key(table), said),
 		})

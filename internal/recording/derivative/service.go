@@ -162,10 +162,10 @@ func (s *Service) record(tx *gate.Tx, action access.Action, o custody.Outcome, r
 	kinds, related := []string{}, []custody.Subject{}
 	for i := range rows {
 		said[i] = vouched(&rows[i]).Says
-		about := custody.Subject{Kind: "file", ID: string(rows[i].File)}
-		if !slices.Contains(related, about) {
-			related = append(related, about)
+		if file := (custody.Subject{Kind: "file", ID: string(rows[i].File)}); !slices.Contains(related, file) {
+			related = append(related, file)
 		}
+		related = append(related, about(&rows[i]))
 		if k := string(rows[i].Kind); !slices.Contains(kinds, k) {
 			kinds = append(kinds, k)
 		}
@@ -179,11 +179,11 @@ func (s *Service) record(tx *gate.Tx, action access.Action, o custody.Outcome, r
 
 // Retry asks again for what failed of a recording, by a person's wish. Conflict "derivative.nothing_failed".
 func (s *Service) Retry(ctx context.Context, actor access.Actor, rec ident.RecordingID) error {
-	about, err := record.One[record.Recording](ctx, s.c.DB.Reader, "recording.unknown", "id = ?", rec)
+	of, err := record.One[record.Recording](ctx, s.c.DB.Reader, "recording.unknown", "id = ?", rec)
 	if err != nil {
 		return err
 	}
-	return s.c.Gate.Do(ctx, actor, access.DerivativeRetry, about.Subject(), func(tx *gate.Tx) error {
+	return s.c.Gate.Do(ctx, actor, access.DerivativeRetry, of.Subject(), func(tx *gate.Tx) error {
 		files, err := filesOf(tx.Context(), tx.DB(), rec)
 		if err != nil {
 			return err

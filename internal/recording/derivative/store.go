@@ -43,8 +43,11 @@ type row struct {
 func Table() vouch.Table { return vouch.NewTable(table, vouched) }
 
 func vouched(r *row) vouch.Row {
-	return vouch.Row{ID: string(r.ID), Subject: custody.Subject{Kind: "file", ID: string(r.File)}, Says: vouch.Of(r)}
+	return vouch.Row{ID: string(r.ID), Subject: about(r), Says: vouch.Of(r)}
 }
+
+// about names a derivative in entries: they stand in its history, in its file's and in its recording's.
+func about(r *row) custody.Subject { return custody.Subject{Kind: "derivative", ID: string(r.ID)} }
 
 // placed is a row with its file's place.
 type placed struct {
