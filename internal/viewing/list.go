@@ -200,8 +200,10 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id ident.Look
 		if err != nil {
 			return err
 		}
-		entry, err := tx.Record(gate.Entry{Related: []custody.Subject{{Kind: "recording", ID: string(l.Recording)}, {Kind: "person", ID: string(l.Viewer)}},
-			Detail: custody.Detail(append(said, "no", l.No, "remark", orNil(words))...)})
+		entry, err := tx.Record(gate.Entry{
+			Related: []custody.Subject{{Kind: "recording", ID: string(l.Recording)}, {Kind: "person", ID: string(l.Viewer)}},
+			Detail:  custody.Detail(append(said, "no", l.No, "remark", orNil(words))...),
+		})
 		if err != nil {
 			return err
 		}

@@ -37,8 +37,10 @@ func (s *Service) AddMark(ctx context.Context, actor access.Actor, seat Seat, id
 		if err := insertMark(tx.Context(), tx.DB(), m, l.ID, entry); err != nil {
 			return err
 		}
-		_, err := tx.Record(gate.Entry{ID: entry, Related: append(l.related(), custody.Subject{Kind: "mark", ID: string(m.ID)}),
-			Detail: custody.Detail("at_ms", at.Milliseconds(), "words_digest", vouch.Digest(words))})
+		_, err := tx.Record(gate.Entry{
+			ID: entry, Related: append(l.related(), custody.Subject{Kind: "mark", ID: string(m.ID)}),
+			Detail: custody.Detail("at_ms", at.Milliseconds(), "words_digest", vouch.Digest(words)),
+		})
 		return err
 	})
 	return m, err
@@ -62,8 +64,10 @@ func (s *Service) StrikeMark(ctx context.Context, actor access.Actor, seat Seat,
 		if err := strikeMark(tx.Context(), tx.DB(), id, tx.Now()); err != nil {
 			return err
 		}
-		_, err := tx.Record(gate.Entry{Subject: custody.Subject{Kind: "recording", ID: string(m.Recording)}, Related: []custody.Subject{{Kind: "mark", ID: string(id)}},
-			Detail: custody.Detail("at_ms", m.At.Milliseconds())})
+		_, err := tx.Record(gate.Entry{
+			Subject: custody.Subject{Kind: "recording", ID: string(m.Recording)}, Related: []custody.Subject{{Kind: "mark", ID: string(id)}},
+			Detail: custody.Detail("at_ms", m.At.Milliseconds()),
+		})
 		return err
 	})
 }

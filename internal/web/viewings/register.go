@@ -108,8 +108,12 @@ func registerTable(p *site.Page, q listing.Query, page viewing.RegisterPage, row
 	t := ui.TableView{
 		Caption: pr.T("viewing.register"), Pager: q.Pager(len(rows), page.Next),
 		Columns: []ui.Column{
-			{Label: pr.T("viewing.row_no"), Num: true}, {Label: pr.T("viewing.who"), Lead: true}, {Label: pr.T("viewing.what")}, {Label: pr.T("viewing.when"), Tight: true},
-			{Label: pr.T("viewing.basis")}, {Label: pr.T("viewing.confirm_state"), Acts: false},
+			{Label: pr.T("viewing.row_no"), Num: true},
+			{Label: pr.T("viewing.who"), Lead: true},
+			{Label: pr.T("viewing.what")},
+			{Label: pr.T("viewing.when"), Tight: true},
+			{Label: pr.T("viewing.basis")},
+			{Label: pr.T("viewing.confirm_state"), Acts: false},
 		},
 		Empty: ui.EmptyView{Icon: "notebook", Title: pr.T("viewing.register_none"), Text: pr.T("viewing.register_none_text")},
 	}
