@@ -75,6 +75,14 @@ bench: ## every benchmark once
 bench-library: ## pages of a library of 1,000,000 recordings, 20 a second, on SQLite and PostgreSQL (some ten minutes)
 	ZHILU_BENCH_ROWS=1000000 scripts/with-postgres go test -run '^$$' -bench BenchmarkLibrary -benchtime 1x -timeout 60m -vet=off -v ./internal/web/library
 
+.PHONY: bench-media
+bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
+	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline
+
+.PHONY: fault-media
+fault-media: ## 10,000 spoiled camera files through the fenced prober (about half an hour)
+	ZHILU_MUTANTS=10000 ZHILU_REQUIRE_MEDIA=1 go test -run TestMutants -timeout 3h -vet=off -v ./internal/media
+
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint with the reasoned list in .golangci.yml
 	@$(GOLANGCI) run
