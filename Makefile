@@ -80,7 +80,7 @@ bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragment
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline
 
 .PHONY: fault-media
-fault-media: ## 10,000 spoiled camera files through the fenced prober (about half an hour)
+fault-media: ## 10,000 spoiled camera files through the fenced prober (hours on a busy machine)
 	ZHILU_MUTANTS=10000 ZHILU_REQUIRE_MEDIA=1 go test -run TestMutants -timeout 3h -vet=off -v ./internal/media
 
 .PHONY: lint

@@ -14,7 +14,7 @@ func mutants(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("ZHILU_MUTANTS")
 	if text == "" {
-		return 60
+		return 30
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
