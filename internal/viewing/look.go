@@ -69,7 +69,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, seat Seat, rec i
 		return nil, err
 	}
 	l := &Look{
-		ID: ident.New[ident.LookID](), Kind: kind, Ground: b.Ground, Recording: rec, Department: o.Department, Viewer: actor.Person,
+		ID: ident.New[ident.LookID](), Kind: kind, Ground: b.Ground, Recording: o.ID, Department: o.Department, Viewer: actor.Person,
 		ViewerName: actor.Name, ViewerDept: s.c.DepartmentName(ctx, actor.Department), Account: seat.Account, Session: seat.Session, IP: seat.IP,
 		From: b.Item.From, To: b.Item.To,
 	}
@@ -79,10 +79,8 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, seat Seat, rec i
 	subject := o.subject()
 	subject.Ground = string(b.Ground)
 	err = s.c.Gate.Do(ctx, actor, access.LookOpen, subject, func(tx *gate.Tx) error {
-		if b.Ground == ByOwn {
-			if err := s.c.Copies.Want(tx, rec); err != nil {
-				return err
-			}
+		if err := s.c.Copies.Want(tx, o.ID); err != nil { // one's own, and what was joined to it since the grant
+			return err
 		}
 		return open(tx, l)
 	})

@@ -108,7 +108,7 @@ func (s *Service) objects(ctx context.Context, actor access.Actor, items []Item)
 	}
 	out := make([]Object, 0, len(items))
 	seen := map[ident.RecordingID]bool{}
-	for _, i := range items {
+	for n, i := range items {
 		o, err := s.c.Recordings.Object(ctx, i.Recording)
 		if err != nil {
 			return nil, err
@@ -119,14 +119,15 @@ func (s *Service) objects(ctx context.Context, actor access.Actor, items []Item)
 		switch {
 		case o.Department == "":
 			return nil, fault.New(fault.Conflict, "viewing.no_department")
-		case seen[i.Recording]:
+		case seen[o.ID]:
 			return nil, fault.New(fault.Invalid, "viewing.items", MaxItems).At("items")
 		case len(out) > 0 && o.Department != out[0].Department:
 			return nil, fault.New(fault.Invalid, "viewing.mixed").At("items")
 		case i.From < 0 || i.To < 0 || i.To > 0 && i.To <= i.From || o.Duration > 0 && i.From >= o.Duration:
 			return nil, fault.New(fault.Invalid, "viewing.span").At("from")
 		}
-		seen[i.Recording] = true
+		seen[o.ID] = true
+		items[n].Recording = o.ID // a part stands for its whole
 		out = append(out, o)
 	}
 	return out, nil

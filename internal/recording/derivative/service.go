@@ -109,7 +109,7 @@ func (s *Service) Of(ctx context.Context, rec ident.RecordingID) ([]Derivative, 
 	return out, nil
 }
 
-// Want asks for kinds of every file of a recording, in the caller's change: rows, one entry, and the jobs. What is there
+// Want asks for kinds of every file of a recording, in the caller's change: rows, what entries say of them, and the jobs. What is there
 // already stays as it is, also what failed (see Retry). The viewing copy is always wanted with the rest.
 func (s *Service) Want(tx *gate.Tx, rec ident.RecordingID, kinds ...Kind) error {
 	for _, k := range kinds {
@@ -156,8 +156,20 @@ func (s *Service) Want(tx *gate.Tx, rec ident.RecordingID, kinds ...Kind) error 
 	return tx.Enqueue(jobs...)
 }
 
-// record writes the entry about rows that were written, of one recording.
+// perEntry is how many rows one entry says: with their files they stay below what an entry may be related to.
+const perEntry = 30
+
+// record writes the entries about rows that were written, of one recording.
 func (s *Service) record(tx *gate.Tx, action access.Action, o custody.Outcome, rec ident.RecordingID, rows []row) error {
+	for part := range slices.Chunk(rows, perEntry) {
+		if err := s.recordPart(tx, action, o, rec, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) recordPart(tx *gate.Tx, action access.Action, o custody.Outcome, rec ident.RecordingID, rows []row) error {
 	said := make([]vouch.Columns, len(rows))
 	kinds, related := []string{}, []custody.Subject{}
 	for i := range rows {

@@ -49,7 +49,7 @@ func vouched(r *row) vouch.Row {
 // about names a derivative in entries: they stand in its history, in its file's and in its recording's.
 func about(r *row) custody.Subject { return custody.Subject{Kind: "derivative", ID: string(r.ID)} }
 
-// placed is a row with its file's place.
+// placed is a row with its file's place. Recording is the whole where the file's own recording was joined into one.
 type placed struct {
 	row       `bun:",extend"`
 	Recording ident.RecordingID `bun:"recording_id"`
@@ -71,22 +71,33 @@ var everythingButSegments = []string{
 
 func ofRecording(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]placed, error) {
 	out := []placed{}
-	q := idb.NewSelect().Model(&out).ColumnExpr("f.recording_id, f.n")
+	q := idb.NewSelect().Model(&out).ColumnExpr(whole + ", f.n")
 	for _, c := range everythingButSegments {
 		q = q.ColumnExpr("d.?", bun.Ident(c))
 	}
-	err := q.Join("JOIN recording_file AS f ON f.id = d.file_id").Where("f.recording_id = ?", rec).OrderExpr("f.n, d.kind").Scan(ctx)
+	err := q.Join("JOIN recording_file AS f ON f.id = d.file_id").Join("JOIN recording AS r ON r.id = f.recording_id").
+		Where("(r.id = ? OR r.joined_into = ?)", rec, rec).
+		OrderExpr("CASE WHEN r.joined_into = '' THEN 0 ELSE 1 END, r.start_at, r.seq, f.n, d.kind").Scan(ctx) // as record.FilesOf
 	if err != nil {
 		return nil, fmt.Errorf("derivative: %w", err)
+	}
+	for i, n := 0, 0; i < len(out); i++ { // places in the whole
+		if i == 0 || out[i].File != out[i-1].File {
+			n++
+		}
+		out[i].N = n
 	}
 	return out, nil
 }
 
+// whole is the recording that shows a file r belongs to.
+const whole = "CASE WHEN r.joined_into = '' THEN r.id ELSE r.joined_into END AS recording_id"
+
 // one reads a derivative with its segments. NotFound "derivative.unknown".
 func one(ctx context.Context, idb bun.IDB, file ident.FileID, kind Kind) (*placed, error) {
 	out := new(placed)
-	err := idb.NewSelect().Model(out).ColumnExpr("d.*, f.recording_id, f.n").Join("JOIN recording_file AS f ON f.id = d.file_id").
-		Where("d.file_id = ? AND d.kind = ?", file, kind).Scan(ctx)
+	err := idb.NewSelect().Model(out).ColumnExpr("d.*, "+whole+", f.n").Join("JOIN recording_file AS f ON f.id = d.file_id").
+		Join("JOIN recording AS r ON r.id = f.recording_id").Where("d.file_id = ? AND d.kind = ?", file, kind).Scan(ctx)
 	if err != nil {
 		return nil, db.NotFound(fmt.Errorf("derivative: %w", err), "derivative.unknown")
 	}
@@ -98,7 +109,7 @@ func rowsOf(ctx context.Context, idb bun.IDB, file ident.FileID) ([]row, error) 
 }
 
 func filesOf(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]record.File, error) {
-	return record.All[record.File](ctx, idb, "n", "recording_id = ?", rec)
+	return record.FilesOf(ctx, idb, rec)
 }
 
 // waiting gives files of which something is wanted, the longest waiting first.
