@@ -64,7 +64,8 @@ type Config struct {
 type Service struct {
 	*intake.Service
 	*clear.Desk
-	c Config
+	c      Config
+	crowds crowds
 }
 
 // New makes a Service.
@@ -83,7 +84,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Service: in, Desk: desk, c: c}, nil
+	return &Service{Service: in, Desk: desk, c: c, crowds: crowds{clock: c.Clock}}, nil
 }
 
 // settings gives what is in force, or the proposals while nothing was adopted.
