@@ -38,7 +38,6 @@ type facts struct {
 	Waves    []wave     `json:"waves"`
 	Strips   []strip    `json:"strips"`
 	Marks    []mark     `json:"marks"`
-	Poster   bool       `json:"poster"`
 }
 
 type said struct {
@@ -156,7 +155,6 @@ func describe(pl plan, l *viewing.Look, d recording.Detail) facts {
 			f.Strips = append(f.Strips, one)
 		}
 	}
-	f.Poster = l.From == 0 && l.To == 0 && len(pl) > 0 && pl[0].Reel.has(derivative.Poster)
 	return f
 }
 

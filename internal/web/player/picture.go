@@ -37,26 +37,6 @@ func (a area) strip(p *site.Page) error {
 	return send(p, jpegType, body)
 }
 
-// poster sends the picture that stands for the recording, to who may see the whole of it.
-func (a area) poster(p *site.Page) error {
-	l, err := a.watch(p)
-	if err != nil {
-		return err
-	}
-	pl, err := a.plan(p.Context(), l.Recording)
-	if err != nil {
-		return err
-	}
-	if l.From > 0 || l.To > 0 || len(pl) == 0 || !pl[0].Reel.has(derivative.Poster) {
-		return fault.New(fault.NotFound, "player.no_piece")
-	}
-	body, err := a.whole(p.Context(), l.Recording, pl[0].Reel.File, derivative.Poster)
-	if err != nil {
-		return err
-	}
-	return send(p, jpegType, body)
-}
-
 // picture sends the copy of a still picture.
 func (a area) picture(p *site.Page) error {
 	l, err := a.watch(p)

@@ -68,7 +68,6 @@ func Routes(d Deps) []site.Route {
 		get("/{file}/{n}", a.segment),
 		get("/strip/{file}", a.strip),
 		get("/picture/{file}", a.picture),
-		get("/poster", a.poster),
 		post("/beat", access.LookWatch, a.beat),
 		post("/retry", access.LookWatch, a.retry),
 		post("/marks", access.MarkAdd, a.mark),

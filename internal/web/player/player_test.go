@@ -69,7 +69,7 @@ func TestLook(t *testing.T) {
 		t.Error("a look by consent offers to register")
 	}
 	facts := r.Get(look + "/facts")
-	want(t, "facts", facts, http.StatusOK, `"state":"ready"`, `"fps":25`, `"pending":false`, `"poster":true`)
+	want(t, "facts", facts, http.StatusOK, `"state":"ready"`, `"fps":25`, `"pending":false`)
 	list := r.Get(look + "/index.m3u8")
 	want(t, "list", list, http.StatusOK, "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-TARGETDURATION:4", "#EXT-X-ENDLIST", string(th.file)+"/0.ts", string(th.file)+"/4.ts")
 	for n := range segmentCount {
@@ -134,7 +134,7 @@ func TestEveryWayRound(t *testing.T) { // T6
 		"head": th.As(access.Head), "keeper": th.As(access.Custodian), "officer": th.As(access.Officer),
 		"administrator": th.As(access.SystemAdmin), "auditor": th.As(access.AuditAdmin),
 	}
-	pieces := []string{"/facts", "/index.m3u8", "/" + string(th.file) + "/1.ts", "/strip/" + string(th.file), "/picture/" + string(th.file), "/poster"}
+	pieces := []string{"/facts", "/index.m3u8", "/" + string(th.file) + "/1.ts", "/strip/" + string(th.file), "/picture/" + string(th.file)}
 	for who, s := range stranger {
 		for _, p := range pieces {
 			a := s.Get(look + p)
@@ -256,7 +256,7 @@ func TestFactsOfASpan(t *testing.T) {
 			t.Errorf("hover picture %d: black %v", i, black)
 		}
 	}
-	want(t, "poster of a part", r.Get(look+"/poster"), http.StatusNotFound)
+	want(t, "picture of a part in a list", r.Get("/recordings/"+string(th.rec)+"/poster"), http.StatusNotFound)
 	want(t, "mark outside", r.Post(look+"/marks", url.Values{"at": {"14000"}, "words": {"外面"}}), http.StatusForbidden, "access.look_outside")
 }
 

@@ -137,7 +137,6 @@ class Look extends HTMLElement {
 
   private open(f: Facts): void {
     const v = this.video;
-    if (f.poster && f.kind !== "audio") v.poster = this.base + "/poster";
     this.part("soundonly").hidden = f.kind !== "audio";
     this.feed = new Feed(v, this.base + "/index.m3u8", f.first, (fatal) => {
       void this.beat?.now(); // was it refused?

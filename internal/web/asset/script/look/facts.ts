@@ -42,7 +42,6 @@ export interface Facts {
   waves: { from: number; step: number; peaks: number[] }[];
   strips: Strip[];
   marks: Mark[];
-  poster: boolean;
 }
 
 /** Refusal is an answer in words: what happened, what to do, and its code. */

@@ -62,7 +62,6 @@ export class Feed {
     this.video.pause();
     hls?.destroy();
     this.video.removeAttribute("src");
-    this.video.removeAttribute("poster");
     this.video.load();
     this.video.hidden = true;
   }
