@@ -50,7 +50,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, o Object) (Basi
 	if err != nil {
 		return Basis{}, err
 	}
-	if own(actor.Person, o.Officer, o.StoredAt, registered, now) {
+	if own(actor.Person, o.Maker, o.StoredAt, registered, now) {
 		return Basis{Ground: ByOwn, Item: Item{Recording: o.ID}, Until: o.StoredAt.Add(OwnTerm)}, nil
 	}
 	return Basis{}, nil
@@ -191,7 +191,7 @@ func (s *Service) ground(ctx context.Context, seat Seat, id ident.LookID, from, 
 		if err != nil {
 			return nil, nil, "", err
 		}
-		still = own(l.Viewer, o.Officer, o.StoredAt, registered, s.c.Clock.Now())
+		still = own(l.Viewer, o.Maker, o.StoredAt, registered, s.c.Clock.Now())
 		l.Until = o.StoredAt.Add(OwnTerm)
 	}
 	return l, r, holds(l, r, still, asking{Account: seat.Account, Session: seat.Session, At: s.c.Clock.Now(), From: from, To: to}), nil

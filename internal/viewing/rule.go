@@ -26,8 +26,8 @@ func chooseApprover(viewer, head ident.PersonID, leaders []ident.PersonID) (acce
 
 // own reports whether a person may look at a recording as its maker: they made it, it is not registered, and not more
 // than a week has passed since it was stored.
-func own(person, officer ident.PersonID, stored time.Time, registered bool, now time.Time) bool {
-	return person != "" && person == officer && !registered && !now.Before(stored) && now.Before(stored.Add(OwnTerm))
+func own(person, maker ident.PersonID, stored time.Time, registered bool, now time.Time) bool {
+	return person != "" && person == maker && !registered && !now.Before(stored) && now.Before(stored.Add(OwnTerm))
 }
 
 // asking is what a request for a piece of picture brings with it.

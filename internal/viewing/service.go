@@ -23,9 +23,12 @@ type Object struct {
 	ID         ident.RecordingID
 	Department ident.DepartmentID
 	Officer    ident.PersonID
-	StoredAt   time.Time
-	Duration   time.Duration // -1 unknown
-	Name       string
+	// Maker is the officer whom the record of issues shows with the camera in hand; empty where a custodian named the officer
+	// afterwards. Else naming a friend would be a way round consent.
+	Maker    ident.PersonID
+	StoredAt time.Time
+	Duration time.Duration // -1 unknown
+	Name     string
 }
 
 func (o Object) subject() access.Subject {
@@ -53,6 +56,9 @@ func (o objects) Object(ctx context.Context, id ident.RecordingID) (Object, erro
 		return Object{}, err
 	}
 	out := Object{ID: r.ID, Department: r.Department, Officer: r.Officer, StoredAt: r.StoredAt, Duration: -1, Name: r.Name}
+	if r.Certainty != recording.Assigned {
+		out.Maker = r.Officer
+	}
 	if r.HasDuration {
 		out.Duration = r.Duration
 	}

@@ -85,7 +85,7 @@ func (r *room) add(d ident.DepartmentID, officer ident.PersonID) ident.Recording
 		VALUES (?, 'video', 'verified', 'a.mp4', 1, 1, '', ?, ?, 'in_time')`, id, clock.Micros(at), clock.Micros(at)).Exec(r.ctx); err != nil {
 		r.t.Fatal(err)
 	}
-	r.objects[id] = viewing.Object{ID: id, Department: d, Officer: officer, StoredAt: at, Duration: 10 * time.Minute}
+	r.objects[id] = viewing.Object{ID: id, Department: d, Officer: officer, Maker: officer, StoredAt: at, Duration: 10 * time.Minute}
 	return id
 }
 
@@ -313,6 +313,13 @@ func TestOwnRecording(t *testing.T) {
 	t.Parallel()
 	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
 		r := newRoom(t, w)
+		named := r.add("d1", "o") // by a custodian, afterwards
+		o := r.objects[named]
+		o.Maker = ""
+		r.objects[named] = o
+		if _, err := r.svc.Open(r.ctx, r.officer, seat(r.officer), named, viewing.Play); !fault.Is(err, fault.Forbidden) {
+			t.Fatalf("naming the officer is a way round consent: %v", err)
+		}
 		l := r.open(r.officer)
 		if l.Ground != viewing.ByOwn || r.wanted != 1 {
 			t.Fatalf("%+v, %d copies", l, r.wanted)

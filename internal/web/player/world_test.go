@@ -78,17 +78,6 @@ func (w wants) Want(tx *gate.Tx, rec ident.RecordingID) error {
 	return w.b.Want(tx, rec, derivative.Kinds()...)
 }
 
-// recordings tells consent of recordings, as the app does.
-type recordings struct{ h *recordtest.House }
-
-func (r recordings) Object(ctx context.Context, id ident.RecordingID) (viewing.Object, error) {
-	d, err := r.h.Service.Get(ctx, r.h.Keeper(), id)
-	if err != nil {
-		return viewing.Object{}, err
-	}
-	return viewing.Object{ID: id, Department: d.Department, Officer: d.Officer, StoredAt: d.StoredAt, Duration: d.Duration, Name: d.Name}, nil
-}
-
 func newTheatre(t *testing.T) *theatre {
 	t.Helper()
 	film := footage(t)
@@ -129,7 +118,7 @@ func (th *theatre) routes(h *recordtest.House) []site.Route {
 		t.Fatal(err)
 	}
 	th.svc, err = viewing.New(viewing.Config{
-		DB: h.DB, Gate: h.Gate, Recordings: recordings{h}, Offices: h.Accounts, Copies: wants{th.booth}, Clock: h.Clock, Log: h.Log,
+		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Service), Offices: h.Accounts, Copies: wants{th.booth}, Clock: h.Clock, Log: h.Log,
 		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
 	})
 	if err != nil {
