@@ -112,7 +112,7 @@ func (s *Service) page(ctx context.Context, actor access.Actor, f Filter, inbox 
 	}
 	limit = record.Clamp(limit)
 	a := ask{scope: access.ScopeOf(actor), f: f, inbox: inbox}
-	n, err := s.crowds.count(ctx, s.c.DB.Reader, a)
+	n, err := s.crowds.Count(a.question(), func() (int, error) { return countUpTo(ctx, s.c.DB.Reader, a) })
 	if err != nil {
 		return Page{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording/clear"
+	"zhilu.dev/zhilu/internal/recording/crowd"
 	"zhilu.dev/zhilu/internal/recording/intake"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/vault"
@@ -65,7 +66,7 @@ type Service struct {
 	*intake.Service
 	*clear.Desk
 	c      Config
-	crowds crowds
+	crowds crowd.Memory
 }
 
 // New makes a Service.
@@ -84,7 +85,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Service: in, Desk: desk, c: c, crowds: crowds{clock: c.Clock}}, nil
+	return &Service{Service: in, Desk: desk, c: c, crowds: crowd.Memory{Clock: c.Clock, Limit: MaxCount}}, nil
 }
 
 // settings gives what is in force, or the proposals while nothing was adopted.

@@ -25,6 +25,12 @@ type ask struct {
 	many  bool // it matches more than MaxCount rows
 }
 
+// question tells a question and its reader from every other; the order changes no number.
+func (a ask) question() string {
+	a.f.Order, a.f.Ascending = "", false
+	return fmt.Sprintf("%+v %+v %v", a.scope, a.f, a.inbox)
+}
+
 // key is the running number by which the rows of this question are walked.
 func (a ask) key(idb bun.IDB) string {
 	switch {
