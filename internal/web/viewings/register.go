@@ -92,7 +92,7 @@ func (a Area) registerPage(p *site.Page, note *ui.NoteView) error {
 			{Kind: ui.FilterSelect, Name: "department", Label: pr.T("viewing.owner"), Options: departments},
 		},
 	}
-	rows, err := a.rows(p, page.Rows)
+	rows, err := a.rows(p, page.Rows, p.Now)
 	if err != nil {
 		return err
 	}
@@ -150,8 +150,8 @@ type line struct {
 	may                   bool
 }
 
-// rows puts looks into words, with what their requests say.
-func (a Area) rows(p *site.Page, list []viewing.Look) ([]line, error) {
+// rows puts looks into words, with what their requests say. Paper and workbooks, which are read on another day, give no now.
+func (a Area) rows(p *site.Page, list []viewing.Look, now time.Time) ([]line, error) {
 	ids := make([]ident.ViewingID, 0, len(list))
 	for _, l := range list {
 		if l.Request != "" {
@@ -168,7 +168,7 @@ func (a Area) rows(p *site.Page, list []viewing.Look) ([]line, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = lineOf(p.P, list[i], requests, item(p.P, rec, p.Now), p.Now)
+		out[i] = lineOf(p.P, list[i], requests, item(p.P, rec, now), now)
 		out[i].may = a.Viewings.MayConfirm(p.Actor, &list[i])
 	}
 	return out, nil
@@ -281,7 +281,7 @@ var registerColumns = []struct {
 }
 
 func (a Area) cells(p *site.Page, l viewing.Look) ([]any, error) {
-	rows, err := a.rows(p, []viewing.Look{l})
+	rows, err := a.rows(p, []viewing.Look{l}, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -339,7 +339,7 @@ func (a Area) print(p *site.Page) error {
 		}
 		list = append(list, l)
 	}
-	if v.Rows, err = a.rows(p, list); err != nil {
+	if v.Rows, err = a.rows(p, list, time.Time{}); err != nil {
 		return err
 	}
 	return p.Render(p.P.T("viewing.register"), printPage(p.P, v))

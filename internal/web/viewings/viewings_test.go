@@ -138,7 +138,7 @@ func TestRegister(t *testing.T) {
 	}
 	has(t, keeper.Get("/register"), http.StatusOK, "circle-check")
 	has(t, keeper.Get("/register?from=2027-01-01"), http.StatusOK, "这里没有登记")
-	has(t, h.As(access.Supervisor).Get("/register/print"), http.StatusOK, "保管人", "导出已记入存证日志")
+	has(t, h.As(access.Supervisor).Get("/register/print"), http.StatusOK, "保管人", "导出已记入存证日志", "2026-11-24 04:00:00 的录像")
 	if a := keeper.Get("/register/export"); a.Status != http.StatusOK || !strings.HasPrefix(a.Body, "PK") {
 		t.Fatalf("export: %d", a.Status)
 	}
