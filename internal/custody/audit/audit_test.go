@@ -59,7 +59,7 @@ var edits = []struct{ name, sql string }{
 	{"change the detail", "UPDATE custody_entry SET detail = replace(detail, '1002', '1003') WHERE seq = 5"},
 	{"empty the detail", "UPDATE custody_entry SET detail = '{}' WHERE seq = 5"},
 	{"change the detail's digest", "UPDATE custody_entry SET detail_digest = 'ab' WHERE seq = 5"},
-	{"change the detail's salts", "UPDATE custody_entry SET detail_parts = replace(detail_parts, 'A', 'B') WHERE seq = 5"},
+	{"change the detail's salts", "UPDATE custody_entry SET detail_parts = (SELECT detail_parts FROM custody_entry WHERE seq = 6) WHERE seq = 5"},
 	{"copy another's commitments", "UPDATE custody_entry SET commitments = (SELECT commitments FROM custody_entry WHERE seq = 6), salts = (SELECT salts FROM custody_entry WHERE seq = 6) WHERE seq = 5"},
 	{"pretend an erasure", "UPDATE custody_entry SET erased = 'actor.id', actor_id = '', erased_by = 'x' WHERE seq = 5"},
 	{"delete an entry", "DELETE FROM custody_entry WHERE seq = 5"},
