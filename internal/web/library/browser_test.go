@@ -38,6 +38,13 @@ func TestKeys(t *testing.T) {
 		}
 		return s
 	}
+	peek := func(js string) string { // while the page may be leaving: "" when there is none to ask
+		s, err := chromedp.Run(ctx, chromedp.Evaluate[string](`String(`+js+`)`))
+		if err != nil {
+			return ""
+		}
+		return s
+	}
 	press := func(keys string) {
 		t.Helper()
 		if err := chromedp.Do(ctx, chromedp.KeyEvent(keys)); err != nil {
@@ -65,10 +72,11 @@ func TestKeys(t *testing.T) {
 	webtest.Axe(t, ctx)
 	webtest.Screenshot(t, ctx, "library-picked", webtest.Desktop.Width, webtest.Desktop.Height)
 	press("\r")
-	for deadline := time.Now().Add(10 * time.Second); !strings.HasPrefix(ask(`location.pathname`), "/recordings/"); {
+	for deadline := time.Now().Add(10 * time.Second); !strings.HasPrefix(peek(`location.pathname`), "/recordings/"); {
 		if time.Now().After(deadline) {
-			t.Fatalf("Enter leads to %s", ask(`location.pathname`))
+			t.Fatalf("Enter leads to %s", peek(`location.pathname`))
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 
 	for _, look := range []webtest.Size{webtest.Desktop, webtest.Phone, webtest.Narrow} {
@@ -82,11 +90,12 @@ func TestKeys(t *testing.T) {
 			webtest.Screenshot(t, ctx, name+"-"+strings.Repeat("w", int(look.Width/300)), look.Width, look.Height)
 		}
 		webtest.Open(t, ctx, h.Server.URL+"/recordings", look)
-		ask(`(() => { const f = document.querySelector("main zl-table form"); f.querySelectorAll("[data-zl-pick]").forEach((b) => (b.checked = true)); f.requestSubmit(f.querySelector("button[value=assign]")); })()`)
-		for deadline := time.Now().Add(10 * time.Second); ask(`location.pathname`) != "/recordings/bulk" || ask(`document.readyState`) != "complete"; {
+		peek(`(() => { const f = document.querySelector("main zl-table form"); f.querySelectorAll("[data-zl-pick]").forEach((b) => (b.checked = true)); f.requestSubmit(f.querySelector("button[value=assign]")); })()`)
+		for deadline := time.Now().Add(10 * time.Second); peek(`location.pathname + document.readyState`) != "/recordings/bulkcomplete"; {
 			if time.Now().After(deadline) {
-				t.Fatalf("the deed leads to %s", ask(`location.pathname`))
+				t.Fatalf("the deed leads to %s", peek(`location.pathname`))
 			}
+			time.Sleep(20 * time.Millisecond)
 		}
 		webtest.NoSideways(t, ctx)
 		webtest.Axe(t, ctx)
