@@ -41,6 +41,18 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	count("broken", 3, 1)
+	large := crowd.Memory{Clock: now, Limit: 10_000}
+	for _, c := range []struct{ rows, want, times int }{{1000, 1000, 1}, {1001, 1001, 1}, {1002, 1001, 0}} {
+		before := asked
+		n, err := large.Count("all", func() (int, error) { asked++; return c.rows, nil })
+		if err != nil || n != c.want || asked-before != c.times {
+			t.Fatalf("%d rows: %d %v, counted %d times", c.rows, n, err, asked-before)
+		}
+	}
+	now.Add(crowd.Glance)
+	if n, err := large.Count("all", func() (int, error) { return 1002, nil }); err != nil || n != 1002 {
+		t.Fatalf("%d %v", n, err)
+	}
 	rows = 11
 	for i := range 5000 { // many questions are not many megabytes
 		count(strconv.Itoa(i), 11, 1)
