@@ -21,17 +21,19 @@ type take struct {
 	args    []string      // codec and container
 	utc     bool          // the container tells the start, in UTC
 	wrong   time.Duration // how far the camera's clock is off
-	edited  bool          // it went through a program that left its name in it, as a trimmed file does
 	damage  func(path string) error
 }
 
 var (
 	// A camera leaves no program's name in its files: the encoder's own words go out of its pictures, the muxer's are not written.
-	silent = []string{"-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-bsf:v", "filter_units=remove_types=6"}
-	coded  = []string{"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"}
-	h264   = slices.Concat(coded, silent)
-	mjpg   = []string{"-c:v", "mjpeg", "-q:v", "8", "-c:a", "pcm_s16le", "-bitexact"}
-	avchd  = slices.Concat([]string{"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "ac3"}, silent, []string{"-f", "mpegts"})
+	silent = []string{
+		"-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-bsf:v", "filter_units=remove_types=6", "-metadata:s:v", "encoder=AVC Coding",
+		"-metadata", "service_provider=Camera", "-metadata", "service_name=AVCHD",
+	}
+	coded = []string{"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"}
+	h264  = slices.Concat(coded, silent)
+	mjpg  = []string{"-c:v", "mjpeg", "-q:v", "8", "-c:a", "pcm_s16le", "-bitexact"}
+	avchd = slices.Concat([]string{"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "ac3"}, silent, []string{"-f", "mpegts"})
 )
 
 // takes are the footage of four cameras, several containers and naming habits. Among them: a missing number (0023), a
@@ -39,7 +41,7 @@ var (
 // footage at all.
 var takes = []take{
 	{path: "Z-01/DCIM/DSJ0A1_000401_%s_0021.mp4", ago: 7 * time.Hour, seconds: 24, args: h264},
-	{path: "Z-01/DCIM/DSJ0A1_000401_%s_0022.mp4", ago: 6 * time.Hour, seconds: 18, args: h264, edited: true},
+	{path: "Z-01/DCIM/DSJ0A1_000401_%s_0022.mp4", ago: 6 * time.Hour, seconds: 18, args: h264},
 	{path: "Z-01/DCIM/DSJ0A1_000401_%s_0024.mp4", ago: 3 * time.Hour, seconds: 12, args: h264},
 	{path: "Z-01/DCIM/DSJ0A1_000401_%s_0025.mp4", ago: 2 * time.Hour, seconds: 10, args: h264, damage: cutShort},
 	{path: "Z-02/DCIM/100GOPRO/GX010117.MP4", ago: 41 * time.Hour, seconds: 20, args: h264, utc: true},
@@ -97,13 +99,6 @@ func (t take) shoot(ctx context.Context, cards string, now time.Time, n int) err
 		args = append(args, "-metadata", "creation_time="+shown.UTC().Format("2006-01-02T15:04:05.000000Z"))
 	}
 	args = append(args, t.args...)
-	if !t.edited { // cameras do not sign as ffmpeg
-		args = append(args, "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-metadata", "service_provider=Camera", "-metadata", "service_name=AVCHD",
-			"-metadata:s:v", "encoder=AVC Coding")
-		if slices.Contains(t.args, "libx264") {
-			args = append(args, "-bsf:v", "filter_units=remove_types=6")
-		}
-	}
 	args = append(args, path)
 	if out, err := exec.CommandContext(ctx, "ffmpeg", args...).CombinedOutput(); err != nil { //nolint:gosec // our own arguments
 		return fmt.Errorf("%w: %s", err, out)
