@@ -243,7 +243,7 @@ func closeLook(tx *gate.Tx, l *Look, why string) error {
 	l.Watched = within(played, sent)
 	l.WatchedFor = length(l.Watched)
 	l.ClosedAt, l.WhyClosed = tx.Now(), why
-	if (why == ClosedIdle || why == ClosedStopped) && !seen.IsZero() {
+	if why == ClosedIdle && !seen.IsZero() {
 		l.ClosedAt = seen // it ended when it was last heard of, not when that was noticed
 	}
 	if err := updateLook(ctx, idb, l); err != nil {

@@ -59,7 +59,6 @@ const (
 // Why a look that rested on something no longer does, or never did. Each is a policy of its own, so that the refusal
 // says which it was.
 const (
-	noGround      = ""
 	groundExpired = "expired" // the grant's term is over
 	groundRevoked = "revoked" // it was taken back
 	groundForeign = "foreign" // the address belongs to another session
@@ -165,7 +164,6 @@ const (
 	ClosedIdle     = "idle"    // nothing was asked for any more
 	ClosedRevoked  = "revoked" // the grant was taken back
 	ClosedExpired  = "expired"
-	ClosedStopped  = "stopped" // the server was stopped or died
 	ClosedAtOnce   = "at_once" // a picture in a list
 )
 

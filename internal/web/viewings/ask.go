@@ -22,13 +22,12 @@ import (
 
 // askForm is what is asked for, as typed.
 type askForm struct {
-	Recordings           []recording.Recording
-	Purpose, Words       string
-	Until                string // datetime-local, Shanghai
-	Part                 bool
-	From, To             string
-	Bad                  refusal.Fault
-	untilHint, spanLabel string
+	Recordings     []recording.Recording
+	Purpose, Words string
+	Until          string // datetime-local, Shanghai
+	Part           bool
+	From, To       string
+	Bad            refusal.Fault
 }
 
 // askView is the form ready to be drawn: on a page of its own and on the page of a recording.

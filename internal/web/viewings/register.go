@@ -145,6 +145,7 @@ type line struct {
 	title, span, watched  string
 	basis, why, basisHref string
 	consent               string
+	request               viewing.Request // what it rests on; empty for one's own recording
 	state, icon           string
 	tone                  ui.Tone
 	may                   bool
@@ -188,6 +189,7 @@ func lineOf(pr locale.Printer, l viewing.Look, requests map[ident.ViewingID]view
 	r.basisHref = record.Path(l.Recording)
 	if q, ok := requests[l.Request]; ok {
 		r.basis, r.why, r.basisHref = pr.T("viewing.request_no", q.No), purpose(pr, q.Purpose), path(q.ID)
+		r.request = q
 		r.consent = pr.T("viewing.decided_by", pr.T("viewing.consented"), q.DecidedName)
 	}
 	switch {
@@ -286,17 +288,8 @@ func (a Area) cells(p *site.Page, l viewing.Look) ([]any, error) {
 		return nil, err
 	}
 	r := rows[0]
-	words, consent := "", ""
-	if l.Request != "" {
-		got, err := a.Viewings.Requests(p.Context(), []ident.ViewingID{l.Request})
-		if err != nil {
-			return nil, err
-		}
-		q := got[l.Request]
-		words, consent = q.Words, q.DecidedName
-	}
 	return []any{
-		l.No, l.ViewerName, l.ViewerDept, r.why, words, r.title, span(p.P, viewing.Item{From: l.From, To: l.To}), r.basis, consent, l.OpenedAt, l.ClosedAt,
+		l.No, l.ViewerName, l.ViewerDept, r.why, r.request.Words, r.title, span(p.P, viewing.Item{From: l.From, To: l.To}), r.basis, r.request.DecidedName, l.OpenedAt, l.ClosedAt,
 		l.WatchedFor.Seconds(), l.ConfirmedName, l.ConfirmedAt, l.Remark, string(l.ID),
 	}, nil
 }

@@ -24,18 +24,16 @@ type requestView struct {
 	Decide   *decideView
 	Withdraw *ui.ConfirmView
 	Revoke   *decideView
-	Looks    []ui.Event
 	LooksRef string
 }
 
 // decideView is the form of a decision.
 type decideView struct {
-	Form   ui.FormView
-	Until  *ui.Field
-	Words  ui.Field
-	Title  string
-	Text   string
-	Danger bool
+	Form  ui.FormView
+	Until *ui.Field
+	Words ui.Field
+	Title string
+	Text  string
 }
 
 func (a Area) request(p *site.Page) (*viewing.Request, error) {
@@ -191,7 +189,7 @@ func revocation(p *site.Page, r *viewing.Request, bad refusal.Fault, which strin
 		key = "viewing.give_back"
 	}
 	d := &decideView{
-		Title: pr.T(key), Text: pr.T("viewing.revoke_text"), Danger: true,
+		Title: pr.T(key), Text: pr.T("viewing.revoke_text"),
 		Words: ui.Field{Name: "words", Label: pr.T("viewing.revoke_words"), Max: 500},
 		Form:  ui.FormView{Action: path(r.ID) + "/revoke", Label: pr.T(key), Buttons: []ui.Action{{Text: pr.T(key), Icon: "lock", Danger: true}}},
 	}
