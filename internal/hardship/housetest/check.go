@@ -175,9 +175,9 @@ func (h *House) CheckAtRest(t testing.TB) Verdict {
 	t.Helper()
 	var v Verdict
 	for query, words := range map[string]string{
-		"SELECT count(*) - count(DISTINCT sha256) FROM recording_file":                                                "files with a content that another has",
-		"SELECT (SELECT count(*) FROM recording) - (SELECT count(*) FROM recording_file)":                             "recordings more than files",
-		"SELECT count(*) - count(DISTINCT subject_id) FROM custody_entry WHERE " + sealings:                           "sealings of a recording that was sealed before",
+		"SELECT count(*) - count(DISTINCT sha256) FROM recording_file":                                                 "files with a content that another has",
+		"SELECT (SELECT count(*) FROM recording) - (SELECT count(*) FROM recording_file)":                              "recordings more than files",
+		"SELECT count(*) - count(DISTINCT subject_id) FROM custody_entry WHERE " + sealings:                            "sealings of a recording that was sealed before",
 		"SELECT count(*) FROM custody_leaf WHERE seq IN (SELECT seq FROM custody_leaf GROUP BY seq HAVING count(*)>1)": "leaves of an entry that has another",
 	} {
 		if n := h.Count(t, query); n != 0 {
