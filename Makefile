@@ -75,6 +75,12 @@ bench: ## every benchmark once
 bench-library: ## pages of a library of 1,000,000 recordings, 20 a second, on SQLite and PostgreSQL (some ten minutes)
 	ZHILU_BENCH_ROWS=1000000 scripts/with-postgres go test -run '^$$' -bench BenchmarkLibrary -benchtime 1x -timeout 60m -vet=off -v ./internal/web/library
 
+SIZE_MB ?= 1024
+
+.PHONY: bench-intake
+bench-intake: build ## card to stored and verified against cp+sync+sha256sum (SIZE_MB=n): throughputs, ratio last
+	@go run ./scripts/bench-intake -size $(SIZE_MB)
+
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline

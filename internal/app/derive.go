@@ -3,12 +3,8 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"sync/atomic"
-	"time"
 
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/fsck"
@@ -80,36 +76,4 @@ func Rebuild(ctx context.Context, c OpenConfig) (n int, err error) {
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	return h.Derived.Rebuild(ctx)
-}
-
-// arrivals remembers when bytes of evidence last arrived: what is made from recordings waits for them (decision 11).
-type arrivals struct{ last atomic.Int64 }
-
-// lull is how long nothing has to arrive until it counts as quiet.
-const lull = 3 * time.Second
-
-func (a *arrivals) busy() bool {
-	return time.Since(time.Unix(0, a.last.Load())) < lull //nolint:forbidigo // time that passes, not the time of an act
-}
-
-func (a *arrivals) seen(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = arriving{r.Body, a}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-type arriving struct {
-	io.ReadCloser
-	a *arrivals
-}
-
-func (b arriving) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if n > 0 {
-		b.a.last.Store(time.Now().UnixNano()) //nolint:forbidigo // time that passes, not the time of an act
-	}
-	return n, err
 }

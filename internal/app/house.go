@@ -138,6 +138,7 @@ func (h *House) services(ctx context.Context, c OpenConfig) error {
 	jobs := job.Config{DB: h.DB, Log: h.Log}
 	if c.Serving {
 		jobs.Workers, jobs.Periodic = h.workers()
+		jobs.Busy = h.arrivals.fast
 		if jobs.Node = c.Node; jobs.Node == "" {
 			jobs.Node = nodeName()
 		}

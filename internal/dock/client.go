@@ -253,18 +253,17 @@ func (c *client) offset(ctx context.Context, address string) (int64, error) {
 	return n, nil
 }
 
-// patch sends one chunk with its checksum; whole, where not empty, is the file's digest and ends the file.
-func (c *client) patch(ctx context.Context, address string, offset int64, chunk []byte, whole string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, address, bytes.NewReader(chunk))
+// patch sends one chunk with its checksum; the file's digest, where there is one, ends the file.
+func (c *client) patch(ctx context.Context, address string, offset int64, p piece) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, address, bytes.NewReader(p.bytes))
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(chunk)
 	req.Header.Set("Content-Type", "application/offset+octet-stream")
 	req.Header.Set("Upload-Offset", strconv.FormatInt(offset, 10))
-	req.Header.Set("Upload-Checksum", "sha256 "+base64.StdEncoding.EncodeToString(sum[:]))
-	if whole != "" {
-		req.Header.Set("Zhilu-Content-SHA256", whole)
+	req.Header.Set("Upload-Checksum", "sha256 "+base64.StdEncoding.EncodeToString(p.sum[:]))
+	if p.whole != "" {
+		req.Header.Set("Zhilu-Content-SHA256", p.whole)
 	}
 	resp, err := c.do(req)
 	if err != nil {

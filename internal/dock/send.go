@@ -82,42 +82,94 @@ func (a *Agent) begin(ctx context.Context, card string, e Entry, n *note) error 
 	return nil
 }
 
+// piece is a chunk ready to be sent.
+type piece struct {
+	bytes []byte
+	sum   [sha256.Size]byte
+	whole string // the file's digest, with its last chunk
+	err   error
+}
+
+// chunks sends the rest of a file. While one chunk is on its way the next is read and hashed.
 func (a *Agent) chunks(ctx context.Context, e Entry, f io.Reader, h hash.Hash, address string, offset int64) error {
-	buf := make([]byte, min(int64(a.c.Chunk), max(e.Size-offset, 0)))
-	for offset < e.Size {
-		part := buf[:min(int64(len(buf)), e.Size-offset)]
-		if _, err := io.ReadFull(f, part); err != nil {
-			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				err = errMoved
+	ctx, cancel := context.WithCancel(ctx)
+	ahead := make(chan piece)
+	ended := make(chan struct{})
+	defer func() { // h and f are the caller's again when this returns
+		cancel()
+		<-ended
+	}()
+	free := make(chan []byte, 2)
+	for range cap(free) {
+		free <- nil
+	}
+	go func() {
+		defer close(ended)
+		defer close(ahead)
+		for at := offset; at < e.Size; {
+			var buf []byte
+			select {
+			case buf = <-free:
+			case <-ctx.Done():
+				return
 			}
-			return fault.Wrap(err, fault.Unavailable, "dock.file_unreadable")
+			if buf == nil {
+				buf = make([]byte, min(int64(a.c.Chunk), e.Size-at))
+			}
+			p := readPiece(f, h, buf[:min(int64(len(buf)), e.Size-at)], e.Size-at)
+			select {
+			case ahead <- p:
+			case <-ctx.Done():
+				return
+			}
+			if p.err != nil {
+				return
+			}
+			at += int64(len(p.bytes))
 		}
-		h.Write(part)
-		whole := ""
-		if offset+int64(len(part)) == e.Size {
-			whole = hex.EncodeToString(h.Sum(nil))
+	}()
+	for p := range ahead {
+		if p.err != nil {
+			return p.err
 		}
-		if err := a.chunk(ctx, address, offset, part, whole); err != nil {
+		if err := a.chunk(ctx, address, offset, p); err != nil {
 			return err
 		}
-		offset += int64(len(part))
+		offset += int64(len(p.bytes))
 		a.c.OnMove(Progress{e.Path, offset, e.Size})
+		free <- p.bytes[:cap(p.bytes)]
 	}
-	return nil
+	return ctx.Err()
+}
+
+// readPiece fills buf with the next bytes of the file, of which left are to come.
+func readPiece(f io.Reader, h hash.Hash, buf []byte, left int64) piece {
+	if _, err := io.ReadFull(f, buf); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errMoved
+		}
+		return piece{err: fault.Wrap(err, fault.Unavailable, "dock.file_unreadable")}
+	}
+	h.Write(buf)
+	p := piece{bytes: buf, sum: sha256.Sum256(buf)}
+	if left == int64(len(buf)) {
+		p.whole = hex.EncodeToString(h.Sum(nil))
+	}
+	return p
 }
 
 // chunk sends one chunk. After a broken connection it asks what arrived, so that at most this chunk goes out twice.
-func (a *Agent) chunk(ctx context.Context, address string, offset int64, part []byte, whole string) error {
+func (a *Agent) chunk(ctx context.Context, address string, offset int64, p piece) error {
 	var wrong error // the whole file's digest differs: sending this chunk again cannot help
 	err := a.retry(ctx, func() error {
-		if err := a.client.patch(ctx, address, offset, part, whole); err == nil || !retryable(err) {
+		if err := a.client.patch(ctx, address, offset, p); err == nil || !retryable(err) {
 			return err
 		} else if mismatched(err) {
 			wrong = err
 			return nil
-		} else if at, herr := a.client.offset(ctx, address); herr == nil && at == offset+int64(len(part)) {
+		} else if at, herr := a.client.offset(ctx, address); herr == nil && at == offset+int64(len(p.bytes)) {
 			return nil // it arrived; only the answer was lost
-		} else if _, ok := a.ended(ctx, address); whole != "" && ok {
+		} else if _, ok := a.ended(ctx, address); p.whole != "" && ok {
 			return nil
 		} else {
 			return err

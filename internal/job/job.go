@@ -33,23 +33,30 @@ const (
 type Args = river.JobArgs
 
 // Workers collects the workers; concepts add theirs with Add.
-type Workers struct{ set *river.Workers }
+type Workers struct {
+	set *river.Workers
+	way *way
+}
 
 // NewWorkers makes an empty set.
-func NewWorkers() *Workers { return &Workers{river.NewWorkers()} }
+func NewWorkers() *Workers { return &Workers{river.NewWorkers(), &way{}} }
 
 // Add registers the function that carries out jobs of type T. Returning an error retries the job later with growing
 // pauses; a fault of kind Invalid or NotFound ends it, because trying again cannot help.
 func Add[T Args](w *Workers, fn func(ctx context.Context, args T) error) {
-	river.AddWorker(w.set, &worker[T]{fn: fn})
+	river.AddWorker(w.set, &worker[T]{fn: fn, way: w.way})
 }
 
 type worker[T Args] struct {
 	river.WorkerDefaults[T]
-	fn func(context.Context, T) error
+	fn  func(context.Context, T) error
+	way *way
 }
 
 func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
+	if err := w.way.give(ctx, j.JobRow); err != nil {
+		return err
+	}
 	err := w.fn(ctx, j.Args)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
 		return river.JobCancel(err)
@@ -76,6 +83,8 @@ type Config struct {
 	// Node names the one process that works under this name at a time: what it left running when it died is taken up again as
 	// soon as it starts. Empty: such jobs wait until River gives them up, an hour.
 	Node string
+	// Busy reports that evidence is arriving fast: what can wait a moment does, for a while. nil means never.
+	Busy func() bool
 	// Poll is how often the database is asked for work that nobody announced; 0 means one second.
 	Poll time.Duration
 }
@@ -99,7 +108,7 @@ func New(c Config) (*Queue, error) {
 	}
 	rc := &river.Config{Logger: c.Log, FetchPollInterval: poll, FetchCooldown: min(100*time.Millisecond, poll), MaxAttempts: 12, ID: c.Node}
 	if c.Workers != nil {
-		rc.Workers = c.Workers.set
+		rc.Workers, c.Workers.way.busy = c.Workers.set, c.Busy
 		rc.Queues = map[string]river.QueueConfig{
 			QueueDefault: {MaxWorkers: 2}, QueueMedia: {MaxWorkers: 1}, QueueVerify: {MaxWorkers: 1}, QueueDerive: {MaxWorkers: 1},
 		}
