@@ -10,6 +10,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 export CGO_ENABLED ?= 0
 export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
 GOLANGCI := .cache/bin/golangci-lint
+VERSITYGW := .cache/bin/versitygw
 FUZZTIME ?= 10s
 ARGS ?=
 PKG ?= ./...
@@ -52,13 +53,13 @@ test: ## generated files, vet, linter, all tests under a private PostgreSQL (wha
 check: test ## the same, by its other name
 
 .PHONY: unit
-unit: ## only the tests, under a private PostgreSQL
+unit: $(VERSITYGW) ## only the tests, under a private PostgreSQL
 	@mkdir -p .cache/bin
 	@go build -o .cache/bin/testsum ./scripts/testsum
 	@$(REQUIRE) scripts/with-postgres .cache/bin/testsum -vet=off -timeout 45m $(TESTFLAGS) $(PKG)
 
 .PHONY: race
-race: ## the tests under the race detector (needs a C compiler)
+race: $(VERSITYGW) ## the tests under the race detector (needs a C compiler)
 	@mkdir -p .cache/bin
 	@go build -o .cache/bin/testsum ./scripts/testsum
 	@CGO_ENABLED=1 $(REQUIRE) scripts/with-postgres .cache/bin/testsum -race -vet=off -timeout 90m $(TESTFLAGS) $(PKG)
@@ -105,4 +106,10 @@ $(GOLANGCI): tools/go.mod tools/go.sum
 	@mkdir -p $(@D)
 	@echo 'building golangci-lint (once; a few minutes)' >&2
 	@go -C tools build -trimpath -ldflags '-s -w' -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+$(VERSITYGW): tools/versitygw/go.mod tools/versitygw/go.sum
+	@mkdir -p $(@D)
+	@echo 'building versitygw, the S3 store of the tests (once; a minute)' >&2
+	@go -C tools/versitygw build -trimpath -ldflags '-s -w' -o ../../$@ github.com/versity/versitygw/cmd/versitygw
 	@touch $@

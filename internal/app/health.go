@@ -27,6 +27,14 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		} else {
 			out = append(out, good("health.vault", p.T("health.ok")))
 		}
+		switch trial := h.lock.tried.Load(); {
+		case trial == nil:
+			out = append(out, good("health.lock", p.T("health.lock_local")))
+		case trial.err != nil:
+			out = append(out, bad("health.lock", p.T("health.lock_bad"), p.T("health.lock_do")))
+		default:
+			out = append(out, good("health.lock", p.T("health.lock_ok", p.When(trial.at, h.Clock.Now()))))
+		}
 		if s, err := h.Vault.Free(ctx); err == nil && s.Usable() < lowSpace {
 			out = append(out, bad("health.space", p.T("health.low", p.Size(s.Usable())), p.T("health.low_do")))
 		} else if err == nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -66,6 +65,7 @@ type House struct {
 
 	sequencer *custody.Sequencer
 	arrivals  arrivals
+	lock      lockWatch
 	closers   []func() error
 }
 
@@ -185,11 +185,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if err != nil {
 		return err
 	}
-	dir, err := vaultDir(c.Place)
-	if err != nil {
-		return err
-	}
-	cfg := localdir.Config{Dir: dir, Keys: ring, Node: c.Node, Clock: h.Clock, Log: h.Log}
+	cfg := localdir.Config{Keys: ring, Node: c.Node, Clock: h.Clock, Log: h.Log}
 	if cfg.Node == "" {
 		cfg.Node = nodeName()
 	}
@@ -197,7 +193,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if c.Server != nil {
 		cfg.Reserve, temp = int64(c.Server.Reserve), c.Server.MediaTempDir()
 	}
-	v, err := localdir.New(ctx, cfg)
+	v, err := openVault(ctx, c.Place, cfg)
 	if err != nil {
 		return err
 	}
@@ -246,18 +242,6 @@ func (h *House) wake() {
 	if h.sequencer != nil {
 		h.sequencer.Wake()
 	}
-}
-
-// vaultDir is the folder of a local vault.
-func vaultDir(p config.Place) (string, error) {
-	if p.Vault == "" {
-		return filepath.Join(p.Data, "vault"), nil
-	}
-	u, err := url.Parse(p.Vault)
-	if err != nil || u.Scheme != "file" || u.Path == "" {
-		return "", fault.New(fault.Invalid, "setting.vault_url").At("vault")
-	}
-	return filepath.FromSlash(u.Path), nil
 }
 
 var notNode = regexp.MustCompile(`[^a-z0-9-]+`)

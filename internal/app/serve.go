@@ -55,6 +55,7 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 		lifecycle.Func("refusals", h.flushRefusals),
 		lifecycle.Func("log-watch", watch.run),
 		lifecycle.Func("clock-watch", h.watchClock),
+		lifecycle.Func("lock-watch", h.watchLock),
 		lifecycle.Pair("jobs", h.Jobs.Start, h.Jobs.Stop, grace-2*time.Second),
 		lifecycle.Func("http", httpServer(listener, handler)),
 	)
@@ -200,6 +201,10 @@ func (h *House) mountHealth(mux *http.ServeMux) {
 		return float64(s.Usable())
 	})
 	gauge("vault_read_only", "1 after a failed fsync.", func(context.Context) float64 { return truth(h.Vault.ReadOnly() != nil) })
+	gauge("vault_unlocked", "1 after a bucket did not stand the daily trial of its lock.", func(context.Context) float64 {
+		trial := h.lock.tried.Load()
+		return truth(trial != nil && trial.err != nil)
+	})
 	gauge("log_refusing", "1 while the log must not be signed.", func(context.Context) float64 { return truth(h.sequencer.Refusal() != nil) })
 	metrics := promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {

@@ -38,7 +38,9 @@ func (p *Place) Check() error {
 	}
 	if p.Vault != "" {
 		u, err := url.Parse(p.Vault)
-		if err != nil || u.Scheme != "file" || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+		folder := err == nil && u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/")
+		bucket := err == nil && u.Scheme == "s3" && u.User == nil && u.Host != "" // keys never stand in a URL
+		if !folder && !bucket {
 			return fault.New(fault.Invalid, "config.vault_url").At("vault")
 		}
 	}

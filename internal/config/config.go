@@ -23,7 +23,7 @@ type Place struct {
 	Data     string `help:"Folder of the evidence and, without --database, of the rows." placeholder:"DIR"`
 	Keys     string `help:"Folder of the signing and storage keys, apart from --data." placeholder:"DIR"`
 	Database string `help:"postgres:// URL; empty means SQLite inside --data." placeholder:"URL"`
-	Vault    string `help:"file:// URL of the sealed objects; empty means inside --data." placeholder:"URL"`
+	Vault    string `help:"file:// or s3:// URL of the sealed objects; empty means inside --data." placeholder:"URL"`
 }
 
 // Server is every setting of a server. The zero value is not usable; the defaults are in the tags and come with

@@ -80,6 +80,7 @@ func TestAccepted(t *testing.T) {
 		"own certificate":           {"--tls-cert=a.pem", "--tls-key=b.pem", "--listen=0.0.0.0:443"},
 		"PostgreSQL":                {"--database=postgres://u:p@db:5432/zhilu?sslmode=verify-full"},
 		"vault elsewhere":           {"--vault=file:///mnt/evidence"},
+		"vault in a bucket":         {"--vault=s3://evidence/bureau?endpoint=https://s3.example:9000"},
 		"neighbouring folders":      {"--keys=/srv/zhilu-keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +138,7 @@ func TestRefused(t *testing.T) {
 		"reserve too small":       {args: []string{"--reserve=1MiB"}, code: "config.reserve", field: "reserve", arg: "1MiB"},
 		"other database":          {args: []string{"--database=mysql://h/d"}, code: "config.database_url", field: "database"},
 		"database without name":   {args: []string{"--database=postgres://h"}, code: "config.database_url", field: "database"},
-		"other vault":             {args: []string{"--vault=s3://bucket"}, code: "config.vault_url", field: "vault"},
+		"other vault":             {args: []string{"--vault=s3://key:secret@bucket"}, code: "config.vault_url", field: "vault"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

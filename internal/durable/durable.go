@@ -40,6 +40,8 @@ const (
 	// Memory means that the file system lives in memory, or that this system cannot go round its cache: the bytes
 	// were read, but nothing is known about a disk.
 	Memory Medium = "memory"
+	// Remote means that a store on another machine gave the bytes anew; nothing is known about its disks and caches.
+	Remote Medium = "remote"
 )
 
 // Info is what FS.Stat tells of a file.

@@ -19,6 +19,8 @@ const (
 	PartLength  Part = "length"  // the file is longer or shorter than it says
 	PartDigest  Part = "digest"  // every piece is authentic, but together they are not what the name says
 	PartState   Part = "state"   // the checkpoint of an unfinished stage
+	PartVersion Part = "version" // in a bucket: something newer lies over the object that was sealed
+	PartLock    Part = "lock"    // in a bucket: what lies there is not protected
 )
 
 // Damage says which part of which stored file is not what was written. Verify, Open, Stat, Objects and reads return

@@ -44,7 +44,7 @@ func Inspect(cfg Config, beside bool) (*Vault, error) {
 // among the objects is Objects' work.
 func (v *Vault) Strays(ctx context.Context) iter.Seq2[*vault.Damage, error] {
 	return func(yield func(*vault.Damage, error) bool) {
-		root := filepath.Dir(v.objects)
+		root := v.root
 		nodes := filepath.Dir(v.staging)
 		list := func(dir string, ours func(e durable.Entry) bool) (dirs []string, goOn bool) {
 			if err := ctx.Err(); err != nil {

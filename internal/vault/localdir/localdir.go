@@ -20,6 +20,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -48,6 +49,7 @@ type Config struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	FS      durable.FS // nil means the machine's
+	Shelf   Shelf      // where sealed objects lie; nil means in Dir
 }
 
 var nodeName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
@@ -85,8 +87,9 @@ type Vault struct {
 	fsys    durable.FS
 	keys    vault.KeyRing
 	node    string
-	objects string // directory
+	root    string // directory
 	staging string // directory of this node
+	shelf   Shelf
 	reserve int64
 	clock   clock.Clock
 	log     *slog.Logger
@@ -95,10 +98,6 @@ type Vault struct {
 	mu     sync.Mutex
 	stages map[ident.UploadID]*stage // those met since New
 
-	shelvesMu sync.Mutex
-	shelves   map[string]bool // directories of objects known to be durable
-
-	renaming sync.Mutex // for file systems on which RenameNew is two steps
 	readOnly atomic.Pointer[fault.Error]
 }
 
@@ -118,7 +117,11 @@ func New(ctx context.Context, cfg Config) (*Vault, error) {
 	if err := v.fsys.SyncDir(filepath.Dir(cfg.Dir)); err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{v.objects, v.staging} {
+	dirs := []string{v.staging}
+	if own, ok := v.shelf.(*folder); ok {
+		dirs = []string{own.objects, v.staging}
+	}
+	for _, dir := range dirs {
 		if err := durable.MkdirAll(v.fsys, cfg.Dir, dir, 0o700); err != nil {
 			return nil, err
 		}
@@ -134,11 +137,15 @@ func New(ctx context.Context, cfg Config) (*Vault, error) {
 }
 
 func newVault(cfg Config) *Vault {
-	return &Vault{
+	v := &Vault{
 		fsys: cfg.FS, keys: cfg.Keys, node: cfg.Node, reserve: cfg.Reserve, clock: cfg.Clock, log: cfg.Log,
-		objects: filepath.Join(cfg.Dir, objectsDir), staging: filepath.Join(cfg.Dir, stagingDir, cfg.Node),
-		stages: map[ident.UploadID]*stage{}, shelves: map[string]bool{},
+		root: cfg.Dir, staging: filepath.Join(cfg.Dir, stagingDir, cfg.Node), shelf: cfg.Shelf,
+		stages: map[ident.UploadID]*stage{},
 	}
+	if v.shelf == nil {
+		v.shelf = newFolder(cfg.FS, cfg.Dir, v.staging)
+	}
+	return v
 }
 
 // Close frees the node's lock. Nothing else needs closing: whatever was acknowledged is on the disk.
@@ -170,7 +177,7 @@ func (v *Vault) recover(ctx context.Context) error {
 		case stateExt: // its part was sealed or discarded
 			remove = !present[strings.TrimSuffix(e.Name, ext)+partExt]
 		case partExt:
-			if remove, err = v.isLeftover(name, present[strings.TrimSuffix(e.Name, ext)+stateExt]); err != nil {
+			if remove, err = v.isLeftover(ctx, name, present[strings.TrimSuffix(e.Name, ext)+stateExt]); err != nil {
 				return err
 			}
 		}
@@ -191,7 +198,7 @@ func (v *Vault) recover(ctx context.Context) error {
 
 // isLeftover reports whether a part file holds nothing anybody was told of: a Begin that did not finish, or the second
 // name of an object whose rename reached the disk in only one of the two directories.
-func (v *Vault) isLeftover(name string, hasState bool) (bool, error) {
+func (v *Vault) isLeftover(ctx context.Context, name string, hasState bool) (bool, error) {
 	f, err := v.fsys.Open(name)
 	if err != nil {
 		return false, err
@@ -208,7 +215,7 @@ func (v *Vault) isLeftover(name string, hasState bool) (bool, error) {
 	if err != nil {
 		return false, nil // not a finished object; Resume says what is wrong with it, if anything
 	}
-	sealed, err := v.fsys.Open(v.objectPath(staged.trailer.Digest))
+	sealed, err := v.shelf.Open(ctx, staged.trailer.Digest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -217,8 +224,8 @@ func (v *Vault) isLeftover(name string, hasState bool) (bool, error) {
 	}
 	defer closeRead(sealed)
 	header := make([]byte, objectv1.HeaderSize)
-	if _, err := sealed.ReadAt(header, 0); err != nil {
-		return false, nil // the object is damaged; then the stage is kept
+	if err := readFull(sealed, header, 0); err != nil {
+		return false, nil // the object is damaged or cannot be read; then the stage is kept
 	}
 	other, err := objectv1.ParseHeader(header)
 	return err == nil && other == staged.header, nil
@@ -226,7 +233,7 @@ func (v *Vault) isLeftover(name string, hasState bool) (bool, error) {
 
 // Free tells the room left.
 func (v *Vault) Free(context.Context) (vault.Space, error) {
-	s, err := v.fsys.Space(v.objects)
+	s, err := v.fsys.Space(v.staging)
 	if err != nil {
 		return vault.Space{}, err
 	}
@@ -235,7 +242,7 @@ func (v *Vault) Free(context.Context) (vault.Space, error) {
 
 // room refuses if need bytes and the reserve do not fit.
 func (v *Vault) room(need int64) error {
-	s, err := v.fsys.Space(v.objects)
+	s, err := v.fsys.Space(v.staging)
 	if err != nil {
 		return err
 	}
@@ -268,7 +275,7 @@ func (v *Vault) diskError(ctx context.Context, err error, need int64) error {
 		return v.readOnly.Load()
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		var free int64
-		if s, spaceErr := v.fsys.Space(v.objects); spaceErr == nil {
+		if s, spaceErr := v.fsys.Space(v.staging); spaceErr == nil {
 			free = s.Free
 		}
 		return fault.Wrap(err, fault.Exhausted, "vault.full", need+v.reserve, free)
@@ -287,9 +294,16 @@ const (
 	stateExt  = ".state"
 )
 
-func (v *Vault) objectPath(d vault.Digest) string {
+// ObjectName is the name of an object below a vault's root: the same in a directory and in a bucket.
+func ObjectName(d vault.Digest) string {
 	name := d.String()
-	return filepath.Join(v.objects, name[:2], name[2:4], name+objectExt)
+	return objectsDir + "/" + name[:2] + "/" + name[2:4] + "/" + name + objectExt
+}
+
+// ParseObjectName reads the form of ObjectName.
+func ParseObjectName(name string) (vault.Digest, bool) {
+	d, ok := objectName(path.Base(name))
+	return d, ok && ObjectName(d) == name
 }
 
 func (v *Vault) partPath(id ident.UploadID) string {
@@ -302,7 +316,7 @@ func (v *Vault) statePath(id ident.UploadID) string {
 
 // below gives a path as the operator sees it in messages: from the vault's directory on.
 func (v *Vault) below(name string) string {
-	if rel, err := filepath.Rel(filepath.Dir(v.objects), name); err == nil {
+	if rel, err := filepath.Rel(v.root, name); err == nil {
 		return filepath.ToSlash(rel)
 	}
 	return name

@@ -8,11 +8,9 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
-	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/objectv1"
@@ -109,16 +107,16 @@ func (v *Vault) damage(d vault.Digest, err error) error {
 		return err
 	}
 	return (&vault.Damage{
-		Digest: d, Path: v.below(v.objectPath(d)), Part: p.part, Chunk: p.chunk, Detail: p.err.Error(),
+		Digest: d, Path: v.shelf.Name(d), Part: p.part, Chunk: p.chunk, Detail: p.err.Error(),
 	}).Fault()
 }
 
 // openEnds opens an object's file and reads its ends. The caller closes the file.
-func (v *Vault) openEnds(ctx context.Context, d vault.Digest) (durable.File, ends, error) {
+func (v *Vault) openEnds(ctx context.Context, d vault.Digest) (Stored, ends, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, ends{}, err
 	}
-	f, err := v.fsys.Open(v.objectPath(d))
+	f, err := v.shelf.Open(ctx, d)
 	if err != nil {
 		return nil, ends{}, v.damage(d, err)
 	}
@@ -171,45 +169,18 @@ func (e ends) info(s vault.Sidecar) vault.Info {
 // Objects lists all objects: see vault.Vault.
 func (v *Vault) Objects(ctx context.Context) iter.Seq2[vault.Info, error] {
 	return func(yield func(vault.Info, error) bool) {
-		v.walk(ctx, v.objects, "", yield)
-	}
-}
-
-// walk yields what lies in one directory of the objects; prefix is what the names in it begin with. It reports whether
-// to go on.
-func (v *Vault) walk(ctx context.Context, dir, prefix string, yield func(vault.Info, error) bool) bool {
-	if err := ctx.Err(); err != nil {
-		yield(vault.Info{}, err)
-		return false
-	}
-	entries, err := v.fsys.ReadDir(dir)
-	if err != nil {
-		return yield(vault.Info{}, err)
-	}
-	for _, entry := range entries {
-		name := filepath.Join(dir, entry.Name)
-		d, isObject := objectName(entry.Name)
-		switch {
-		case entry.Dir && len(prefix) < 4 && isHexPair(entry.Name):
-			if !v.walk(ctx, name, prefix+entry.Name, yield) {
-				return false
-			}
-		case !entry.Dir && len(prefix) == 4 && isObject && strings.HasPrefix(entry.Name, prefix):
-			info, err := v.Stat(ctx, d)
-			if err != nil {
-				info = vault.Info{Digest: d}
+		for d, err := range v.shelf.List(ctx) {
+			info := vault.Info{Digest: d}
+			if err == nil {
+				if info, err = v.Stat(ctx, d); err != nil {
+					info = vault.Info{Digest: d}
+				}
 			}
 			if !yield(info, err) {
-				return false
-			}
-		default:
-			stray := &vault.Damage{Path: v.below(name), Part: vault.PartName, Chunk: -1, Detail: "this is not an object"}
-			if !yield(vault.Info{}, stray.Fault()) {
-				return false
+				return
 			}
 		}
 	}
-	return true
 }
 
 func objectName(name string) (vault.Digest, bool) {
@@ -219,10 +190,6 @@ func objectName(name string) (vault.Digest, bool) {
 	}
 	d, err := vault.ParseDigest(base)
 	return d, err == nil
-}
-
-func isHexPair(name string) bool {
-	return len(name) == 2 && strings.Trim(name, "0123456789abcdef") == ""
 }
 
 // Open opens an object for reading: see vault.Vault.
@@ -240,7 +207,7 @@ func (v *Vault) Open(ctx context.Context, d vault.Digest) (vault.Object, error) 
 // object reads an object, or what is durable of a stage. It remembers the last chunk it opened in part, for readers that
 // go on from there.
 type object struct {
-	file   durable.File
+	file   Stored
 	cipher *objectv1.Cipher
 	size   int64  // plain bytes
 	last   int64  // the number of the chunk that ends the object; -1 in a stage, whose end is not sealed yet

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"path/filepath"
 
-	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/objectv1"
@@ -31,9 +29,9 @@ func (s *stage) Seal(ctx context.Context, want *vault.Digest, meta json.RawMessa
 	if want != nil && *want != digest {
 		return vault.Info{}, false, fault.New(fault.Conflict, "vault.digest_mismatch", want.String(), digest.String())
 	}
-	info, err := s.yield(ctx, digest, state.Size)
+	info, existed, err := s.yield(ctx, digest, state.Size)
 	if err == nil || !fault.Is(err, fault.NotFound) {
-		return info, err == nil, err
+		return info, existed, err
 	}
 	if meta == nil {
 		meta = state.Meta
@@ -44,37 +42,34 @@ func (s *stage) Seal(ctx context.Context, want *vault.Digest, meta json.RawMessa
 	info, err = s.promote(ctx, state, sidecar)
 	if errors.Is(err, fs.ErrExist) { // somebody sealed the same content meanwhile
 		s.doubt()
-		info, err = s.yield(ctx, digest, state.Size)
-		return info, err == nil, err
+		return s.yield(ctx, digest, state.Size)
 	}
 	return info, false, err
 }
 
 // yield gives way to an object of the same content that is there already, if it is intact as far as its ends show and
-// of the same size. NotFound "vault.object_unknown" means that there is none.
-func (s *stage) yield(ctx context.Context, digest vault.Digest, size int64) (vault.Info, error) {
+// of the same size. NotFound "vault.object_unknown" means that there is none. existed is false where the object is this
+// very stage's, put there by an earlier Seal that did not hear of it.
+func (s *stage) yield(ctx context.Context, digest vault.Digest, size int64) (info vault.Info, existed bool, err error) {
 	v := s.v
-	info, err := v.Stat(ctx, digest)
+	info, err = v.Stat(ctx, digest)
 	if err != nil {
-		return vault.Info{}, err
+		return vault.Info{}, false, err
 	}
 	if info.Size != size {
-		return vault.Info{}, (&vault.Damage{
-			Digest: digest, Path: v.below(v.objectPath(digest)), Part: vault.PartLength, Chunk: -1,
+		return vault.Info{}, false, (&vault.Damage{
+			Digest: digest, Path: v.shelf.Name(digest), Part: vault.PartLength, Chunk: -1,
 			Detail: "the object has another size than equal content",
 		}).Fault()
 	}
 	// Whoever sealed it may not have synced its name yet, and this upload is about to be acknowledged on its strength.
-	if err := v.makeShelf(digest); err != nil {
-		return vault.Info{}, v.diskError(ctx, err, 0)
-	}
-	if err := v.fsys.SyncDir(filepath.Dir(v.objectPath(digest))); err != nil {
-		return vault.Info{}, v.diskError(ctx, err, 0)
+	if err := v.shelf.Settle(ctx, digest); err != nil {
+		return vault.Info{}, false, v.diskError(ctx, err, 0)
 	}
 	if err := s.remove(ctx); err != nil {
-		return vault.Info{}, err
+		return vault.Info{}, false, err
 	}
-	return info, nil
+	return info, info.Upload != s.id, nil
 }
 
 // promote finishes the staging file and gives it its place among the objects; fs.ErrExist if the place is taken.
@@ -88,31 +83,31 @@ func (s *stage) promote(ctx context.Context, state objectv1.State, sidecar vault
 		return vault.Info{}, fault.New(fault.TooLarge, "vault.meta_too_large", int64(vault.MaxMeta))
 	}
 	stored := objectv1.StoredSize(state.Size, len(plain))
+	need := int64(len(state.Tail) + len(plain))
 	header, err := s.finishFile(state, sidecar.Digest, plain, stored)
-	if err == nil {
-		err = v.makeShelf(sidecar.Digest)
-	}
 	if err != nil {
 		s.doubt()
-		return vault.Info{}, v.diskError(ctx, err, int64(len(state.Tail)+len(plain)))
+		return vault.Info{}, v.diskError(ctx, err, need)
 	}
-	if err := s.rename(sidecar.Digest); err != nil {
+	moved, err := v.shelf.Put(ctx, sidecar.Digest, v.partPath(s.id))
+	switch {
+	case errors.Is(err, fs.ErrExist):
 		s.doubt()
-		if errors.Is(err, fs.ErrExist) {
+		return vault.Info{}, err
+	case err != nil && !moved:
+		s.doubt()
+		return vault.Info{}, v.diskError(ctx, err, need)
+	case err != nil: // the object is sealed, and only its name may still be lost
+		s.finish()
+		return vault.Info{}, v.diskError(ctx, err, 0)
+	case !moved: // a copy of it is sealed elsewhere
+		if err := s.remove(ctx); err != nil {
 			return vault.Info{}, err
 		}
-		return vault.Info{}, v.diskError(ctx, err, 0)
+	default:
+		s.finish()
+		s.removeState(ctx)
 	}
-	// From here on the object is sealed, and only its name may still be lost. The new name must be durable before the
-	// old one is gone for good.
-	for _, dir := range []string{filepath.Dir(v.objectPath(sidecar.Digest)), v.staging} {
-		if err := v.fsys.SyncDir(dir); err != nil {
-			s.finish()
-			return vault.Info{}, v.diskError(ctx, err, 0)
-		}
-	}
-	s.finish()
-	s.removeState(ctx)
 	return vault.Info{
 		Digest: sidecar.Digest, Size: state.Size, Stored: stored, SealedAt: sidecar.SealedAt, Upload: s.id, Key: header.Key,
 	}, nil
@@ -147,37 +142,4 @@ func (s *stage) finishFile(state objectv1.State, digest vault.Digest, sidecar []
 		return objectv1.Header{}, err
 	}
 	return header, f.Sync()
-}
-
-// rename moves the finished file to its place, which must be free.
-func (s *stage) rename(digest vault.Digest) error {
-	v := s.v
-	v.renaming.Lock()
-	defer v.renaming.Unlock()
-	err := v.fsys.RenameNew(v.partPath(s.id), v.objectPath(digest))
-	if err == nil {
-		return nil
-	}
-	if _, statErr := v.fsys.Stat(v.partPath(s.id)); errors.Is(statErr, fs.ErrNotExist) {
-		return nil // reported as failed, but done
-	}
-	return err
-}
-
-// makeShelf makes the directory of an object durable, once.
-func (v *Vault) makeShelf(d vault.Digest) error {
-	shelf := filepath.Dir(v.objectPath(d))
-	v.shelvesMu.Lock()
-	known := v.shelves[shelf]
-	v.shelvesMu.Unlock()
-	if known {
-		return nil
-	}
-	if err := durable.MkdirAll(v.fsys, v.objects, shelf, 0o700); err != nil {
-		return err
-	}
-	v.shelvesMu.Lock()
-	defer v.shelvesMu.Unlock()
-	v.shelves[shelf] = true
-	return nil
 }

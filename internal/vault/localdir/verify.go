@@ -9,7 +9,6 @@ import (
 
 	"github.com/emmansun/gmsm/sm3"
 
-	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/objectv1"
 )
@@ -20,7 +19,7 @@ func (v *Vault) Verify(ctx context.Context, d vault.Digest) (vault.Verified, err
 	if err != nil {
 		return vault.Verified{}, err
 	}
-	f, medium, err := v.fsys.OpenUncached(v.objectPath(d))
+	f, medium, err := v.shelf.Reread(ctx, d)
 	if err != nil {
 		return vault.Verified{}, v.damage(d, err)
 	}
@@ -34,7 +33,7 @@ func (v *Vault) Verify(ctx context.Context, d vault.Digest) (vault.Verified, err
 }
 
 // reread goes through the file once, from the first byte to the last.
-func (v *Vault) reread(ctx context.Context, f durable.File, result *vault.Verified) error {
+func (v *Vault) reread(ctx context.Context, f Stored, result *vault.Verified) error {
 	r := newAlignedReader(f, result.Stored)
 	raw := make([]byte, objectv1.HeaderSize)
 	if err := r.readFull(raw); err != nil {
@@ -124,7 +123,7 @@ func (h *sideHash) sum() vault.Digest { h.stop(); return <-h.done }
 
 // alignedReader reads a file from its start in large aligned pieces, as direct reads demand.
 type alignedReader struct {
-	f      durable.File
+	f      Stored
 	window []byte // aligned in memory
 	have   []byte // the unread part of window
 	off    int64
@@ -136,7 +135,7 @@ const (
 )
 
 // newAlignedReader reads a file of the given length.
-func newAlignedReader(f durable.File, length int64) *alignedReader {
+func newAlignedReader(f Stored, length int64) *alignedReader {
 	size := int(min(windowSize, (length+alignment-1)/alignment*alignment))
 	raw := make([]byte, size+alignment)
 	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(raw))) % alignment) //nolint:gosec // only the address matters
