@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/locale"
@@ -22,6 +23,9 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 			return house.Health{Label: p.T(label), Value: value, Tone: ui.Late, Icon: "alert-triangle", Do: do}
 		}
 		out := []house.Health{good("health.database", p.T("health.engine."+string(h.DB.Engine)))}
+		if h.DB.ReadOnly() != nil {
+			out = []house.Health{bad("health.database", p.T("health.read_only"), p.T("health.read_only_do"))}
+		}
 		if h.Vault.ReadOnly() != nil {
 			out = append(out, bad("health.vault", p.T("health.read_only"), p.T("health.read_only_do")))
 		} else {
@@ -59,3 +63,7 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		return append(out, good("health.probe", p.T("health.sandbox."+h.Prober.Sandbox())))
 	}
 }
+
+// readOnly is nil while evidence may be taken in, or why not: after a failed fsync, of the vault or of the database,
+// nothing more is acknowledged.
+func (h *House) readOnly() error { return errors.Join(h.Vault.ReadOnly(), h.DB.ReadOnly()) }

@@ -52,6 +52,7 @@ func (h *House) mountLog(mux *http.ServeMux) error {
 func (h *House) mountFaces(mux *http.ServeMux) error {
 	d, err := door.New(door.Config{
 		Intake: h.Recordings, Vault: h.Vault, Gate: h.Gate, Actor: h.actor, Words: h.Words, Clock: h.Clock, Log: h.Log,
+		ReadOnly: h.readOnly,
 	})
 	if err != nil {
 		return err

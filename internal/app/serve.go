@@ -177,7 +177,7 @@ func (h *House) handler(s *config.Server, watch *logWatch) (http.Handler, error)
 func (h *House) mountHealth(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := errors.Join(h.DB.Reader.PingContext(r.Context()), h.Vault.ReadOnly(), h.sequencer.Refusal()); err != nil {
+		if err := errors.Join(h.DB.Reader.PingContext(r.Context()), h.readOnly(), h.sequencer.Refusal()); err != nil {
 			h.Log.ErrorContext(r.Context(), "not ready", "err", err)
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
@@ -205,6 +205,7 @@ func (h *House) mountHealth(mux *http.ServeMux) {
 		trial := h.lock.tried.Load()
 		return truth(trial != nil && trial.err != nil)
 	})
+	gauge("db_read_only", "1 after a failed fsync.", func(context.Context) float64 { return truth(h.DB.ReadOnly() != nil) })
 	gauge("log_refusing", "1 while the log must not be signed.", func(context.Context) float64 { return truth(h.sequencer.Refusal() != nil) })
 	metrics := promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {

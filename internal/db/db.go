@@ -41,6 +41,17 @@ type DB struct {
 	Engine Engine
 	Writer *bun.DB // owned by gate, the log's sequencer and the job queue; nil after OpenReader
 	Reader *bun.DB // read only; for lists and pages
+
+	alarm *alarm // of a SQLite writer
+}
+
+// ReadOnly is nil while the database may be written, or the reason why not: fault Unavailable "db.read_only", which wraps
+// the first failed fsync. It never goes back to nil while the process lives.
+func (d *DB) ReadOnly() error {
+	if d.alarm == nil {
+		return nil
+	}
+	return d.alarm.refusal()
 }
 
 // Config says which database to open. URL is "sqlite:PATH" or a postgres:// address.
@@ -68,21 +79,25 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	case err != nil:
 		return nil, err
 	case engine == SQLite:
-		return openSQLite(ctx, path)
+		return openSQLite(ctx, path, c.Log)
 	}
 	return openPostgres(ctx, c.URL)
 }
 
-// sqliteHandle opens a pool of connections to a SQLite database.
-func sqliteHandle(path string, conns int, params url.Values) (*bun.DB, error) {
+// sqliteHandle opens a pool of connections to a SQLite database. Those that write have an alarm.
+func sqliteHandle(path string, conns int, params url.Values, a *alarm) (*bun.DB, error) {
 	params.Add("_pragma", "busy_timeout(15000)")
 	params.Add("_pragma", "foreign_keys(1)")
 	params.Add("_pragma", "trusted_schema(0)")
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: params.Encode()}).String()
-	h, err := sql.Open("sqlite", dsn)
+	c, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
+	if a != nil {
+		c = guarded{c, a}
+	}
+	h := sql.OpenDB(c)
 	h.SetMaxOpenConns(conns)
 	h.SetMaxIdleConns(conns)
 	return bun.NewDB(h, sqlitedialect.New(), bun.WithDiscardUnknownColumns()), nil
@@ -91,19 +106,20 @@ func sqliteHandle(path string, conns int, params url.Values) (*bun.DB, error) {
 // sqliteReaders is how many connections read a SQLite database at once.
 func sqliteReaders() int { return max(4, runtime.NumCPU()) }
 
-func openSQLite(ctx context.Context, path string) (*DB, error) {
+func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error) {
+	a := &alarm{log: log}
 	w, err := sqliteHandle(path, 1, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "journal_size_limit(67108864)"},
-	})
+	}, a)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{Engine: SQLite, Writer: w}
+	d := &DB{Engine: SQLite, Writer: w, alarm: a}
 	if err := d.assertSQLite(ctx); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	d.Reader, err = sqliteHandle(path, sqliteReaders(), url.Values{"_pragma": {"query_only(1)"}})
+	d.Reader, err = sqliteHandle(path, sqliteReaders(), url.Values{"_pragma": {"query_only(1)"}}, nil)
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}

@@ -47,7 +47,7 @@ func readSQLite(path string, still bool) (*bun.DB, error) {
 	if log, err := os.Stat(path + "-wal"); still && (err != nil || log.Size() == 0) {
 		params.Set("immutable", "1") // all is in the one file; else its log must be read too, which takes an index beside it
 	}
-	return sqliteHandle(path, sqliteReaders(), params)
+	return sqliteHandle(path, sqliteReaders(), params, nil)
 }
 
 // current refuses a schema that is not this program's.

@@ -48,11 +48,13 @@ type Config struct {
 	Vault  vault.Vault
 	Gate   *gate.Gate
 	// Actor says who asks: a dock's token or a custodian's session. It answers fault Unauthorized for nobody.
-	Actor   func(r *http.Request) (access.Actor, error)
-	Words   *locale.Catalogue
-	Clock   clock.Clock
-	Log     *slog.Logger
-	MaxSize int64 // bytes of one file; 0 for what the vault as a whole can hold
+	Actor func(r *http.Request) (access.Actor, error)
+	Words *locale.Catalogue
+	Clock clock.Clock
+	Log   *slog.Logger
+	// ReadOnly says why nothing may be acknowledged any more, nil while it may; a nil func for what the vault says itself.
+	ReadOnly func() error
+	MaxSize  int64 // bytes of one file; 0 for what the vault as a whole can hold
 }
 
 // Door is the upload handler. Mount it at BasePath and below.
@@ -117,6 +119,11 @@ func (x *exchange) serve() error {
 	if v, err := single(x.r.Header, hResumable); err != nil || v != version {
 		x.w.Header().Set(hVersion, version)
 		return fault.New(fault.Invalid, "upload.version")
+	}
+	if x.d.c.ReadOnly != nil && (x.r.Method == http.MethodPost || x.r.Method == http.MethodPatch) {
+		if err := x.d.c.ReadOnly(); err != nil {
+			return err
+		}
 	}
 	return do(id)
 }

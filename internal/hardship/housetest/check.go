@@ -186,10 +186,7 @@ func (h *House) CheckAtRest(t testing.TB) Verdict {
 	}
 	files := h.Count(t, "SELECT count(*) FROM recording_file")
 	sealed := h.Count(t, "SELECT count(*) FROM custody_entry e JOIN custody_leaf l ON l.seq = e.seq WHERE "+sealings)
-	objects, err := filepath.Glob(filepath.Join(h.Data, "vault", "objects", "*", "*", "*.zv"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	objects := h.Objects()
 	if files != sealed || files != len(objects) {
 		v.note(&v.Wrong, "%d files, %d sealings in the log, %d objects", files, sealed, len(objects))
 	}
@@ -198,6 +195,12 @@ func (h *House) CheckAtRest(t testing.TB) Verdict {
 		v.note(&v.Wrong, "fsck: %d, %d objects: %s", r.Code, r.Objects, r.Text)
 	}
 	return v
+}
+
+// Objects are the files of the sealed objects.
+func (h *House) Objects() []string {
+	list, _ := filepath.Glob(filepath.Join(h.Data, "vault", "objects", "*", "*", "*.zv")) // the pattern is sound
+	return list
 }
 
 // Recordings is how many recordings the API tells of.

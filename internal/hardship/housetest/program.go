@@ -12,12 +12,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
 
 // Main runs a package's tests and takes away the program that was built for them. Call it from TestMain.
 func Main(m *testing.M) {
+	if os.Getenv(wiredEnv) != "" { // started by LaunchWired, to become the server
+		fmt.Fprintln(os.Stderr, becomeWired())
+		os.Exit(1)
+	}
 	defer func() {
 		if built.dir != "" {
 			_ = os.RemoveAll(built.dir)
@@ -49,6 +54,9 @@ func Program(t testing.TB) string {
 			built.err = err
 			return
 		}
+		if built.err = touchSources(root); built.err != nil {
+			return
+		}
 		built.path = filepath.Join(built.dir, "zhilu")
 		c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built.path, "./cmd/zhilu")
 		c.Dir, c.Env = root, append(os.Environ(), "CGO_ENABLED=0")
@@ -60,6 +68,33 @@ func Program(t testing.TB) string {
 		t.Fatal(built.err)
 	}
 	return built.path
+}
+
+// touchSources opens every file the program is built from, so that `go test` does not take the result of an older program
+// out of its cache: it knows what a test has opened, not what a test has built.
+func touchSources(root string) error {
+	for _, top := range []string{"cmd", "internal"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(name string, d os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules") {
+				return filepath.SkipDir
+			}
+			if d.IsDir() || strings.HasSuffix(name, "_test.go") {
+				return nil
+			}
+			f, err := os.Open(name)
+			if err != nil {
+				return err
+			}
+			return f.Close()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func moduleRoot() (string, error) {

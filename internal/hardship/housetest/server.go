@@ -50,11 +50,17 @@ func (b *buffer) String() string {
 // arguments; nil for none. What still runs when the test ends is killed.
 func (h *House) Launch(t testing.TB, wrap ...string) *Server {
 	t.Helper()
+	return h.launch(t, wrap, func(*exec.Cmd) {})
+}
+
+func (h *House) launch(t testing.TB, wrap []string, prepare func(*exec.Cmd)) *Server {
+	t.Helper()
 	args := append(wrap, h.program, "serve", "--data", h.Data, "--keys", h.Keys, "--listen", h.Addr, "--reserve", h.Reserve, "--log-level", "warn")
 	args = append(args, h.Flags...)
 	s := &Server{h: h, cmd: exec.Command(args[0], args[1:]...), ended: make(chan struct{})}
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = h.Dir, h.env(), &s.out, &s.out
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	prepare(s.cmd)
 	s.cmd.WaitDelay = 5 * time.Second // a program it started may hold its output open for a moment longer
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -144,7 +150,7 @@ func (s *Server) Stop(t testing.TB) {
 func (s *Server) Pid(t testing.TB) int {
 	t.Helper()
 	pid := s.cmd.Process.Pid
-	if s.cmd.Path == s.h.program {
+	if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && exe == s.h.program {
 		return pid
 	}
 	for end := time.Now().Add(Patience); time.Now().Before(end) && !s.Ended(); time.Sleep(10 * time.Millisecond) {

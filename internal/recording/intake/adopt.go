@@ -100,8 +100,15 @@ func (s *Service) damaged(ctx context.Context, r *AdoptReport, err error) {
 }
 
 // adoptObject enters a sealed object from its sidecar, under the upload that brought it. It may meet that upload's own
-// request at the same work; whoever comes first enters it.
+// request at the same work, and lets it end first: an object can be seen a moment before its name is durable, and nobody
+// may be told of it then.
 func (s *Service) adoptObject(ctx context.Context, info vault.Info) error {
+	if info.Upload != "" {
+		defer s.lock(info.Upload)()
+	}
+	if err := s.c.Vault.ReadOnly(); err != nil {
+		return err
+	}
 	side, err := s.c.Vault.Sidecar(ctx, info.Digest)
 	if err != nil {
 		return err

@@ -40,6 +40,24 @@ func (s *Service) seal(ctx context.Context, actor access.Actor, id ident.UploadI
 	if err := s.join(ctx, id); err != nil { // before the lock: it may take as long as the disk does
 		return Result{}, err
 	}
+	for {
+		r, err := s.sealOnce(ctx, actor, id, sender)
+		twin, ok := errors.AsType[*notEntered](err)
+		if !ok {
+			return r, err
+		}
+		if err := s.adoptObject(ctx, twin.object); err != nil {
+			return Result{}, err
+		}
+	}
+}
+
+// notEntered says that the vault has an object of the same content, of another upload, that no row names yet.
+type notEntered struct{ object vault.Info }
+
+func (*notEntered) Error() string { return "recording: the same content was sealed and not entered" }
+
+func (s *Service) sealOnce(ctx context.Context, actor access.Actor, id ident.UploadID, sender *vault.Digest) (Result, error) {
 	defer s.lock(id)()
 	row, err := record.One[record.Upload](ctx, s.c.DB.Reader, "upload.unknown", "id = ?", id)
 	if err != nil {
@@ -62,6 +80,10 @@ func (s *Service) seal(ctx context.Context, actor access.Actor, id ident.UploadI
 		return Result{}, fault.New(fault.Conflict, "upload.ended")
 	case row.Partial():
 		return Result{}, fault.New(fault.Invalid, "upload.partial")
+	}
+	// What lies in a vault whose disk failed may not be there after a power cut, also where it can be read now.
+	if err := s.c.Vault.ReadOnly(); err != nil {
+		return Result{}, err
 	}
 	info, err := s.sealBytes(ctx, row, want)
 	if fault.HasCode(err, "vault.digest_mismatch") {
@@ -87,8 +109,8 @@ func (s *Service) seal(ctx context.Context, actor access.Actor, id ident.UploadI
 	return s.result(ctx, row)
 }
 
-// sealBytes makes the stage an object, or finds the object of the same content. An object without a row, left by a
-// crash, is entered first, so that the upload that brought it keeps it.
+// sealBytes makes the stage an object, or finds the object of the same content. An object without a row, left by a crash or
+// on its way, is *notEntered: it is entered first, so that the upload that brought it keeps it.
 func (s *Service) sealBytes(ctx context.Context, row *record.Upload, want *vault.Digest) (vault.Info, error) {
 	stage, err := s.c.Vault.Resume(ctx, row.ID)
 	if fault.Is(err, fault.NotFound) {
@@ -105,7 +127,11 @@ func (s *Service) sealBytes(ctx context.Context, row *record.Upload, want *vault
 		info, err := s.c.Vault.Stat(ctx, got)
 		switch {
 		case err == nil && info.Upload != row.ID:
-			return info, s.adoptObject(ctx, info)
+			_, entered, err := record.Lookup[record.File](ctx, s.c.DB.Reader, "sha256 = ?", got.String())
+			if err == nil && !entered {
+				err = &notEntered{info}
+			}
+			return info, err
 		case err != nil && !fault.Is(err, fault.NotFound):
 			return vault.Info{}, err
 		}

@@ -1,0 +1,57 @@
+package hardship_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zhilu.dev/zhilu/internal/hardship/housetest"
+)
+
+// TestNobodyIsToldTooEarly: while one upload's object has its name and the name is not durable yet, the same content
+// arrives from another sender. That one must wait too: a power cut could still take the name away (found by G3, G11).
+func TestNobodyIsToldTooEarly(t *testing.T) {
+	t.Parallel()
+	h := housetest.New(t, t.TempDir())
+	s, w := h.StartWired(t)
+	acks := housetest.NewAcks()
+	c := &housetest.Client{House: h, Token: h.Dock, Acks: acks}
+	f := &housetest.File{Name: "a.mp4", Size: 100_000, Seed: 3}
+	again := &housetest.File{Name: "b.mp4", Size: f.Size, Seed: f.Seed}
+
+	held, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w.Judge(func(c housetest.Call) housetest.Deed {
+		if c.Name == "fsync" && strings.HasPrefix(c.Path, "data/vault/objects/") && strings.Count(c.Path, "/") == 4 && hasObject(h) {
+			once.Do(func() { close(held); <-release })
+		}
+		return housetest.Deed{}
+	})
+	var all sync.WaitGroup
+	all.Go(func() {
+		if a, err := c.Once(t.Context(), f, ""); err != nil || a.Outcome != "sealed" {
+			t.Errorf("the first: %+v %v", a, err)
+		}
+	})
+	<-held
+	told := make(chan struct{})
+	all.Go(func() {
+		if a, err := c.Once(t.Context(), again, ""); err != nil || a.Outcome != "duplicate" {
+			t.Errorf("the second: %+v %v", a, err)
+		}
+		close(told)
+	})
+	select {
+	case <-told:
+		t.Error("the second sender was told while the object's name was not durable")
+	case <-time.After(3 * time.Second): // it would take some 50 ms
+	}
+	close(release)
+	all.Wait()
+	v := h.Check(t, s, acks.List(), -1)
+	v.Must(t)
+}
+
+// hasObject reports whether an object has its place.
+func hasObject(h *housetest.House) bool { return len(h.Objects()) > 0 }
