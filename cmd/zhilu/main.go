@@ -39,17 +39,19 @@ func (s status) Error() string { return fmt.Sprintf("exit %d", int(s)) }
 
 // commands are all of them, in the order of the help.
 type commands struct {
-	Demo   demoCmd   `cmd:"" help:"Make a small bureau with people, cameras and real docked footage, and serve it."`
-	Init   initCmd   `cmd:"" help:"Make a new bureau: its folders, keys, certificate authority and first administrators."`
-	Serve  serveCmd  `cmd:"" help:"Serve the bureau."`
-	Dock   dockCmd   `cmd:"" help:"Bring a camera's card into the vault."`
-	Token  tokenCmd  `cmd:"" help:"Make and revoke tokens of docks and scripts."`
-	User   userCmd   `cmd:"" help:"Add people with accounts and roles, and reset passwords."`
-	Verify verifyCmd `cmd:"" help:"Check a receipt, a checkpoint or a whole log, with no server and no database."`
-	Media  mediaCmd  `cmd:"" help:"Say what a media file tells of itself."`
-	Fsck   fsckCmd   `cmd:"" help:"Check every sealed byte, every row and the whole log against each other."`
-	Derive deriveCmd `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`
-	Log    logCmd    `cmd:"" help:"Work on the custody log."`
+	Demo    demoCmd    `cmd:"" help:"Make a small bureau with people, cameras and real docked footage, and serve it."`
+	Init    initCmd    `cmd:"" help:"Make a new bureau: its folders, keys, certificate authority and first administrators."`
+	Serve   serveCmd   `cmd:"" help:"Serve the bureau."`
+	Dock    dockCmd    `cmd:"" help:"Bring a camera's card into the vault."`
+	Token   tokenCmd   `cmd:"" help:"Make and revoke tokens of docks and scripts."`
+	User    userCmd    `cmd:"" help:"Add people with accounts and roles, and reset passwords."`
+	Verify  verifyCmd  `cmd:"" help:"Check a receipt, a checkpoint or a whole log, with no server and no database."`
+	Media   mediaCmd   `cmd:"" help:"Say what a media file tells of itself."`
+	Fsck    fsckCmd    `cmd:"" help:"Check every sealed byte, every row and the whole log against each other."`
+	Backup  backupCmd  `cmd:"" help:"Back the house up beside the running server, restore what was written, and check it."`
+	Restore restoreCmd `cmd:"" help:"Put a backup into an empty folder and check what came out."`
+	Derive  deriveCmd  `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`
+	Log     logCmd     `cmd:"" help:"Work on the custody log."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Config  string     `help:"JSON file with settings." placeholder:"FILE"`

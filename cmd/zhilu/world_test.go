@@ -300,8 +300,20 @@ func cmdSQL(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// count N QUERY, or count N objects: rows of the database, sealed objects of the vault.
+// count [-until] N QUERY, or count N objects: rows of the database, sealed objects of the vault. With -until it asks until
+// there are as many: jobs take their time.
 func cmdCount(ts *testscript.TestScript, neg bool, args []string) {
+	if !neg && len(args) == 3 && args[0] == "-until" {
+		w := worldOf(ts)
+		d := w.open(ts)
+		defer func() { _ = d.Close() }()
+		n := -1
+		w.until(ts, args[2], func() bool {
+			ts.Check(d.QueryRowContext(context.Background(), args[2]).Scan(&n))
+			return strconv.Itoa(n) == args[1]
+		})
+		return
+	}
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: count N QUERY|objects")
 	}

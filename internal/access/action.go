@@ -93,7 +93,12 @@ const (
 	HealthView   Action = "health.view"
 	FsckRun      Action = "fsck.run"
 	SystemInit   Action = "system.init"
-	KeyRotate    Action = "key.rotate"
+
+	BackupRun     Action = "backup.run"
+	BackupDrill   Action = "backup.drill"
+	BackupRestore Action = "backup.restore"
+
+	KeyRotate Action = "key.rotate"
 )
 
 // Actions lists every action.
@@ -112,5 +117,6 @@ func Actions() []Action {
 		DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
 		SettingView, SettingAdopt, HealthView, FsckRun, SystemInit, KeyRotate,
+		BackupRun, BackupDrill, BackupRestore,
 	}
 }

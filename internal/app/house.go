@@ -31,6 +31,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/rescue"
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
@@ -64,6 +65,7 @@ type House struct {
 	Place      config.Place
 
 	sequencer *custody.Sequencer
+	server    *config.Server // nil for a command
 	arrivals  arrivals
 	lock      lockWatch
 	closers   []func() error
@@ -92,7 +94,7 @@ func databaseURL(p config.Place) string {
 
 // Open opens the house. Close it.
 func Open(ctx context.Context, c OpenConfig) (h *House, err error) {
-	h = &House{Clock: c.Clock, Log: c.Log, Place: c.Place}
+	h = &House{Clock: c.Clock, Log: c.Log, Place: c.Place, server: c.Server}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -104,6 +106,9 @@ func Open(ctx context.Context, c OpenConfig) (h *House, err error) {
 	}
 	if _, err := os.Stat(c.Place.Data); err != nil {
 		return h, fault.Wrap(err, fault.Invalid, "app.no_data", c.Place.Data).At("data")
+	}
+	if err := rescue.Unfinished(c.Place.Data); err != nil {
+		return h, err
 	}
 	if c.Place.Keys != "" {
 		if h.Keys, err = keyring.Load(durable.OS(), c.Place.Keys); err != nil {

@@ -16,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/storage"
+	"zhilu.dev/zhilu/internal/rescue"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web"
 	"zhilu.dev/zhilu/internal/web/accounts"
@@ -39,7 +40,8 @@ func (h *House) workers() (*job.Workers, []job.Periodic) {
 	recording.AddWorkers(w, func() *recording.Service { return h.Recordings })
 	derivative.AddWorkers(w, func() *derivative.Service { return h.Derived })
 	viewing.AddWorkers(w, func() *viewing.Service { return h.Viewing })
-	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic())
+	rescue.AddWorkers(w, h.rescue)
+	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), rescue.Periodic(h.server))
 }
 
 // mountLog serves the custody log to anybody.

@@ -34,6 +34,9 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 	if err != nil {
 		return err
 	}
+	if err := h.rescue().EnterRestore(ctx); err != nil {
+		return err
+	}
 	h.Log.InfoContext(ctx, "vault and rows agree", "report", adopted)
 	watch := &logWatch{h: h, whole: 10 * time.Minute, look: time.Second}
 	handler, err := h.handler(s, watch)

@@ -15,10 +15,11 @@ var Order = []Group{
 	}},
 	{Name: "trust", Packages: []string{
 		"access", "custody", "gate", "verify",
+		"backup",       // copies of a house and back, encrypted
 		"custody/fsck", // judges what custody wrote, by verify's eyes as well
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
-	{Name: "records", Packages: []string{"org", "account", "device", "recording", "viewing"}},
+	{Name: "records", Packages: []string{"org", "account", "device", "recording", "viewing", "rescue"}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
 	{Name: "cmd", Packages: []string{"cmd/zhilu"}},
@@ -36,6 +37,7 @@ var Homes = map[string][]string{
 	"github.com/a-h/templ":             {"web"},
 	"github.com/cedar-policy/cedar-go": {"access"},
 	"modernc.org/sqlite":               {"db"},
+	"filippo.io/age":                   {"backup", "rescue"},
 	"github.com/pressly/goose/v3":      {"db"},
 	"github.com/alecthomas/kong":       {"cmd/zhilu", "config"},
 	"github.com/chromedp/chromedp":     {"web"},

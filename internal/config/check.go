@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhilu.dev/zhilu/internal/fault"
 )
@@ -62,6 +63,9 @@ func (s *Server) Check() error {
 	if s.Idle < MinIdle || s.Idle > MaxIdle {
 		return fault.New(fault.Invalid, "config.idle", s.Idle.String(), MinIdle.String(), MaxIdle.String()).At("idle")
 	}
+	if err := s.checkBackup(); err != nil {
+		return err
+	}
 	if s.Reserve < MinReserve {
 		return fault.New(fault.Invalid, "config.reserve", s.Reserve.String(), MinReserve.String()).At("reserve")
 	}
@@ -112,6 +116,31 @@ func (s *Server) checkPublicURL() error {
 	return nil
 }
 
+func (s *Server) checkBackup() error {
+	if s.BackupTo == "" {
+		return nil
+	}
+	if err := Apart(s.Place, s.BackupTo); err != nil {
+		return err
+	}
+	if s.BackupEvery < MinBackupEvery {
+		return fault.New(fault.Invalid, "config.backup_every", s.BackupEvery.String(), MinBackupEvery.String()).At("backup-every")
+	}
+	if _, err := time.Parse("15:04", s.BackupAt); err != nil {
+		return fault.Wrap(err, fault.Invalid, "config.backup_at", s.BackupAt).At("backup-at")
+	}
+	return nil
+}
+
+// BackupTime is the time of day of the backup, since midnight.
+func (s *Server) BackupTime() time.Duration {
+	t, err := time.Parse("15:04", s.BackupAt)
+	if err != nil {
+		return 0 // Check has refused it
+	}
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+}
+
 // loopback reports whether only this machine can reach the host. An empty host is every address of the machine, and
 // a name is trusted only when it is the one that standards reserve.
 func loopback(host string) bool {
@@ -134,6 +163,20 @@ func within(parent, child string) bool {
 	}
 	rel, err := filepath.Rel(p, c)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// Missing is the fault of a setting that a command needs and was not given.
+func Missing(name string) error { return missing(name) }
+
+// Apart refuses a folder of backups inside the data or the keys, or around them: a copy that goes down with what it is a
+// copy of is none, and keys lie in no backup that nobody asked them into.
+func Apart(p Place, to string) error {
+	for _, dir := range []string{p.Data, p.Keys} {
+		if within(dir, to) || within(to, dir) {
+			return fault.New(fault.Invalid, "config.backup_apart", to, dir).At("backup-to")
+		}
+	}
+	return nil
 }
 
 func missing(name string) error {

@@ -34,6 +34,7 @@ type (
 	LookID        string // 一次查看
 	MarkID        string // 标记
 	ViewID        string // 列表视图
+	BackupID      string // 备份
 )
 
 // New makes a fresh id of type T.

@@ -27,6 +27,7 @@ const (
 	QueueMedia   = "media"
 	QueueVerify  = "verify"
 	QueueDerive  = "derive"
+	QueueBackup  = "backup" // may take hours, and waits for nobody
 )
 
 // Args is what a job is told; it must survive JSON. It holds ids, never evidence or personal data.
@@ -111,6 +112,7 @@ func New(c Config) (*Queue, error) {
 		rc.Workers, c.Workers.way.busy = c.Workers.set, c.Busy
 		rc.Queues = map[string]river.QueueConfig{
 			QueueDefault: {MaxWorkers: 2}, QueueMedia: {MaxWorkers: 1}, QueueVerify: {MaxWorkers: 1}, QueueDerive: {MaxWorkers: 1},
+			QueueBackup: {MaxWorkers: 1},
 		}
 		for _, p := range c.Periodic {
 			rc.PeriodicJobs = append(rc.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every),
