@@ -43,7 +43,7 @@ type Server struct {
 
 	// Reserve is space kept free on the evidence disk: below it uploads are refused, so that what is half written
 	// can still be finished and the log can still be signed.
-	Reserve     Size          `help:"Space kept free on the evidence disk, such as 2GiB (64MiB at least)." default:"2GiB"`
+	Reserve     Size          `help:"Space kept free on the evidence disk, such as 2GiB (16MiB at least)." default:"2GiB"`
 	BackupTo    string        `name:"backup-to" help:"Folder of the backups that the server makes; empty means none." placeholder:"DIR"`
 	BackupEvery time.Duration `name:"backup-every" help:"Pause between two backups (15m at least)." default:"24h"`
 	BackupAt    string        `name:"backup-at" help:"Time of day of a backup made once a day or more seldom." default:"02:00" placeholder:"HH:MM"`
@@ -56,7 +56,7 @@ type Server struct {
 const (
 	MinIdle    = time.Minute
 	MaxIdle    = 24 * time.Hour
-	MinReserve = 64 * MiB
+	MinReserve = 16 * MiB // four times what SQLite's write-ahead log holds before it is moved into the database
 
 	MinBackupEvery = 15 * time.Minute
 )

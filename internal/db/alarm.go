@@ -22,7 +22,8 @@ type alarm struct {
 	log   *slog.Logger
 }
 
-// see passes an error on, as fault Unavailable "db.read_only" if it is a failed fsync.
+// see passes an error on, as fault Unavailable "db.read_only" if it is a failed fsync, as Exhausted "db.full" if there is no
+// room for a commit.
 func (a *alarm) see(err error) error {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -30,6 +31,8 @@ func (a *alarm) see(err error) error {
 	}
 	switch e.Code() {
 	case sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC:
+	case sqlite3.SQLITE_FULL:
+		return fault.Wrap(err, fault.Exhausted, "db.full")
 	default:
 		return err
 	}

@@ -215,8 +215,12 @@ func (c *callCase) try(t *testing.T, whole *housetest.House) {
 	cl := &housetest.Client{House: h, Token: h.Dock, Chunk: 80_000, Acks: acks}
 	f := callFile(c.seed)
 	a, err := cl.Once(t.Context(), f, "")
-	if _, refused := errors.AsType[*housetest.Refused](err); err != nil && !refused && !c.deed.Kill && !s.Ended() {
+	refused, isRefusal := errors.AsType[*housetest.Refused](err)
+	if err != nil && !isRefusal && !c.deed.Kill && !s.Ended() {
 		t.Logf("the line broke: %v", err)
+	}
+	if isRefusal && c.deed.Errno == syscall.ENOSPC && c.point.name == "pwrite64" && refused.Status != http.StatusInsufficientStorage {
+		t.Errorf("a full disk is not told as one: %+v", refused.Answer)
 	}
 	select {
 	case <-fired:

@@ -24,6 +24,8 @@ type House struct {
 	Dock string // token of a dock, whole
 	Read string // token that reads facts
 
+	Logins map[string]*Login // by role, of the accounts that init made
+
 	program string
 }
 
@@ -31,7 +33,7 @@ type House struct {
 func New(t testing.TB, dir string) *House {
 	t.Helper()
 	h := At(t, dir)
-	h.must(t, "init", "--data", h.Data, "--keys", h.Keys, "--bureau", "示例局")
+	h.Logins = logins(t, h.must(t, "init", "--data", h.Data, "--keys", h.Keys, "--bureau", "示例局", "--json"))
 	h.Dock = h.token(t, "dock")
 	h.Read = h.token(t, "read")
 	return h
@@ -56,7 +58,7 @@ func At(t testing.TB, dir string) *House {
 func (h *House) Copy(t testing.TB, dir string) *House {
 	t.Helper()
 	c := At(t, dir)
-	c.Dock, c.Read, c.Reserve, c.Flags = h.Dock, h.Read, h.Reserve, h.Flags
+	c.Dock, c.Read, c.Logins, c.Reserve, c.Flags = h.Dock, h.Read, h.Logins, h.Reserve, h.Flags
 	return c
 }
 
