@@ -13,6 +13,7 @@ GOLANGCI := .cache/bin/golangci-lint
 VERSITYGW := .cache/bin/versitygw
 FUZZTIME ?= 10s
 ARGS ?=
+ONLY ?=
 PKG ?= ./...
 TESTFLAGS ?=
 
@@ -85,6 +86,11 @@ bench-intake: build ## card to stored and verified against cp+sync+sha256sum (SI
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline
+
+.PHONY: fault
+fault: ## the fault suites whole, and a table of them; ONLY="G1 G4" for these, ZHILU_FAULT_SEED=n for other points (an hour)
+	@scripts/setup test
+	@scripts/fault $(ONLY)
 
 .PHONY: fault-media
 fault-media: ## 10,000 spoiled camera files through the fenced prober (hours on a busy machine)

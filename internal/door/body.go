@@ -12,6 +12,28 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 )
 
+// A refused body is read to its end within these bounds before the refusal is told: a connection that is closed over bytes
+// nobody read is reset, and the sender learns of a broken line instead of a full disk.
+const (
+	hearOutMost = 32 << 20
+	hearOutTime = 10 * time.Second
+)
+
+// hearOut reads what is left of a body that was refused, unless the line itself is what failed or nobody known sends it.
+func (x *exchange) hearOut(err error) {
+	switch {
+	case x.actor.ID == "", x.r.ContentLength == 0, x.r.ContentLength > hearOutMost, x.r.Header.Get("Expect") != "":
+		return // one who waits for leave to send is answered at once, and so is who would send for long
+	case fault.HasCode(err, "upload.interrupted"), fault.HasCode(err, "upload.timeout"), fault.HasCode(err, "upload.locked"):
+		return
+	}
+	conn := http.NewResponseController(x.w)
+	_ = conn.SetReadDeadline(time.Now().Add(hearOutTime)) //nolint:forbidigo // a socket deadline is wall time
+	if _, err := io.Copy(io.Discard, io.LimitReader(x.r.Body, hearOutMost)); err == nil {
+		_ = conn.SetReadDeadline(time.Time{})
+	}
+}
+
 // idleWait is how long a sender may send nothing before its connection is given up.
 const idleWait = 60 * time.Second
 

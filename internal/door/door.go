@@ -95,6 +95,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &exchange{d: d, w: w, r: r}
 	if err := x.serve(); err != nil {
+		x.hearOut(err)
 		x.fail(err)
 	}
 }

@@ -102,7 +102,7 @@ func TestEveryCallFails(t *testing.T) {
 	r.Shuffle(len(runs), func(i, j int) { runs[i], runs[j] = runs[j], runs[i] })
 	// The short cut always has an fsync of each sort that fails.
 	slices.SortStableFunc(runs, func(a, b run) int { return rank(a.p, a.fault) - rank(b.p, b.fault) })
-	runs = runs[:min(len(runs), housetest.Number(t, "G3_RUNS", 8, len(runs)))]
+	runs = runs[:min(len(runs), housetest.Number(t, "G3_RUNS", 6, len(runs)))]
 
 	var mu sync.Mutex
 	total := housetest.Verdict{}
@@ -225,7 +225,7 @@ func (c *callCase) try(t *testing.T, whole *housetest.House) {
 	select {
 	case <-fired:
 		c.fired = true
-	case <-time.After(5 * time.Second): // it may belong to what follows the answer
+	case <-time.After(3 * time.Second): // it may belong to what follows the answer
 	}
 	w.Judge(nil)
 	if c.fired && c.deed.Errno != 0 && isSync(c.point) {

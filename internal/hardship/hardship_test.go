@@ -1,6 +1,8 @@
 package hardship_test
 
 import (
+	"bytes"
+	"sync"
 	"testing"
 
 	"zhilu.dev/zhilu/internal/hardship/housetest"
@@ -27,4 +29,22 @@ func (g *gate) admit(n int) {
 		default:
 		}
 	}
+}
+
+// lines collects what a program says while it runs.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
