@@ -51,6 +51,7 @@ type commands struct {
 	Backup  backupCmd  `cmd:"" help:"Back the house up beside the running server, restore what was written, and check it."`
 	Restore restoreCmd `cmd:"" help:"Put a backup into an empty folder and check what came out."`
 	Derive  deriveCmd  `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`
+	Migrate migrateCmd `cmd:"" help:"Move the house to PostgreSQL or to an S3 bucket."`
 	Log     logCmd     `cmd:"" help:"Work on the custody log."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"zhilu.dev/zhilu/internal/db/dbtest"
+	"zhilu.dev/zhilu/internal/vault/s3/s3test"
 )
 
 // TestMain lets the test binary be the program: scripts run `zhilu` as a process of its own, which can be killed.
@@ -40,6 +42,30 @@ func TestOnPostgres(t *testing.T) {
 		Dir: filepath.Join("testdata", "postgres"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DATABASE", database)
+			return setup(e)
+		},
+		Cmds:                commandsOfScripts(),
+		RequireExplicitExec: true,
+	})
+}
+
+// TestMove is a house that moves to PostgreSQL, at $DATABASE, and to a bucket, at $BUCKET, whose keys are $S3_KEYS. // G2, G15
+func TestMove(t *testing.T) {
+	t.Parallel()
+	database, other := dbtest.URL(t), dbtest.URL(t)
+	store := s3test.Start(t)
+	bucket := store.Bucket(t)
+	keys, err := json.Marshal(store.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "move"),
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("DATABASE", database)
+			e.Setenv("OTHER", other)
+			e.Setenv("BUCKET", s3test.URL(bucket))
+			e.Setenv("S3_KEYS", string(keys))
 			return setup(e)
 		},
 		Cmds:                commandsOfScripts(),

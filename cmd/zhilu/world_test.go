@@ -99,7 +99,7 @@ func commandsOfScripts() map[string]command {
 		"exits": cmdExits, "serve": cmdServe, "stop": cmdStop, "crash": cmdCrash, "http": cmdHTTP, "sql": cmdSQL, "count": cmdCount,
 		"flip": cmdFlip, "tree": cmdTree, "field": cmdField, "docked": cmdDocked, "card": cmdCard, "big": cmdBig, "hold": cmdHold,
 		"held": cmdHeld, "release": cmdRelease, "passed": cmdPassed, "untouched": cmdUntouched, "receipts": cmdReceipts,
-		"opaque": cmdOpaque,
+		"opaque": cmdOpaque, "killed": cmdKilled,
 	}
 }
 

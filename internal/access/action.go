@@ -99,6 +99,9 @@ const (
 	BackupRestore Action = "backup.restore"
 
 	KeyRotate Action = "key.rotate"
+
+	MoveDatabase Action = "move.database"
+	MoveVault    Action = "move.vault"
 )
 
 // Actions lists every action.
@@ -117,6 +120,6 @@ func Actions() []Action {
 		DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
 		SettingView, SettingAdopt, HealthView, FsckRun, SystemInit, KeyRotate,
-		BackupRun, BackupDrill, BackupRestore,
+		BackupRun, BackupDrill, BackupRestore, MoveDatabase, MoveVault,
 	}
 }

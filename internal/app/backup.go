@@ -19,7 +19,7 @@ import (
 // rescue wires backups.
 func (h *House) rescue() *rescue.Service {
 	return rescue.New(rescue.Config{
-		Place: h.Place, Database: databaseURL(h.Place), DB: h.DB, Gate: h.Gate, Keys: h.Keys, Bureau: h.Bureau.ID, Vault: h.readVault,
+		Place: h.Place, Database: DatabaseURL(h.Place), DB: h.DB, Gate: h.Gate, Keys: h.Keys, Bureau: h.Bureau.ID, Vault: h.readVault,
 		Catalog: recording.Catalog{}, Tables: vouched(), Plan: h.server, Clock: h.Clock, Log: h.Log,
 	})
 }

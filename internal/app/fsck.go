@@ -83,7 +83,7 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
-	d, err := db.OpenReader(ctx, db.Config{URL: databaseURL(c.Place), Log: c.Log}, c.ReadOnly && !c.Online)
+	d, err := db.OpenReader(ctx, db.Config{URL: DatabaseURL(c.Place), Log: c.Log}, c.ReadOnly && !c.Online)
 	if err != nil {
 		return nil, err
 	}

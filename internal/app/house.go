@@ -81,11 +81,14 @@ type OpenConfig struct {
 	Serving bool
 	// WithVault opens the vault, which one process of a node at a time may do.
 	WithVault bool
-	Node      string             // this server's name in the vault; empty: its host name
-	Hash      account.HashParams // tests make passwords cheap; zero is the default
+	// Moved opens a house whose database or vault went elsewhere, as only the move itself may (package move).
+	Moved bool
+	Node  string             // this server's name in the vault; empty: its host name
+	Hash  account.HashParams // tests make passwords cheap; zero is the default
 }
 
-func databaseURL(p config.Place) string {
+// DatabaseURL is where the rows of a place are.
+func DatabaseURL(p config.Place) string {
 	if p.Database != "" {
 		return p.Database
 	}
@@ -118,11 +121,14 @@ func Open(ctx context.Context, c OpenConfig) (h *House, err error) {
 			return h, err
 		}
 	}
-	if h.DB, err = db.Open(ctx, db.Config{URL: databaseURL(c.Place), Log: c.Log}); err != nil {
+	if h.DB, err = db.Open(ctx, db.Config{URL: DatabaseURL(c.Place), Log: c.Log}); err != nil {
 		return h, err
 	}
 	h.closers = append(h.closers, h.DB.Close)
 	if err = h.DB.Migrate(ctx); err != nil {
+		return h, err
+	}
+	if err = h.stays(ctx, c); err != nil {
 		return h, err
 	}
 	if err = h.services(ctx, c); err != nil {
@@ -132,6 +138,15 @@ func Open(ctx context.Context, c OpenConfig) (h *House, err error) {
 		err = h.evidence(ctx, c)
 	}
 	return h, err
+}
+
+// stays refuses a database whose rows went elsewhere: whatever was entered here would be lost to the house.
+func (h *House) stays(ctx context.Context, c OpenConfig) error {
+	place, _, err := h.DB.Moved(ctx)
+	if err != nil || place == "" || c.Moved {
+		return err
+	}
+	return fault.New(fault.Conflict, "db.moved", place).At("database")
 }
 
 // services wires what needs no vault.
@@ -190,7 +205,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if err != nil {
 		return err
 	}
-	cfg := localdir.Config{Keys: ring, Node: c.Node, Clock: h.Clock, Log: h.Log}
+	cfg := localdir.Config{Keys: ring, Node: c.Node, Clock: h.Clock, Log: h.Log, Moved: c.Moved}
 	if cfg.Node == "" {
 		cfg.Node = nodeName()
 	}

@@ -136,6 +136,11 @@ func (h *House) sequenceOnce(ctx context.Context, bureau string) error {
 	return errors.Join(err, s.Close())
 }
 
+// Signer takes the lock of the log's signer. Close it.
+func (h *House) Signer(ctx context.Context) (*custody.Sequencer, error) {
+	return h.newSequencer(ctx, h.Bureau.Name)
+}
+
 func (h *House) newSequencer(ctx context.Context, bureau string) (*custody.Sequencer, error) {
 	host, err := os.Hostname()
 	if err != nil {

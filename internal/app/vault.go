@@ -16,15 +16,24 @@ import (
 	"zhilu.dev/zhilu/internal/vault/s3"
 )
 
-// evidenceVault is the vault of evidence, wherever its objects lie.
-type evidenceVault interface {
+// EvidenceVault is the vault of evidence, wherever its objects lie.
+type EvidenceVault interface {
 	vault.Vault
 	Close() error
 }
 
+// Beside opens another vault of evidence beside the house's own, with its keys and clock, without taking locks.
+func (h *House) Beside(p config.Place) (EvidenceVault, error) {
+	ring, err := LoadStorageKeys(p.Keys)
+	if err != nil {
+		return nil, err
+	}
+	return inspectVault(p, localdir.Config{Keys: ring, Node: nodeName(), Clock: h.Clock, Log: h.Log}, true)
+}
+
 // openVault opens the vault of evidence by its setting. cfg says everything but where it is. Uploads always grow on this
 // node's own disk; with an S3 vault only the finished objects go elsewhere.
-func openVault(ctx context.Context, p config.Place, cfg localdir.Config) (evidenceVault, error) {
+func openVault(ctx context.Context, p config.Place, cfg localdir.Config) (EvidenceVault, error) {
 	remote, ok, err := bucketOf(p, &cfg)
 	if err != nil {
 		return nil, err
@@ -36,7 +45,7 @@ func openVault(ctx context.Context, p config.Place, cfg localdir.Config) (eviden
 }
 
 // inspectVault opens it only to be read; beside says that a server may be running over it.
-func inspectVault(p config.Place, cfg localdir.Config, beside bool) (evidenceVault, error) {
+func inspectVault(p config.Place, cfg localdir.Config, beside bool) (EvidenceVault, error) {
 	remote, ok, err := bucketOf(p, &cfg)
 	if err != nil {
 		return nil, err
@@ -53,7 +62,7 @@ func bucketOf(p config.Place, cfg *localdir.Config) (remote s3.Config, ok bool, 
 		cfg.Dir, err = vaultDir(p)
 		return s3.Config{}, false, err
 	}
-	cfg.Dir = filepath.Join(p.Data, "vault")
+	cfg.Dir = filepath.Join(p.Data, "vault") // where only uploads grow
 	remote.Stages = *cfg
 	if remote.Bucket, err = s3.ParseURL(p.Vault); err != nil {
 		return s3.Config{}, false, err

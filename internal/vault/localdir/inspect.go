@@ -24,6 +24,9 @@ func Inspect(cfg Config, beside bool) (*Vault, error) {
 		return nil, err
 	}
 	v := newVault(cfg)
+	if err := v.stays(); err != nil && !cfg.Moved {
+		return nil, err
+	}
 	v.readOnly.Store(fault.New(fault.Unavailable, "vault.read_only"))
 	v.lock = io.NopCloser(nil)
 	name := filepath.Join(v.staging, lockFile)
@@ -67,7 +70,9 @@ func (v *Vault) Strays(ctx context.Context) iter.Seq2[*vault.Damage, error] {
 			}
 			return dirs, true
 		}
-		if _, ok := list(root, func(e durable.Entry) bool { return e.Dir && (e.Name == objectsDir || e.Name == stagingDir) }); !ok {
+		if _, ok := list(root, func(e durable.Entry) bool {
+			return isMovedFile(e) || e.Dir && (e.Name == objectsDir || e.Name == stagingDir)
+		}); !ok {
 			return
 		}
 		dirs, ok := list(nodes, func(e durable.Entry) bool { return e.Dir && nodeName.MatchString(e.Name) })

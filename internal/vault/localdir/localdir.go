@@ -50,6 +50,7 @@ type Config struct {
 	Log     *slog.Logger
 	FS      durable.FS // nil means the machine's
 	Shelf   Shelf      // where sealed objects lie; nil means in Dir
+	Moved   bool       // open it though its objects went elsewhere, as only the move itself may
 }
 
 var nodeName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
@@ -111,6 +112,9 @@ func New(ctx context.Context, cfg Config) (*Vault, error) {
 		return nil, err
 	}
 	v := newVault(cfg)
+	if err := v.stays(); err != nil && !cfg.Moved {
+		return nil, err
+	}
 	if err := v.fsys.Mkdir(cfg.Dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
@@ -288,6 +292,7 @@ const (
 	objectsDir = "objects"
 	stagingDir = "staging"
 	lockFile   = "lock"
+	movedFile  = "moved"
 
 	objectExt = ".zv"
 	partExt   = ".part"
