@@ -65,7 +65,7 @@ func (g guarded) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok { // every connection of this driver is
 		return nil, errors.Join(errors.New("db: the driver's connection lacks what it had"), c.Close())
 	}
-	return guardedConn{full, g.alarm}, nil
+	return &guardedConn{fullConn: full, alarm: g.alarm}, nil
 }
 
 // fullConn is what the driver's connections can do.
@@ -78,6 +78,7 @@ type fullConn interface {
 	driver.Pinger
 	driver.SessionResetter
 	driver.Validator
+	sqlite.DBStatus
 }
 
 type guardedConn struct {
@@ -85,11 +86,34 @@ type guardedConn struct {
 	alarm *alarm
 }
 
+// checkpointPages is how many pages are written before they are moved from the write-ahead log into the database, as
+// SQLite has it by itself (4 MiB).
+const checkpointPages = 1000
+
 // Unwrap gives the driver's own connection.
-func (c guardedConn) Unwrap() driver.Conn { return c.fullConn }
+func (c *guardedConn) Unwrap() driver.Conn { return c.fullConn }
+
+// checkpoint moves what was committed into the database, now and then. SQLite would do so by itself and pass over an fsync
+// that failed meanwhile; nothing is lost by that, since the log is synced and stays, but the disk has failed and nobody
+// would know. The commit before it stands in any case.
+func (c *guardedConn) checkpoint() {
+	pages, _, err := c.Status(sqlite.DBStatusCacheWrite, false)
+	if err != nil || pages < checkpointPages {
+		return
+	}
+	if _, _, err := c.Status(sqlite.DBStatusCacheWrite, true); err != nil {
+		return
+	}
+	rows, err := c.fullConn.QueryContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)", nil)
+	if err == nil {
+		err = rows.Next(make([]driver.Value, len(rows.Columns())))
+		err = errors.Join(err, rows.Close())
+	}
+	_ = c.alarm.see(err) // anything else (a reader in the way) is tried again 1,000 pages on
+}
 
 // BeginTx begins a transaction.
-func (c guardedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+func (c *guardedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	if err := c.alarm.refusal(); err != nil {
 		return nil, err
 	}
@@ -97,11 +121,11 @@ func (c guardedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 	if err != nil {
 		return nil, c.alarm.see(err)
 	}
-	return guardedTx{tx, c.alarm}, nil
+	return guardedTx{tx, c}, nil
 }
 
 // ExecContext runs a statement.
-func (c guardedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c *guardedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if err := c.alarm.refusal(); err != nil {
 		return nil, err
 	}
@@ -110,7 +134,7 @@ func (c guardedConn) ExecContext(ctx context.Context, query string, args []drive
 }
 
 // QueryContext runs a statement that gives rows.
-func (c guardedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *guardedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if err := c.alarm.refusal(); err != nil {
 		return nil, err
 	}
@@ -120,8 +144,14 @@ func (c guardedConn) QueryContext(ctx context.Context, query string, args []driv
 
 type guardedTx struct {
 	driver.Tx
-	alarm *alarm
+	conn *guardedConn
 }
 
 // Commit commits.
-func (t guardedTx) Commit() error { return t.alarm.see(t.Tx.Commit()) }
+func (t guardedTx) Commit() error {
+	if err := t.Tx.Commit(); err != nil {
+		return t.conn.alarm.see(err)
+	}
+	t.conn.checkpoint()
+	return nil
+}

@@ -110,7 +110,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error)
 	a := &alarm{log: log}
 	w, err := sqliteHandle(path, 1, url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "journal_size_limit(67108864)"},
+		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", "journal_size_limit(67108864)", "wal_autocheckpoint(0)"},
 	}, a)
 	if err != nil {
 		return nil, err

@@ -3,10 +3,13 @@ package db_test
 import (
 	"context"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/db/dbtest"
@@ -107,4 +110,37 @@ func TestUniqueIsRecognised(t *testing.T) {
 			t.Fatalf("not recognised as unique violation: %v", err)
 		}
 	})
+}
+
+// The log is moved into the database now and then, so that it does not grow, also since we do it ourselves.
+func TestLogIsMovedIntoTheDatabase(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "z.db")
+	d, err := db.Open(t.Context(), db.Config{URL: "sqlite:" + path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if _, err := d.Writer.ExecContext(t.Context(), "CREATE TABLE t (x BLOB)"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2000 { // some 32 MiB
+		err := d.Write(t.Context(), func(tx bun.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO t VALUES (zeroblob(16000))")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	wal, err := os.Stat(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wal.Size() > 8<<20 {
+		t.Errorf("the write-ahead log has %d bytes", wal.Size())
+	}
+	if err := d.ReadOnly(); err != nil {
+		t.Error(err)
+	}
 }

@@ -3,6 +3,8 @@ package hardship_test
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,3 +57,33 @@ func TestNobodyIsToldTooEarly(t *testing.T) {
 
 // hasObject reports whether an object has its place.
 func hasObject(h *housetest.House) bool { return len(h.Objects()) > 0 }
+
+// TestCheckpointFails: the fsync that fails is that of the database itself, when the write-ahead log is moved into it. SQLite
+// would tell nobody.
+func TestCheckpointFails(t *testing.T) {
+	t.Parallel()
+	h := housetest.New(t, t.TempDir())
+	s, w := h.StartWired(t)
+	acks := housetest.NewAcks()
+	c := &housetest.Client{House: h, Token: h.Dock, Acks: acks}
+	var fired atomic.Bool
+	w.Judge(func(c housetest.Call) housetest.Deed {
+		if c.Name == "fsync" && c.Path == "data/zhilu.db" && fired.CompareAndSwap(false, true) {
+			return housetest.Deed{Errno: syscall.EIO}
+		}
+		return housetest.Deed{}
+	})
+	for i := 0; !fired.Load(); i++ {
+		if i == 100 {
+			t.Fatal("no checkpoint in 100 uploads")
+		}
+		if _, err := c.Once(t.Context(), &housetest.File{Name: "c.mp4", Size: 1000, Seed: uint64(i)}, ""); err != nil && !fired.Load() {
+			t.Fatal(err)
+		}
+	}
+	(&callCase{seed: 1000}).mustBeReadOnly(t, h, s, c, housetest.Answer{})
+	s.Kill()
+	s = h.Start(t)
+	v := h.Check(t, s, acks.List(), 1)
+	v.Must(t)
+}

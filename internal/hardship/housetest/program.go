@@ -38,8 +38,9 @@ var built struct {
 	err  error
 }
 
-// Program gives the path of the program, which is built once a test run, as `make build` does. ZHILU_FAULT_PROGRAM names
-// one that is there already, to try a release.
+// Program gives the path of the program, which is built once a test run: for a whole suite as `make build` does, else with
+// the flags of the test, so that what was compiled for the test is not compiled again. ZHILU_FAULT_PROGRAM names one that
+// is there already, to try a release.
 func Program(t testing.TB) string {
 	t.Helper()
 	if path := os.Getenv("ZHILU_FAULT_PROGRAM"); path != "" {
@@ -58,7 +59,11 @@ func Program(t testing.TB) string {
 			return
 		}
 		built.path = filepath.Join(built.dir, "zhilu")
-		c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built.path, "./cmd/zhilu")
+		args := []string{"build", "-ldflags", "-s -w", "-o", built.path}
+		if Full() {
+			args = append(args, "-trimpath")
+		}
+		c := exec.Command("go", append(args, "./cmd/zhilu")...)
 		c.Dir, c.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := c.CombinedOutput(); err != nil {
 			built.err = fmt.Errorf("go build: %w\n%s", err, out)
