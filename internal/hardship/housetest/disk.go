@@ -5,12 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// Disk is an ext4 file system in an image, of which a copy can be taken in one moment, as a power cut leaves it: what
+// Disk is an ext4 file system (ZHILU_FAULT_FS=xfs: an XFS) in an image, of which a copy can be taken in one moment, as a power cut leaves it: what
 // reached the block layer is in the copy, what is in memory only is not. The image lies in an XFS file system, which can
 // share a file's blocks (FICLONE) while nobody writes to it; a copy that takes its time would show no state that ever was.
 // Disks that lie about their cache are not shown.
@@ -18,6 +19,7 @@ type Disk struct {
 	Dir string // where it is mounted
 
 	image string
+	mount []string
 	cuts  int
 }
 
@@ -36,8 +38,14 @@ func NewDisk(t testing.TB, mib int) *Disk {
 	system(t, "mkfs.xfs", "-q", "-m", "reflink=1", outer)
 	mount(t, shelf, "-o", "loop", outer)
 	sparse(t, d.image, int64(mib)<<20)
-	system(t, "mkfs.ext4", "-q", "-F", d.image)
-	mount(t, d.Dir, "-o", "loop", d.image)
+	d.mount = []string{"-o", "loop"}
+	if os.Getenv("ZHILU_FAULT_FS") == "xfs" {
+		system(t, "mkfs.xfs", "-q", d.image)
+		d.mount = []string{"-o", "loop,nouuid"} // a copy has the name of its original
+	} else {
+		system(t, "mkfs.ext4", "-q", "-F", d.image)
+	}
+	mount(t, d.Dir, append(slices.Clone(d.mount), d.image)...)
 	return d
 }
 
@@ -66,10 +74,11 @@ func (d *Disk) Cut(t testing.TB) string {
 func (d *Disk) Open(t testing.TB, cut string) (dir string, done func()) {
 	t.Helper()
 	dir = cut + ".d"
-	umount := mount(t, dir, "-o", "loop", cut)
+	umount := mount(t, dir, append(slices.Clone(d.mount), cut)...)
 	return dir, func() {
 		umount()
 		_ = os.Remove(cut)
+		_ = os.Remove(dir)
 	}
 }
 
