@@ -82,7 +82,7 @@ func (x *exchange) newLength(c concat) (size int64, ready bool, err error) {
 		return 0, false, err
 	}
 	if most := x.d.limit(x.r.Context()); size > most {
-		return 0, false, fault.New(fault.TooLarge, "upload.too_large", most)
+		return 0, false, fault.New(fault.TooLarge, "upload.too_large", most, size)
 	}
 	return size, ready, nil
 }

@@ -229,7 +229,7 @@ func (x *exchange) patchOpen(h *hold, up recording.UploadInfo, stage vault.Stage
 		case stage.Size() != vault.SizeUnknown:
 			return fault.New(fault.Invalid, "upload.length_fixed")
 		case length > most:
-			return fault.New(fault.TooLarge, "upload.too_large", most)
+			return fault.New(fault.TooLarge, "upload.too_large", most, length)
 		case length < offset:
 			return fault.New(fault.Invalid, "upload.length")
 		default:

@@ -79,7 +79,7 @@ func (d *fullDisk) refusedForRoom(what string, a housetest.Answer, err error) {
 		d.wrong("%s: %+v %v", what, a, err)
 		return
 	}
-	if !strings.Contains(a.Detail, "空间不足") && !strings.Contains(a.Detail, "最大") || !strings.ContainsAny(a.Detail, "0123456789") {
+	if !strings.Contains(a.Detail, "需要") || !strings.ContainsAny(a.Detail, "0123456789") {
 		d.wrong("%s: the words do not say how much room is needed: %q", what, a.Detail)
 	}
 }
