@@ -1,6 +1,8 @@
 package hardship_test
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,6 +68,10 @@ func TestCheckpointFails(t *testing.T) {
 	s, w := h.StartWired(t)
 	acks := housetest.NewAcks()
 	c := &housetest.Client{House: h, Token: h.Dock, Acks: acks}
+	admin, err := h.SignIn(t, "system_admin")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var fired atomic.Bool
 	w.Judge(func(c housetest.Call) housetest.Deed {
 		if c.Name == "fsync" && c.Path == "data/zhilu.db" && fired.CompareAndSwap(false, true) {
@@ -82,6 +88,15 @@ func TestCheckpointFails(t *testing.T) {
 		}
 	}
 	(&callCase{seed: 1000}).mustBeReadOnly(t, h, s, c, housetest.Answer{})
+	page, err := admin.Get("/health")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(page.Body)
+	_ = page.Body.Close()
+	if err != nil || page.StatusCode != http.StatusOK || !strings.Contains(string(body), "只读") {
+		t.Errorf("the page of health does not say it: %d %v\n%.2000s", page.StatusCode, err, body)
+	}
 	s.Kill()
 	s = h.Start(t)
 	v := h.Check(t, s, acks.List(), 1)
