@@ -187,11 +187,10 @@ func (w *Wire) listen(fd int) {
 		}
 		n := &notice{}
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SECCOMP_IOCTL_NOTIF_RECV, uintptr(unsafe.Pointer(n)))
-		switch errno {
-		case 0:
-		case unix.ENOENT, unix.EINTR: // whoever made the call is gone
+		if errno == unix.ENOENT || errno == unix.EINTR { // whoever made the call is gone
 			continue
-		default:
+		}
+		if errno != 0 {
 			return
 		}
 		w.mu.Lock()
