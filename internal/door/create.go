@@ -59,6 +59,9 @@ func (x *exchange) create(string) error {
 	if err := x.fill(up, stage, b, filled, ready); err != nil {
 		return err
 	}
+	if err := x.readOnly(); err != nil {
+		return err
+	}
 	x.w.Header().Set("Location", x.address(up.ID))
 	x.w.WriteHeader(http.StatusCreated)
 	return nil

@@ -121,12 +121,21 @@ func (x *exchange) serve() error {
 		x.w.Header().Set(hVersion, version)
 		return fault.New(fault.Invalid, "upload.version")
 	}
-	if x.d.c.ReadOnly != nil && (x.r.Method == http.MethodPost || x.r.Method == http.MethodPatch) {
-		if err := x.d.c.ReadOnly(); err != nil {
+	if x.r.Method == http.MethodPost || x.r.Method == http.MethodPatch {
+		if err := x.readOnly(); err != nil {
 			return err
 		}
 	}
 	return do(id)
+}
+
+// readOnly says why nothing may be acknowledged any more. It is asked before a body is taken in, and once more before the
+// answer: a disk may fail in between.
+func (x *exchange) readOnly() error {
+	if x.d.c.ReadOnly == nil {
+		return nil
+	}
+	return x.d.c.ReadOnly()
 }
 
 func (d *Door) options(w http.ResponseWriter, r *http.Request) {

@@ -189,6 +189,9 @@ func (x *exchange) patch(raw string) error {
 	} else {
 		err = x.patchOpen(h, up, stage, b, offset, length, declared)
 	}
+	if err == nil {
+		err = x.readOnly()
+	}
 	if err != nil {
 		return err
 	}

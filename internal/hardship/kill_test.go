@@ -21,8 +21,8 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
 	seed := housetest.Seed(t)
-	kills := housetest.Number(t, "G2_KILLS", 12, 1000)
-	uploads := housetest.Number(t, "G2_UPLOADS", 15, 500)
+	kills := housetest.Number(t, "G2_KILLS", 10, 1000)
+	uploads := housetest.Number(t, "G2_UPLOADS", 12, 500)
 	most := int64(housetest.Number(t, "G2_BYTES", 4<<20, 16<<20))
 	files := housetest.Files(housetest.Rand(seed, "files"), uploads, 1<<10, most)
 

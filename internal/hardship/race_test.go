@@ -19,7 +19,7 @@ func TestRaces(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
 	seed := housetest.Seed(t)
-	races := housetest.Number(t, "G11_RACES", 12, 200)
+	races := housetest.Number(t, "G11_RACES", 8, 200)
 	r := housetest.Rand(seed, "races")
 	h := housetest.New(t, t.TempDir())
 	s := h.Start(t)
