@@ -168,7 +168,7 @@ func (k *killing) dock(ctx context.Context, name, card string) {
 		k.mu.Lock()
 		k.agent = nil
 		k.mu.Unlock()
-		k.acks.Docked(name, housetest.DockedLines(out.Bytes()))
+		k.acks.Docked(name, "", housetest.DockedLines(out.Bytes()))
 		if err == nil {
 			return
 		}

@@ -23,6 +23,10 @@ func TestRaces(t *testing.T) {
 	r := housetest.Rand(seed, "races")
 	h := housetest.New(t, t.TempDir())
 	s := h.Start(t)
+	docks := []string{h.Dock}
+	for range 4 { // as many docks as there may be senders
+		docks = append(docks, h.Token(t, "dock"))
+	}
 	acks := housetest.NewAcks()
 	var v housetest.Verdict
 	arrivals := 0
@@ -32,9 +36,9 @@ func TestRaces(t *testing.T) {
 		arrivals += senders
 		var sealed int
 		if i%10 == 5 {
-			sealed = raceAgents(t, h, acks, f, i, senders)
+			sealed = raceAgents(t, h, acks, f, i, docks[:senders])
 		} else {
-			sealed = raceClients(t, h, acks, f, senders)
+			sealed = raceClients(t, h, acks, f, docks[:senders])
 		}
 		if sealed != 1 {
 			v.Doubled++
@@ -57,14 +61,14 @@ func TestRaces(t *testing.T) {
 
 // raceClients lets every sender come to the last byte and then sends all the last bytes at once. It gives how many were
 // told that they brought the evidence.
-func raceClients(t *testing.T, h *housetest.House, acks *housetest.Acks, f *housetest.File, senders int) int {
+func raceClients(t *testing.T, h *housetest.House, acks *housetest.Acks, f *housetest.File, docks []string) int {
 	t.Helper()
 	var all sync.WaitGroup
 	start := make(chan struct{})
-	said := make([]housetest.Answer, senders)
-	for n := range senders {
+	said := make([]housetest.Answer, len(docks))
+	for n, dock := range docks {
 		mine := &housetest.File{Name: fmt.Sprintf("%d-%s", n, f.Name), Size: f.Size, Seed: f.Seed}
-		c := &housetest.Client{House: h, Token: h.Dock, Acks: acks}
+		c := &housetest.Client{House: h, Token: dock, Acks: acks}
 		a, err := c.Create(t.Context(), mine)
 		if err == nil && a.Status == http.StatusCreated && f.Size > 1 {
 			_, err = c.Patch(t.Context(), mine, a.Address, 0, int(f.Size-1))
@@ -96,15 +100,15 @@ func raceClients(t *testing.T, h *housetest.House, acks *housetest.Acks, f *hous
 }
 
 // raceAgents docks one card from several stations at once.
-func raceAgents(t *testing.T, h *housetest.House, acks *housetest.Acks, f *housetest.File, race, senders int) int {
+func raceAgents(t *testing.T, h *housetest.House, acks *housetest.Acks, f *housetest.File, race int, docks []string) int {
 	t.Helper()
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	sealed := 0
 	card := housetest.Card(t, filepath.Join(h.Dir, fmt.Sprintf("race%d", race)), []*housetest.File{f})
-	for n := range senders {
+	for n, dock := range docks {
 		name := fmt.Sprintf("race%d-%d", race, n)
-		c := h.Agent(t, card, name)
+		c := h.AgentAs(t, dock, card, name)
 		all.Go(func() {
 			var out, errs bytes.Buffer
 			c.Stdout, c.Stderr = &out, &errs
@@ -112,7 +116,7 @@ func raceAgents(t *testing.T, h *housetest.House, acks *housetest.Acks, f *house
 				t.Errorf("%s: %v\n%s", name, err, errs.String())
 			}
 			lines := housetest.DockedLines(out.Bytes())
-			acks.Docked(name, lines)
+			acks.Docked(name, dock, lines)
 			mu.Lock()
 			defer mu.Unlock()
 			for _, d := range lines {

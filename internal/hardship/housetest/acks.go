@@ -9,6 +9,7 @@ import (
 type Upload struct {
 	File    *File
 	Address string // empty where the agent brought it
+	Token   string // whose it is; empty for the house's first dock
 	Offset  int64  // the highest that was acknowledged
 	Outcome string // "sealed" or "duplicate" once that was said
 	Content string // SHA-256 of the file, once it ended
@@ -28,17 +29,17 @@ type Acks struct {
 // NewAcks begins with nothing.
 func NewAcks() *Acks { return &Acks{list: map[string]Upload{}, files: map[*File]string{}} }
 
-func (k *Acks) created(f *File, a Answer) {
+func (k *Acks) created(f *File, token string, a Answer) {
 	if k == nil {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.list[a.Address] = Upload{File: f, Address: a.Address}
+	k.list[a.Address] = Upload{File: f, Address: a.Address, Token: token}
 	k.files[f] = a.Address
 }
 
-func (k *Acks) patched(f *File, address string, a Answer) {
+func (k *Acks) patched(f *File, address, token string, a Answer) {
 	if k == nil {
 		return
 	}
@@ -49,7 +50,7 @@ func (k *Acks) patched(f *File, address string, a Answer) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	u := k.list[address]
-	u.File, u.Address, u.Offset = f, address, max(u.Offset, a.Offset)
+	u.File, u.Address, u.Token, u.Offset = f, address, token, max(u.Offset, a.Offset)
 	if a.Outcome != "" {
 		u.Outcome, u.Content, u.FileID, u.Record, u.Receipt = a.Outcome, content, a.File, a.Record, a.Receipt
 	}
@@ -67,8 +68,9 @@ func (k *Acks) of(f *File) (Upload, bool) {
 	return u, ok
 }
 
-// Docked takes in what an agent printed. agent tells one agent from another.
-func (k *Acks) Docked(agent string, lines []Docked) {
+// Docked takes in what an agent with this token printed; an empty one is the house's first dock. agent tells one agent from
+// another.
+func (k *Acks) Docked(agent, token string, lines []Docked) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, d := range lines {
@@ -76,7 +78,7 @@ func (k *Acks) Docked(agent string, lines []Docked) {
 			continue
 		}
 		k.list[agent+"\x00"+d.Name] = Upload{
-			Offset: d.Size, Outcome: d.Status, Content: d.SHA256, FileID: d.File, Record: d.Recording, Paper: d.Receipt,
+			Token: token, Offset: d.Size, Outcome: d.Status, Content: d.SHA256, FileID: d.File, Record: d.Recording, Paper: d.Receipt,
 		}
 	}
 }

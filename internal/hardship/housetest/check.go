@@ -62,10 +62,13 @@ func (h *House) Check(t testing.TB, s *Server, acked []Upload, papers int) Verdi
 func (h *House) CheckOnline(t testing.TB, acked []Upload, papers int) Verdict {
 	t.Helper()
 	var v Verdict
-	c := &Client{House: h, Token: h.Dock}
 	ctx := t.Context()
 	for _, u := range acked {
+		if u.Token == "" {
+			u.Token = h.Dock
+		}
 		if u.Outcome == "" {
+			c := &Client{House: h, Token: u.Token}
 			a, err := c.Head(ctx, u.Address)
 			switch {
 			case err != nil:
@@ -93,7 +96,7 @@ func (h *House) checkContent(t testing.TB, v *Verdict, u Upload, paper bool) {
 	if u.Receipt != "" {
 		path = "/api/v1/receipts/" + u.Receipt
 	}
-	status, body, err := h.Get(path, h.Dock)
+	status, body, err := h.Get(path, u.Token)
 	switch {
 	case err != nil:
 		t.Fatalf("%s: %v", path, err)

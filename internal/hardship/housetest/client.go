@@ -98,7 +98,7 @@ func (c *Client) Create(ctx context.Context, f *File) (Answer, error) {
 		"Upload-Length": strconv.FormatInt(f.Size, 10), "Upload-Metadata": meta,
 	}, nil)
 	if err == nil && a.Status == http.StatusCreated {
-		c.Acks.created(f, a)
+		c.Acks.created(f, c.Token, a)
 	}
 	return a, err
 }
@@ -122,7 +122,7 @@ func (c *Client) Patch(ctx context.Context, f *File, address string, offset int6
 	}
 	a, err := c.Do(ctx, http.MethodPatch, c.here(address), header, bytes.NewReader(part))
 	if err == nil && a.Status == http.StatusNoContent {
-		c.Acks.patched(f, address, a)
+		c.Acks.patched(f, address, c.Token, a)
 	}
 	return a, err
 }
@@ -160,7 +160,7 @@ func (c *Client) Once(ctx context.Context, f *File, address string) (Answer, err
 	}
 	a.Address = address
 	if a.Outcome != "" {
-		c.Acks.patched(f, address, a)
+		c.Acks.patched(f, address, c.Token, a)
 		return a, nil
 	}
 	chunk := c.Chunk

@@ -34,8 +34,8 @@ func New(t testing.TB, dir string) *House {
 	t.Helper()
 	h := At(t, dir)
 	h.Logins = logins(t, h.must(t, "init", "--data", h.Data, "--keys", h.Keys, "--bureau", "示例局", "--json"))
-	h.Dock = h.token(t, "dock")
-	h.Read = h.token(t, "read")
+	h.Dock = h.Token(t, "dock")
+	h.Read = h.Token(t, "read")
 	return h
 }
 
@@ -62,7 +62,8 @@ func (h *House) Copy(t testing.TB, dir string) *House {
 	return c
 }
 
-func (h *House) token(t testing.TB, scope string) string {
+// Token makes one more token of a scope, "dock" or "read", also beside a running server.
+func (h *House) Token(t testing.TB, scope string) string {
 	t.Helper()
 	return strings.TrimSpace(h.must(t, "token", "create", "--data", h.Data, "--scope", scope, "--name", scope))
 }
@@ -148,11 +149,18 @@ type Docked struct {
 	Receipt   string `json:"receipt"` // a file
 }
 
-// Agent prepares `zhilu dock` for a card; state is the folder of its journal, below the house's.
+// Agent prepares `zhilu dock` for a card with the house's first dock token.
 func (h *House) Agent(t testing.TB, card, state string, flags ...string) *exec.Cmd {
 	t.Helper()
-	token := filepath.Join(h.Dir, "dock.token")
-	if err := os.WriteFile(token, []byte(h.Dock), 0o600); err != nil {
+	return h.AgentAs(t, h.Dock, card, state, flags...)
+}
+
+// AgentAs prepares `zhilu dock` for a card; state is the folder of its journal, below the house's, and no two agents share
+// one.
+func (h *House) AgentAs(t testing.TB, secret, card, state string, flags ...string) *exec.Cmd {
+	t.Helper()
+	token := filepath.Join(h.Dir, state+".token")
+	if err := os.WriteFile(token, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"dock", "--card", card, "--server", h.URL(), "--token-file", token, "--json", "--state", filepath.Join(h.Dir, state)}

@@ -55,7 +55,7 @@ func TestCheckFinds(t *testing.T) {
 	if err := agent.Run(); err != nil {
 		t.Fatal(err)
 	}
-	acks.Docked("agent", housetest.DockedLines(out.Bytes()))
+	acks.Docked("agent", "", housetest.DockedLines(out.Bytes()))
 	if n := h.Recordings(t); n != 3 || acks.Ended() != 4 {
 		t.Errorf("%d recordings, %d acknowledged", n, acks.Ended())
 	}
