@@ -34,14 +34,22 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestOnPostgres is the same for a house whose rows lie in PostgreSQL, at $DATABASE.
+// TestOnPostgres is the same for a house whose rows lie in PostgreSQL, at $DATABASE, which each script has for itself.
 func TestOnPostgres(t *testing.T) {
 	t.Parallel()
-	database := dbtest.URL(t)
+	dir := filepath.Join("testdata", "postgres")
+	scripts, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	databases := make(chan string, len(scripts))
+	for range scripts {
+		databases <- dbtest.URL(t)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "postgres"),
+		Dir: dir,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("DATABASE", database)
+			e.Setenv("DATABASE", <-databases)
 			return setup(e)
 		},
 		Cmds:                commandsOfScripts(),

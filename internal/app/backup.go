@@ -30,7 +30,7 @@ func (h *House) readVault(dir string) (rescue.Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := localdir.Config{Dir: dir, Keys: ring, Node: nodeName(), Clock: h.Clock, Log: h.Log}
+	cfg := localdir.Config{Dir: dir, Keys: ring, Node: nodeOf(h.Place), Clock: h.Clock, Log: h.Log}
 	if dir != "" {
 		return localdir.Inspect(cfg, true)
 	}

@@ -13,10 +13,45 @@ import (
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
+	"zhilu.dev/zhilu/internal/vault/s3"
 )
 
 // derivedDir is where what was made from recordings lies: apart from evidence, so that it can be emptied.
 func derivedDir(p config.Place) string { return filepath.Join(p.Data, "derived") }
+
+// derivedBucket is where derivatives lie beside an S3 vault: in the same bucket, so that every server of the bureau can
+// show what any of them made, and locked for a day only, so that they can be emptied.
+func derivedBucket(p config.Place, cfg localdir.Config) (s3.Config, bool, error) {
+	evidence := cfg
+	remote, ok, err := bucketOf(p, &evidence)
+	if !ok || err != nil {
+		return remote, ok, err
+	}
+	remote.Stages, remote.Bucket = cfg, remote.Bucket.Below("derived", s3.MinRetain)
+	return remote, true, nil
+}
+
+func openDerived(ctx context.Context, p config.Place, cfg localdir.Config) (EvidenceVault, error) {
+	remote, ok, err := derivedBucket(p, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return s3.New(ctx, remote)
+	}
+	return localdir.New(ctx, cfg)
+}
+
+func inspectDerived(p config.Place, cfg localdir.Config, beside bool) (EvidenceVault, error) {
+	remote, ok, err := derivedBucket(p, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return s3.Inspect(remote, beside)
+	}
+	return localdir.Inspect(cfg, beside)
+}
 
 // derivatives opens the vault of what can be made again, and the service over it. A house without ffmpeg takes in
 // evidence all the same; it only has nothing to look at.
@@ -25,7 +60,7 @@ func (h *House) derivatives(ctx context.Context, c OpenConfig, cfg localdir.Conf
 		cfg.Reserve = localdir.DefaultReserve
 	}
 	cfg.Dir, cfg.Reserve = derivedDir(c.Place), 2*cfg.Reserve // it stops before evidence does
-	v, err := localdir.New(ctx, cfg)
+	v, err := openDerived(ctx, c.Place, cfg)
 	if err != nil {
 		return err
 	}
@@ -47,9 +82,13 @@ func (h *House) derivatives(ctx context.Context, c OpenConfig, cfg localdir.Conf
 // checkDerived tells what of the derivatives has to be made again.
 func checkDerived(ctx context.Context, c FsckConfig, ring vault.KeyRing, d *db.DB, rep *fsck.Report) (err error) {
 	var v vault.Vault
-	cfg := localdir.Config{Dir: derivedDir(c.Place), Keys: ring, Node: nodeName(), Clock: c.Clock, Log: c.Log}
-	if _, err := os.Stat(cfg.Dir); err == nil {
-		opened, err := localdir.Inspect(cfg, c.Online)
+	cfg := localdir.Config{Dir: derivedDir(c.Place), Keys: ring, Node: nodeOf(c.Place), Clock: c.Clock, Log: c.Log}
+	_, inBucket, err := derivedBucket(c.Place, cfg)
+	if err != nil {
+		return err
+	}
+	if _, statErr := os.Stat(cfg.Dir); statErr == nil || inBucket {
+		opened, err := inspectDerived(c.Place, cfg, c.Online)
 		if err != nil {
 			return err
 		}

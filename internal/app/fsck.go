@@ -75,7 +75,7 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := inspectVault(c.Place, localdir.Config{Keys: ring, Node: nodeName(), Clock: c.Clock, Log: c.Log}, c.Online)
+	v, err := inspectVault(c.Place, localdir.Config{Keys: ring, Node: nodeOf(c.Place), Clock: c.Clock, Log: c.Log}, c.Online)
 	if errors.Is(err, durable.ErrLocked) {
 		return nil, fault.Wrap(err, fault.Conflict, "fsck.serving")
 	}

@@ -44,7 +44,8 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		} else if err == nil {
 			out = append(out, good("health.space", p.Size(s.Usable())))
 		}
-		if h.sequencer.Refusal() != nil {
+		out = append(out, h.nodesHealth(ctx, p)...)
+		if h.signer.Refusal() != nil {
 			out = append(out, bad("health.log", p.T("health.refusing"), p.T("health.refusing_do")))
 		} else {
 			out = append(out, good("health.log", p.T("health.ok")))

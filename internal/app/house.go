@@ -15,7 +15,6 @@ import (
 	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
-	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/device"
@@ -26,6 +25,7 @@ import (
 	"zhilu.dev/zhilu/internal/job"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/media"
+	"zhilu.dev/zhilu/internal/node"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
@@ -64,11 +64,12 @@ type House struct {
 	Bureau     org.Bureau
 	Place      config.Place
 
-	sequencer *custody.Sequencer
-	server    *config.Server // nil for a command
-	arrivals  arrivals
-	lock      lockWatch
-	closers   []func() error
+	signer   signer
+	nodes    *node.Registry // nil with SQLite
+	server   *config.Server // nil for a command
+	arrivals arrivals
+	lock     lockWatch
+	closers  []func() error
 }
 
 // OpenConfig says how a house is opened. Serving takes the locks of the log's signer and of the vault's node; without
@@ -160,7 +161,7 @@ func (h *House) services(ctx context.Context, c OpenConfig) error {
 		jobs.Workers, jobs.Periodic = h.workers()
 		jobs.Busy = h.arrivals.fast
 		if jobs.Node = c.Node; jobs.Node == "" {
-			jobs.Node = nodeName()
+			jobs.Node = nodeOf(c.Place)
 		}
 	}
 	if h.Jobs, err = job.New(jobs); err != nil {
@@ -207,7 +208,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	}
 	cfg := localdir.Config{Keys: ring, Node: c.Node, Clock: h.Clock, Log: h.Log, Moved: c.Moved}
 	if cfg.Node == "" {
-		cfg.Node = nodeName()
+		cfg.Node = nodeOf(c.Place)
 	}
 	temp := filepath.Join(c.Place.Data, "tmp", "media")
 	if c.Server != nil {
@@ -259,9 +260,7 @@ func (h *House) Close() error {
 }
 
 func (h *House) wake() {
-	if h.sequencer != nil {
-		h.sequencer.Wake()
-	}
+	h.signer.Wake()
 }
 
 var notNode = regexp.MustCompile(`[^a-z0-9-]+`)

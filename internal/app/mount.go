@@ -59,8 +59,9 @@ func (h *House) mountFaces(mux *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	mux.Handle(door.BasePath, h.arrivals.seen(d))
-	mux.Handle(door.BasePath+"/", h.arrivals.seen(d))
+	in := h.across(h.arrivals.seen(d))
+	mux.Handle(door.BasePath, in)
+	mux.Handle(door.BasePath+"/", in)
 	return api.Mount(mux, api.Config{Recordings: h.Recordings, Actor: h.actor, Words: h.Words, Log: h.Log, Version: "1"})
 }
 

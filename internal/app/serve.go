@@ -26,10 +26,16 @@ const grace = 20 * time.Second
 // have been opened for serving.
 func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url string)) error {
 	var err error
-	if h.sequencer, err = h.newSequencer(ctx, h.Bureau.Name); err != nil {
+	if err = h.publicFolder(); err != nil {
 		return err
 	}
-	defer func() { _ = h.sequencer.Close() }()
+	if err = h.beginSigning(ctx); err != nil {
+		return err
+	}
+	defer h.endSigning()
+	if err = h.join(ctx, s); err != nil {
+		return err
+	}
 	adopted, err := h.Recordings.Adopt(ctx)
 	if err != nil {
 		return err
@@ -54,7 +60,8 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 		return errors.Join(err, inner.Close())
 	}
 	return lifecycle.Run(ctx, lifecycle.Config{Logger: h.Log, Grace: grace, Ready: func() { ready(address) }},
-		lifecycle.Func("sequencer", func(ctx context.Context, up func()) error { up(); return h.sequencer.Run(ctx) }),
+		lifecycle.Func("signer", h.sign),
+		lifecycle.Func("node", h.live),
 		lifecycle.Func("refusals", h.flushRefusals),
 		lifecycle.Func("log-watch", watch.run),
 		lifecycle.Func("clock-watch", h.watchClock),
@@ -140,7 +147,11 @@ func (h *House) tlsConfig(s *config.Server) (*tls.Config, error) {
 	if u, err := url.Parse(s.PublicURL); err == nil {
 		public = u.Hostname()
 	}
-	return h.CA.TLS(localHosts(public, host)), nil
+	inner, _, err := net.SplitHostPort(s.Inner)
+	if err != nil {
+		inner = ""
+	}
+	return h.CA.TLS(localHosts(public, host, inner)), nil
 }
 
 // address is how this server is reached: the public one if set, else the listener's. On loopback it is the plain one,
@@ -180,7 +191,7 @@ func (h *House) handler(s *config.Server, watch *logWatch) (http.Handler, error)
 func (h *House) mountHealth(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := errors.Join(h.DB.Reader.PingContext(r.Context()), h.readOnly(), h.sequencer.Refusal()); err != nil {
+		if err := errors.Join(h.DB.Reader.PingContext(r.Context()), h.readOnly(), h.signer.Refusal()); err != nil {
 			h.Log.ErrorContext(r.Context(), "not ready", "err", err)
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
@@ -209,7 +220,8 @@ func (h *House) mountHealth(mux *http.ServeMux) {
 		return truth(trial != nil && trial.err != nil)
 	})
 	gauge("db_read_only", "1 after a failed fsync.", func(context.Context) float64 { return truth(h.DB.ReadOnly() != nil) })
-	gauge("log_refusing", "1 while the log must not be signed.", func(context.Context) float64 { return truth(h.sequencer.Refusal() != nil) })
+	gauge("log_signing", "1 on the server that signs the log.", func(context.Context) float64 { return truth(h.signer.Here()) })
+	gauge("log_refusing", "1 while the log must not be signed.", func(context.Context) float64 { return truth(h.signer.Refusal() != nil) })
 	metrics := promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !net.ParseIP(host).IsLoopback() {

@@ -28,7 +28,7 @@ func (h *House) Beside(p config.Place) (EvidenceVault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inspectVault(p, localdir.Config{Keys: ring, Node: nodeName(), Clock: h.Clock, Log: h.Log}, true)
+	return inspectVault(p, localdir.Config{Keys: ring, Node: nodeOf(p), Clock: h.Clock, Log: h.Log}, true)
 }
 
 // openVault opens the vault of evidence by its setting. cfg says everything but where it is. Uploads always grow on this

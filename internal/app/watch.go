@@ -114,7 +114,7 @@ func (w *logWatch) state(p locale.Printer) ui.LogState {
 	switch {
 	case !w.report.OK():
 		s.State = "broken"
-	case w.h.sequencer != nil && w.h.sequencer.Refusal() != nil:
+	case w.h.signer.Refusal() != nil:
 		s.State = "behind"
 	default:
 		s.State = "sound"

@@ -12,6 +12,7 @@ type Group struct {
 var Order = []Group{
 	{Name: "ground", Packages: []string{
 		"fault", "ident", "clock", "locale", "config", "lifecycle", "durable", "db", "job", "vault", "media", "ledger", "sheet", "problem",
+		"node", // several servers behind one address
 	}},
 	{Name: "trust", Packages: []string{
 		"access", "custody", "gate", "verify",

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,9 @@ func (p *Place) Check() error {
 			return fault.New(fault.Invalid, "config.database_url").At("database")
 		}
 	}
+	if p.Node != "" && !nodeName.MatchString(p.Node) {
+		return fault.New(fault.Invalid, "config.node", p.Node).At("node")
+	}
 	if p.Vault != "" {
 		u, err := url.Parse(p.Vault)
 		folder := err == nil && u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/")
@@ -47,6 +51,8 @@ func (p *Place) Check() error {
 	}
 	return nil
 }
+
+var nodeName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // Check says whether the settings agree with each other and with the house's rules. It does not touch the disk or
 // the network.
@@ -86,6 +92,11 @@ func (s *Server) checkAddress() error {
 		}
 		if !loopback(host) {
 			return fault.New(fault.Invalid, "config.plain_off_loopback", s.Listen).At("plain-http")
+		}
+	}
+	if s.Inner != "" {
+		if host, port, err := net.SplitHostPort(s.Inner); err != nil || host == "" || port == "" || s.PlainHTTP {
+			return fault.New(fault.Invalid, "config.inner", s.Inner).At("inner")
 		}
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {

@@ -24,6 +24,7 @@ type Place struct {
 	Keys     string `help:"Folder of the signing and storage keys, apart from --data." placeholder:"DIR"`
 	Database string `help:"postgres:// URL; empty means SQLite inside --data." placeholder:"URL"`
 	Vault    string `help:"file:// or s3:// URL of the sealed objects; empty means inside --data." placeholder:"URL"`
+	Node     string `help:"Name of this server among those of the bureau; empty means its host name." placeholder:"NAME"`
 }
 
 // Server is every setting of a server. The zero value is not usable; the defaults are in the tags and come with
@@ -33,6 +34,7 @@ type Server struct {
 
 	Listen    string `help:"Address and port to listen on." default:"127.0.0.1:8443" placeholder:"ADDR"`
 	PublicURL string `name:"public-url" help:"How browsers and docks reach this server; empty means by --listen." placeholder:"URL"`
+	Inner     string `help:"HOST:PORT at which the bureau's other servers reach this one over TLS; empty means they do not." placeholder:"ADDR"`
 	TLSCert   string `name:"tls-cert" help:"PEM file of a certificate chain; empty means the bureau's own CA." placeholder:"FILE"`
 	TLSKey    string `name:"tls-key" help:"PEM file of the certificate's key." placeholder:"FILE"`
 	PlainHTTP bool   `name:"plain-http" help:"Serve without TLS; only on a loopback address."`

@@ -137,7 +137,8 @@ func (s *Sequencer) Wake() {
 	}
 }
 
-// Run sequences until ctx ends, whenever woken and at every interval. A refusal to sign is logged and reported by
+// Run sequences until ctx ends, or until another process became the signer ("log.fenced"), whenever woken and at every
+// interval. A refusal to sign is logged and reported by
 // Refusal; entries then wait, deeds go on.
 func (s *Sequencer) Run(ctx context.Context) error {
 	tick := time.NewTicker(s.every)
@@ -147,6 +148,9 @@ func (s *Sequencer) Run(ctx context.Context) error {
 		_, err := s.Sequence(ctx)
 		if ctx.Err() != nil {
 			return nil // asked to stop: that is not a failure
+		}
+		if fault.HasCode(err, "log.fenced") {
+			return err // another process is the signer now, and this one must not pretend
 		}
 		if err != nil && (before == nil || before.Error() != err.Error()) {
 			s.log.ErrorContext(ctx, "the custody log is not being signed", "error", err)

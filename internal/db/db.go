@@ -149,6 +149,8 @@ func postgresHandles(dsn string) (writer, reader *bun.DB, err error) {
 		return nil, nil, fault.Wrap(err, fault.Invalid, "setting.database_url").At("database")
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
+	// A machine that vanished must not hold the signer's lock for the hours that TCP would wait.
+	cfg.RuntimeParams["tcp_keepalives_idle"], cfg.RuntimeParams["tcp_keepalives_interval"], cfg.RuntimeParams["tcp_keepalives_count"] = "10", "5", "3"
 	open := func(c *pgx.ConnConfig, conns int) *bun.DB {
 		h := stdlib.OpenDB(*c)
 		h.SetMaxOpenConns(conns)

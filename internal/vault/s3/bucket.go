@@ -118,6 +118,12 @@ func (b Bucket) lookup() minio.BucketLookupType {
 	return minio.BucketLookupDNS
 }
 
+// Below is a place of its own inside this one.
+func (b Bucket) Below(name string, retain time.Duration) Bucket {
+	b.Prefix, b.Retain = b.key(name), retain
+	return b
+}
+
 // String is the place without its settings.
 func (b Bucket) String() string {
 	s := "s3://" + b.Name
