@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,9 +22,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minio/minio-go/v7"
+
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/db/dbtest"
-	"zhilu.dev/zhilu/internal/vault/s3/s3test"
+	"zhilu.dev/zhilu/internal/vault"
+	"zhilu.dev/zhilu/internal/vault/s3"
+	"zhilu.dev/zhilu/internal/vault/s3/buckettest"
 )
 
 // bureau is one house served by several servers behind one address.
@@ -192,12 +197,67 @@ func (b *bureau) address(names ...string) string {
 	return srv.URL
 }
 
+// laidOver puts a newer version over one of the objects.
+func laidOver(t *testing.T, store *buckettest.Store, bucket s3.Bucket, d *db.DB) {
+	t.Helper()
+	var name string
+	if err := d.Reader.QueryRowContext(t.Context(), "SELECT MIN(sha256) FROM recording_file").Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+	digest, err := vault.ParseDigest(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Client.PutObject(t.Context(), bucket.Name, buckettest.Key(bucket, digest), strings.NewReader("other"), 5, minio.PutObjectOptions{SendContentMd5: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStoreGoesAway: while the bucket cannot be reached bytes are taken in, nothing is acknowledged as stored, and a dock
+// that keeps trying ends well once it is back. // G9
+func TestStoreGoesAway(t *testing.T) {
+	t.Parallel()
+	store := buckettest.Start(t)
+	b := &bureau{t: t, dir: t.TempDir(), database: dbtest.URL(t), vault: buckettest.URL(store.Bucket(t)), nodes: map[string]*server{}}
+	b.must("init", "--data", "data-a", "--keys", "keys-a", "--database", b.database, "--bureau", "示例县应急管理局", "--json")
+	keys, err := json.Marshal(store.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := strings.TrimSpace(b.must("token", "create", "--data", "data-a", "--database", b.database, "--scope", "dock", "--name", "一号采集站"))
+	for name, raw := range map[string][]byte{"keys-a/s3.json": keys, "token": []byte(token), "card/A0001.mp4": bytes.Repeat([]byte("x1"), 200_000), "card/A0002.mp4": []byte("y")} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(b.dir, name)), 0o700), os.WriteFile(filepath.Join(b.dir, name), raw, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := b.start("a")
+	store.Stop(t)
+	docked := make(chan string, 1)
+	go func() {
+		out, code := b.zhilu("dock", "--card", "card", "--server", "http://"+a.addr, "--token-file", "token", "--json")
+		docked <- fmt.Sprintf("exit %d\n%s", code, out)
+	}()
+	b.until("the store to be missed", func() bool { return strings.Contains(a.said.String(), "vault.store_unreachable") })
+	select {
+	case out := <-docked:
+		t.Fatal("the dock gave up or was content: ", out)
+	default:
+	}
+	store.Run(t)
+	if out := <-docked; !strings.HasPrefix(out, "exit 0\n") || strings.Count(out, `"status":"sealed"`) != 2 {
+		t.Fatalf("docking: %s\n%s", out, b.traces())
+	}
+	b.must(append(append([]string{"fsck"}, b.place("a")...), "--online")...)
+}
+
 // TestTwoNodes: two servers over one PostgreSQL and one bucket, behind one address that gives each request to the next.
 // One is killed, the other goes on and signs; the first comes back, and what lay on its disk goes on. // decision 23, G2, G12, T11
 func TestTwoNodes(t *testing.T) {
 	t.Parallel()
-	store := s3test.Start(t)
-	b := &bureau{t: t, dir: t.TempDir(), database: dbtest.URL(t), vault: s3test.URL(store.Bucket(t)), nodes: map[string]*server{}}
+	store := buckettest.Start(t)
+	bucket := store.Bucket(t)
+	b := &bureau{t: t, dir: t.TempDir(), database: dbtest.URL(t), vault: buckettest.URL(bucket), nodes: map[string]*server{}}
 	b.must("init", "--data", "data-a", "--keys", "keys-a", "--database", b.database, "--bureau", "示例县应急管理局", "--json")
 	keys, err := json.Marshal(store.Keys)
 	if err != nil {
@@ -213,11 +273,11 @@ func TestTwoNodes(t *testing.T) {
 		}
 	}
 	write("keys-a/s3.json", keys)
-	names, err := os.ReadDir(filepath.Join(b.dir, "keys-a"))
+	listed, err := os.ReadDir(filepath.Join(b.dir, "keys-a"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range names {
+	for _, n := range listed {
 		raw, err := os.ReadFile(filepath.Join(b.dir, "keys-a", n.Name()))
 		if err != nil {
 			t.Fatal(err)
@@ -303,6 +363,18 @@ func TestTwoNodes(t *testing.T) {
 	})
 	for _, n := range []string{"a", "b"} {
 		b.must(append(append([]string{"fsck"}, b.place(n)...), "--online")...)
+	}
+	// Who stands by knows how far the log was published, or could be made to sign behind it.
+	b.until("the one that stands by to keep up", func() bool {
+		mine, err := os.ReadFile(filepath.Join(b.dir, "keys-a", "log.head"))
+		theirs, err2 := os.ReadFile(filepath.Join(b.dir, "keys-b", "log.head"))
+		return err == nil && err2 == nil && bytes.Equal(mine, theirs)
+	})
+	// Somebody with the store's keys lays something over an object: it is found, and nothing else is served.
+	laidOver(t, store, bucket, d)
+	out, code := b.zhilu(append(append([]string{"fsck"}, b.place("a")...), "--online")...)
+	if code != 3 || strings.Count(out, "object.changed") != 1 || !strings.Contains(out, "1 newer versions") {
+		t.Fatalf("%d\n%s", code, out)
 	}
 	if out, code := b.zhilu(append(append([]string{"serve"}, "--data", "data-b", "--keys", "keys-b", "--database", b.database, "--vault", b.vault, "--node", "b"), "--listen", "127.0.0.1:0")...); code == 0 {
 		t.Fatal("a second server under one name: ", out)

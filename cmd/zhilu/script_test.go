@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"zhilu.dev/zhilu/internal/db/dbtest"
-	"zhilu.dev/zhilu/internal/vault/s3/s3test"
+	"zhilu.dev/zhilu/internal/vault/s3/buckettest"
 )
 
 // TestMain lets the test binary be the program: scripts run `zhilu` as a process of its own, which can be killed.
@@ -61,7 +61,7 @@ func TestOnPostgres(t *testing.T) {
 func TestMove(t *testing.T) {
 	t.Parallel()
 	database, other := dbtest.URL(t), dbtest.URL(t)
-	store := s3test.Start(t)
+	store := buckettest.Start(t)
 	bucket := store.Bucket(t)
 	keys, err := json.Marshal(store.Keys)
 	if err != nil {
@@ -72,7 +72,7 @@ func TestMove(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DATABASE", database)
 			e.Setenv("OTHER", other)
-			e.Setenv("BUCKET", s3test.URL(bucket))
+			e.Setenv("BUCKET", buckettest.URL(bucket))
 			e.Setenv("S3_KEYS", string(keys))
 			return setup(e)
 		},

@@ -244,6 +244,9 @@ func (t table) copy(ctx context.Context, src bun.Tx, dst pgx.Tx) (TableSum, erro
 	if _, err := dst.CopyFrom(ctx, name, t.columns, feed); err != nil {
 		return TableSum{}, err
 	}
+	if err := rows.Err(); err != nil {
+		return TableSum{}, err
+	}
 	if t.identity != "" {
 		q := fmt.Sprintf("SELECT setval(pg_get_serial_sequence($1, $2), GREATEST(1, COALESCE(MAX(%s), 1)), COUNT(*) > 0) FROM %s",
 			pgx.Identifier{t.identity}.Sanitize(), name.Sanitize())
@@ -392,6 +395,9 @@ func copyTerms(ctx context.Context, src bun.Tx, dst pgx.Tx) error {
 	t := table{name: "recording_fts", columns: []string{"seq", "terms"}, types: []string{"bigint", "text"}}
 	n, err := dst.CopyFrom(ctx, pgx.Identifier{"moving_terms"}, t.columns, &feed{t: t, rows: rows, sum: newSum(t)})
 	if err != nil {
+		return fmt.Errorf("db: terms: %w", err)
+	}
+	if err := rows.Err(); err != nil {
 		return fmt.Errorf("db: terms: %w", err)
 	}
 	done, err := dst.Exec(ctx, "UPDATE recording AS r SET search_vector = to_tsvector('simple', m.terms) FROM moving_terms AS m WHERE m.seq = r.seq")

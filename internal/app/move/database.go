@@ -64,7 +64,6 @@ func copyRows(ctx context.Context, c Config, h *app.House, s *custody.Sequencer,
 	if err != nil {
 		return "", err
 	}
-	var sums []db.TableSum
 	var id string
 	if empty {
 		began, err := enter(ctx, h, s, access.MoveDatabase, custody.Intent, "as", c.As, "to", rep.To)
@@ -80,15 +79,15 @@ func copyRows(ctx context.Context, c Config, h *app.House, s *custody.Sequencer,
 		return "", err
 	}
 	if empty {
-		if sums, err = db.Copy(ctx, h.DB, to, c.Step); err != nil {
+		if _, err = db.Copy(ctx, h.DB, to, c.Step); err != nil {
 			return "", err
 		}
 	}
 	if err := c.Step("compare"); err != nil {
 		return "", err
 	}
-	var differs string
-	if sums, differs, err = db.Same(ctx, h.DB, to); err != nil {
+	sums, differs, err := db.Same(ctx, h.DB, to)
+	if err != nil {
 		return "", err
 	}
 	if differs != "" {

@@ -15,14 +15,14 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/vault/s3"
-	"zhilu.dev/zhilu/internal/vault/s3/s3test"
+	"zhilu.dev/zhilu/internal/vault/s3/buckettest"
 	"zhilu.dev/zhilu/internal/vault/vaulttest"
 )
 
 // BenchmarkBucket compares a vault in a bucket with one in a folder, on one disk: taking in 64 MiB, reading it on, reading
 // it back to verify. The store is versitygw on this machine, so no network is in it.
 func BenchmarkBucket(b *testing.B) {
-	store := s3test.Start(b)
+	store := buckettest.Start(b)
 	ring, err := vault.NewRing(vault.NewKey())
 	if err != nil {
 		b.Fatal(err)

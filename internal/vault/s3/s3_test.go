@@ -18,11 +18,11 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/vault/s3"
-	"zhilu.dev/zhilu/internal/vault/s3/s3test"
+	"zhilu.dev/zhilu/internal/vault/s3/buckettest"
 	"zhilu.dev/zhilu/internal/vault/vaulttest"
 )
 
-func config(t *testing.T, store *s3test.Store, b s3.Bucket, fsys durable.FS, dir string, c clock.Clock, keys ...vault.Key) s3.Config {
+func config(t *testing.T, store *buckettest.Store, b s3.Bucket, fsys durable.FS, dir string, c clock.Clock, keys ...vault.Key) s3.Config {
 	t.Helper()
 	ring, err := vault.NewRing(keys[0], keys[1:]...)
 	if err != nil {
@@ -37,7 +37,7 @@ func config(t *testing.T, store *s3test.Store, b s3.Bucket, fsys durable.FS, dir
 // test changes in an object it changes in the store's own folder, behind its back.
 func TestVault(t *testing.T) {
 	t.Parallel()
-	store := s3test.Start(t)
+	store := buckettest.Start(t)
 	t.Run("suite", func(t *testing.T) {
 		vaulttest.Run(t, func(t *testing.T) *vaulttest.World {
 			b := store.Bucket(t)
@@ -75,7 +75,7 @@ func TestVault(t *testing.T) {
 					overwrite(t, store.Path(b, d), raw)
 					return
 				}
-				_, err := store.Client.PutObject(t.Context(), b.Name, s3test.Key(b, d), bytes.NewReader(raw), int64(len(raw)), minio.PutObjectOptions{DisableMultipart: true, SendContentMd5: true})
+				_, err := store.Client.PutObject(t.Context(), b.Name, buckettest.Key(b, d), bytes.NewReader(raw), int64(len(raw)), minio.PutObjectOptions{DisableMultipart: true, SendContentMd5: true})
 				if err != nil {
 					t.Fatal(err)
 				}

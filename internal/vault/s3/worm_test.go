@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"net/http/httptest"
 
 	"github.com/minio/minio-go/v7"
 
@@ -22,14 +21,14 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/s3"
-	"zhilu.dev/zhilu/internal/vault/s3/s3test"
+	"zhilu.dev/zhilu/internal/vault/s3/buckettest"
 	"zhilu.dev/zhilu/internal/vault/vaulttest"
 )
 
 // world is one bucket, reached through a proxy that can count and lose.
 type world struct {
 	t      *testing.T
-	store  *s3test.Store
+	store  *buckettest.Store
 	bucket s3.Bucket // as the store's owner sees it
 	disk   *durabletest.Disk
 	faults *durabletest.Faults
@@ -42,7 +41,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, store: s3test.Start(t), disk: durabletest.NewDisk(256 << 20), key: vault.NewKey()}
+	w := &world{t: t, store: buckettest.Start(t), disk: durabletest.NewDisk(256 << 20), key: vault.NewKey()}
 	w.faults = durabletest.NewFaults(w.disk)
 	w.clock = clock.NewManual(time.Now().Truncate(time.Second))
 	w.bucket = w.store.Bucket(t)
@@ -102,7 +101,7 @@ func (w *world) staged(content []byte) vault.Stage {
 
 func (w *world) version(d vault.Digest) minio.ObjectInfo {
 	w.t.Helper()
-	o, err := w.store.Client.StatObject(w.t.Context(), w.bucket.Name, s3test.Key(w.bucket, d), minio.StatObjectOptions{})
+	o, err := w.store.Client.StatObject(w.t.Context(), w.bucket.Name, buckettest.Key(w.bucket, d), minio.StatObjectOptions{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -117,7 +116,7 @@ func TestLocked(t *testing.T) {
 	ctx := t.Context()
 	content := vaulttest.Content(1, 300_000)
 	d := vaulttest.Put(t, w.v, content, nil).Digest
-	key, version, api := s3test.Key(w.bucket, d), w.version(d).VersionID, w.store.Client
+	key, version, api := buckettest.Key(w.bucket, d), w.version(d).VersionID, w.store.Client
 	if version == "" {
 		t.Fatal("no version")
 	}
@@ -200,7 +199,7 @@ func TestLocked(t *testing.T) {
 // TestUnprotected: a bucket that does not protect what lies in it is not begun with, and is named by the check. // G15
 func TestUnprotected(t *testing.T) {
 	t.Parallel()
-	store := s3test.Start(t)
+	store := buckettest.Start(t)
 	ctx := t.Context()
 	good := store.Bucket(t)
 	for name, opts := range map[string]minio.MakeBucketOptions{"plain": {}} {

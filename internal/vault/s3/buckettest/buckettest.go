@@ -1,6 +1,6 @@
-// Package s3test starts an S3 store for a test: versitygw over a folder, with versions and Object Lock, as it would be
+// Package buckettest starts an S3 store for a test: versitygw over a folder, with versions and Object Lock, as it would be
 // started for real. It is built by `make`, see tools/versitygw.
-package s3test
+package buckettest
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func Start(t testing.TB) *Store {
 			t.Fatal(err)
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // only to learn a free port
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
