@@ -60,6 +60,9 @@ func (s *stage) Append(ctx context.Context, r io.Reader, check func() error) (n 
 		return 0, s.v.diskError(ctx, err, 0)
 	}
 	defer closeRead(w.file) // synced before anything is acknowledged
+	// Room is asked for now and written to later, once the sender has sent: many at once must not count on the same.
+	s.v.claimed.Add(batchSize)
+	defer s.v.claimed.Add(-batchSize)
 
 	err = w.run(ctx, r, check)
 	return s.Offset() - start.Offset(), err
@@ -91,7 +94,7 @@ func (w *writer) run(ctx context.Context, r io.Reader, check func() error) error
 // that nothing since the last checkpoint is kept.
 func (w *writer) take(ctx context.Context, r io.Reader, piecewise bool) (readErr, err error) {
 	size := w.s.durable().Size
-	if err := w.s.v.room(objectv1.ChunkSize); err != nil {
+	if err := w.s.v.roomBeside(objectv1.ChunkSize, batchSize); err != nil {
 		return nil, err
 	}
 	for idle := 0; ; {
@@ -102,7 +105,7 @@ func (w *writer) take(ctx context.Context, r io.Reader, piecewise bool) (readErr
 			if err := w.flush(ctx); err != nil {
 				return nil, err
 			}
-			if err := w.s.v.room(batchSize); err != nil {
+			if err := w.s.v.roomBeside(batchSize, batchSize); err != nil {
 				return err, nil
 			}
 		}

@@ -100,6 +100,7 @@ type Vault struct {
 	stages map[ident.UploadID]*stage // those met since New
 
 	readOnly atomic.Pointer[fault.Error]
+	claimed  atomic.Int64 // bytes that appends under way may write before they ask for room again
 }
 
 var _ vault.Vault = (*Vault)(nil)
@@ -244,13 +245,16 @@ func (v *Vault) Free(context.Context) (vault.Space, error) {
 	return vault.Space{Free: s.Free, Total: s.Total, Reserve: v.reserve}, nil
 }
 
-// room refuses if need bytes and the reserve do not fit.
-func (v *Vault) room(need int64) error {
+// room refuses if need bytes and the reserve do not fit beside what appends under way may write.
+func (v *Vault) room(need int64) error { return v.roomBeside(need, 0) }
+
+// roomBeside is room for an append that has claimed the bytes it needs, or more.
+func (v *Vault) roomBeside(need, own int64) error {
 	s, err := v.fsys.Space(v.staging)
 	if err != nil {
 		return err
 	}
-	if need > s.Free-v.reserve {
+	if need > s.Free-v.reserve-(v.claimed.Load()-own) {
 		return fault.New(fault.Exhausted, "vault.full", need+v.reserve, s.Free)
 	}
 	return nil
