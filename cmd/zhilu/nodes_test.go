@@ -336,12 +336,36 @@ func TestTwoNodes(t *testing.T) {
 		t.Fatal(out)
 	}
 
-	// Exactly once, all of it, and nothing found wrong from either server.
+	// A server dies and does not come back: what was half sent to it is begun anew with the other.
 	d, err := db.Open(t.Context(), db.Config{URL: b.database})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
+	for i := range 4 {
+		write(fmt.Sprintf("card3/H%04d.mp4", i), content(fmt.Sprintf("card3-%d", i), 2_000_000))
+	}
+	go func() {
+		out, code := b.zhilu(dock("card3", "state4")...)
+		docked <- fmt.Sprintf("exit %d\n%s", code, out)
+	}()
+	open := func() (n int) {
+		if err := d.Reader.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM upload WHERE node = 'a' AND state = 'open'").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	b.until("an upload that is under way on the first", func() bool { return open() > 0 })
+	b.kill("a")
+	if _, err := d.Writer.ExecContext(t.Context(), "UPDATE node SET seen_at = seen_at - 180000000 WHERE name = 'a'"); err != nil { // three minutes later
+		t.Fatal(err)
+	}
+	if out := <-docked; !strings.HasPrefix(out, "exit 0\n") || strings.Count(out, `"status":"sealed"`)+strings.Count(out, `"status":"duplicate"`) != 4 {
+		t.Fatalf("docking: %s\n%s", out, b.traces())
+	}
+	b.start("a")
+
+	// Exactly once, all of it, and nothing found wrong from either server.
 	count := func(q string) (n int) {
 		t.Helper()
 		if err := d.Reader.QueryRowContext(t.Context(), q).Scan(&n); err != nil {
@@ -349,17 +373,17 @@ func TestTwoNodes(t *testing.T) {
 		}
 		return n
 	}
-	if n := count("SELECT COUNT(*) FROM recording_file"); n != 9 {
+	if n := count("SELECT COUNT(*) FROM recording_file"); n != 13 {
 		t.Fatalf("%d files", n)
 	}
 	if n := count("SELECT COUNT(DISTINCT node) FROM upload"); n != 2 {
 		t.Fatalf("uploads began on %d servers", n)
 	}
-	if n := count("SELECT COUNT(*) FROM custody_entry WHERE action = 'recording.seal' AND outcome = 'done'"); n != 9+6 { // and six duplicates
-		t.Fatalf("%d entries", n)
+	if n := count("SELECT COUNT(DISTINCT sha256) FROM recording_file"); n != 13 {
+		t.Fatalf("%d different files", n)
 	}
 	b.until("one leaf each", func() bool {
-		return count(`SELECT COUNT(*) FROM recording_file AS f JOIN custody_entry AS e ON e.id = f.entry_id JOIN custody_leaf AS l ON l.seq = e.seq`) == 9
+		return count(`SELECT COUNT(*) FROM recording_file AS f JOIN custody_entry AS e ON e.id = f.entry_id JOIN custody_leaf AS l ON l.seq = e.seq`) == 13
 	})
 	for _, n := range []string{"a", "b"} {
 		b.must(append(append([]string{"fsck"}, b.place(n)...), "--online")...)

@@ -47,6 +47,9 @@ func (a *Agent) send(ctx context.Context, card string, e Entry, f *os.File, n *n
 		if errors.Is(err, errMoved) || mismatched(err) {
 			err = errors.Join(err, a.forget(*n)) // the upload and the file no longer agree: begin anew
 		}
+		if fault.Is(err, fault.NotFound) { // the server that had it is gone for good: another takes the file from the start
+			err = errors.Join(fault.Wrap(err, fault.Unavailable, "dock.upload_gone"), a.forget(*n))
+		}
 		return "", outcome{}, err
 	}
 	out, ok := a.ended(ctx, n.Upload)

@@ -79,6 +79,27 @@ func (s *shelf) confirm(ctx context.Context, d vault.Digest, version string, siz
 	return nil
 }
 
+// renew lengthens the lock of an object that has lasted for half of its term.
+func (s *shelf) renew(ctx context.Context, d vault.Digest) error {
+	version, err := s.sealed(ctx, d)
+	if err != nil {
+		return told(err)
+	}
+	got, err := s.api.StatObject(ctx, s.where.Name, s.key(d), minio.StatObjectOptions{VersionID: version})
+	if err != nil {
+		return told(err)
+	}
+	now := s.clock.Now().UTC()
+	until, err := time.Parse(time.RFC3339, got.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
+	if err == nil && got.Metadata.Get("X-Amz-Object-Lock-Mode") == string(minio.Compliance) && until.Sub(now) > s.where.Retain/2 {
+		return nil
+	}
+	mode, later := minio.Compliance, now.Add(s.where.Retain)
+	return told(s.api.PutObjectRetention(ctx, s.where.Name, s.key(d), minio.PutObjectRetentionOptions{
+		Mode: &mode, RetainUntilDate: &later, VersionID: version,
+	}))
+}
+
 func (s *shelf) options(sum string) minio.PutObjectOptions {
 	opts := minio.PutObjectOptions{
 		ContentType: "application/octet-stream", Mode: minio.Compliance, RetainUntilDate: s.clock.Now().Add(s.where.Retain).UTC(),

@@ -72,7 +72,7 @@ func Inspect(cfg Config, beside bool) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Stages.Shelf = s
+	cfg.Stages.Shelf, s.still = s, true
 	v, err := localdir.Inspect(cfg.Stages, beside)
 	if err != nil {
 		return nil, err
@@ -84,6 +84,19 @@ func Inspect(cfg Config, beside bool) (*Vault, error) {
 // that is taken is not given away; an object under COMPLIANCE can be neither deleted nor released earlier, with the keys
 // we have (G15). The trial is made on an object of its own, one a day and node. Unavailable "vault.unprotected" if not.
 func (v *Vault) Check(ctx context.Context) error { return v.shelf.check(ctx, true) }
+
+// Verify reads an object back, and renews its lock when half of the term is over: what is still evidence when it is read
+// again must not lose its protection meanwhile. A lock is only ever lengthened.
+func (v *Vault) Verify(ctx context.Context, d vault.Digest) (vault.Verified, error) {
+	seen, err := v.Vault.Verify(ctx, d)
+	if err != nil || v.shelf.still {
+		return seen, err
+	}
+	if err := v.shelf.renew(ctx, d); err != nil { // the bytes are sound all the same
+		v.shelf.log.ErrorContext(ctx, "an object's lock was not renewed", "object", v.shelf.Name(d), "err", err)
+	}
+	return seen, nil
+}
 
 // Strays yields what localdir's does, and that the bucket does not protect what lies in it, if so.
 func (v *Vault) Strays(ctx context.Context) iter.Seq2[*vault.Damage, error] {
@@ -122,6 +135,7 @@ type shelf struct {
 	log   *slog.Logger
 
 	single, part int64 // see singleSize and partSize
+	still        bool  // nothing may be changed
 
 	putting keyedLocks // one Put of one digest at a time: not every store keeps If-None-Match against two at once
 	first   versions

@@ -196,6 +196,36 @@ func TestLocked(t *testing.T) {
 	sound(w.v, 1)
 }
 
+// TestRenewed: what is read again when half of its term is over is locked for a whole term anew, and not before.
+func TestRenewed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	d := vaulttest.Put(t, w.v, []byte("abc"), nil).Digest
+	until := func() time.Time {
+		t.Helper()
+		o := w.version(d)
+		at, err := time.Parse(time.RFC3339, o.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
+		if err != nil || o.Metadata.Get("X-Amz-Object-Lock-Mode") != "COMPLIANCE" {
+			t.Fatal(o.Metadata, err)
+		}
+		return at
+	}
+	first := until()
+	for _, step := range []struct {
+		after time.Duration
+		want  time.Duration // beyond the first term
+	}{{11 * time.Hour, 0}, {2 * time.Hour, 13 * time.Hour}, {time.Hour, 13 * time.Hour}} {
+		w.clock.Add(step.after)
+		if _, err := w.v.Verify(ctx, d); err != nil {
+			t.Fatal(err)
+		}
+		if got := until().Sub(first); got < step.want-time.Minute || got > step.want+time.Minute {
+			t.Fatalf("%v later the term ends %v later, want %v", step.after, got, step.want)
+		}
+	}
+}
+
 // TestUnprotected: a bucket that does not protect what lies in it is not begun with, and is named by the check. // G15
 func TestUnprotected(t *testing.T) {
 	t.Parallel()
