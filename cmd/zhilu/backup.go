@@ -5,6 +5,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/app"
 	"zhilu.dev/zhilu/internal/config"
+	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/rescue"
 )
@@ -65,7 +66,7 @@ func (c backupCmd) Run(e *env) error {
 	} else {
 		e.backed(out, c)
 	}
-	if err != nil && out.Drill != nil && !out.Drill.Report.OK() {
+	if fault.HasCode(err, "backup.damaged") || fault.HasCode(err, "backup.drill_found") {
 		_ = e.end(err)
 		return status(exitWrong)
 	}

@@ -52,6 +52,7 @@ type commands struct {
 	Restore restoreCmd `cmd:"" help:"Put a backup into an empty folder and check what came out."`
 	Derive  deriveCmd  `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`
 	Migrate migrateCmd `cmd:"" help:"Move the house to PostgreSQL or to an S3 bucket."`
+	Witness witnessCmd `cmd:"" help:"Be an outside witness of logs: sign beside them that they only grow."`
 	Log     logCmd     `cmd:"" help:"Work on the custody log."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -9,18 +9,22 @@ import (
 )
 
 type verifyCmd struct {
-	Target string `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a folder with a log, or its address (https://HOST/log)."`
-	Trust  string `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
-	CA     string `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
-	Older  string `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
-	File   string `help:"The original file a receipt speaks of." type:"existingfile" placeholder:"FILE"`
-	JSON   bool   `help:"For machines."`
+	Target  string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a folder with a log, or its address (https://HOST/log)."`
+	Trust   string   `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
+	CA      string   `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
+	Older   string   `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
+	Witness []string `sep:" " help:"Public key of an outside witness that must have signed too; may be given more than once." placeholder:"KEY"`
+	File    string   `help:"The original file a receipt speaks of." type:"existingfile" placeholder:"FILE"`
+	JSON    bool     `help:"For machines."`
 }
 
 // Run answers three questions apart: is the record intact, is its signer trusted, is it in the log.
 func (c verifyCmd) Run(e *env) error {
-	o := verify.Options{Clock: e.clock, File: c.File}
-	var err error
+	o := verify.Options{Clock: e.clock, File: c.File, Witnesses: c.Witness}
+	err := verify.ParseWitnesses(c.Witness)
+	if err != nil {
+		return err
+	}
 	if c.Trust != "" {
 		if o.Trust, err = verify.ReadTrust(c.Trust); err != nil {
 			return err
@@ -61,12 +65,18 @@ func (e *env) report(r *verify.Report) {
 	for _, q := range []struct {
 		key string
 		f   verify.Finding
-	}{{"cli.verify.intact", r.RecordIntact}, {"cli.verify.signer", r.SignerTrusted}, {"cli.verify.in_log", r.InLog}} {
+	}{{"cli.verify.intact", r.RecordIntact}, {"cli.verify.signer", r.SignerTrusted}, {"cli.verify.in_log", r.InLog}, {"cli.verify.witnessed", r.Witnessed}} {
+		if q.f.Answer == "" {
+			continue
+		}
 		_, _ = fmt.Fprintf(e.out, "%s\t%s", e.words.T(q.key), e.words.T("cli.verify.answer."+string(q.f.Answer)))
 		for _, reason := range q.f.Reasons {
 			_, _ = fmt.Fprintf(e.out, " [%s %s]", reason.Code, locale.Visible(reason.What))
 		}
 		_, _ = fmt.Fprintln(e.out)
+	}
+	for _, s := range r.Cosigned {
+		_, _ = fmt.Fprintf(e.out, "%s\t%d\t%s\n", locale.Visible(s.Witness), s.Size, e.words.Full(s.At))
 	}
 	for _, f := range r.Opened {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", locale.Visible(f.Name), locale.Visible(f.Value))

@@ -14,9 +14,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -36,6 +38,7 @@ type world struct {
 	server *exec.Cmd
 	ended  chan error
 	proxy  *proxy
+	court  *court
 	decoy  *decoy
 }
 
@@ -67,6 +70,7 @@ func setup(e *testscript.Env) error {
 			<-w.ended
 		}
 	})
+	e.Defer(func() { w.court.end() })
 	e.Setenv("SERVER", "http://"+w.addr)
 	e.Setenv("TLS", "https://"+w.addr)
 	e.Setenv("PROXY", "http://"+w.proxy.addr())
@@ -96,10 +100,40 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 func commandsOfScripts() map[string]command {
 	return map[string]command{
-		"exits": cmdExits, "serve": cmdServe, "stop": cmdStop, "crash": cmdCrash, "http": cmdHTTP, "sql": cmdSQL, "count": cmdCount,
+		"exits": cmdExits, "serve": cmdServe, "halt": cmdHalt, "crash": cmdCrash, "http": cmdHTTP, "sql": cmdSQL, "count": cmdCount,
 		"flip": cmdFlip, "tree": cmdTree, "field": cmdField, "docked": cmdDocked, "card": cmdCard, "big": cmdBig, "hold": cmdHold,
 		"held": cmdHeld, "release": cmdRelease, "passed": cmdPassed, "untouched": cmdUntouched, "receipts": cmdReceipts,
-		"opaque": cmdOpaque, "killed": cmdKilled,
+		"opaque": cmdOpaque, "witness": cmdWitness, "unwitness": cmdUnwitness, "cosigned": cmdCosigned, "killed": cmdKilled,
+	}
+}
+
+// builtIn are testscript's own commands. They go before ours, unseen: a command of ours called "stop" once ended every script
+// at its first third, and all of them passed.
+var builtIn = []string{
+	"cat", "cd", "chmod", "cmp", "cmpenv", "cp", "env", "exec", "exists", "grep", "kill", "mkdir", "mv", "rm", "skip", "stderr", "stdin", "stdout",
+	"stop", "symlink", "ttyin", "ttyout", "unix2dos", "unquote", "wait",
+}
+
+// TestCommandNames: none of our commands is shadowed, and no script ends itself early.
+func TestCommandNames(t *testing.T) {
+	t.Parallel()
+	for name := range commandsOfScripts() {
+		if slices.Contains(builtIn, name) {
+			t.Errorf("%q is testscript's own", name)
+		}
+	}
+	scripts, err := filepath.Glob(filepath.Join("testdata", "*", "*.txtar"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	for _, s := range scripts {
+		text, err := os.ReadFile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if regexp.MustCompile(`(?m)^\s*stop\b`).Match(text) {
+			t.Errorf("%s ends itself", s)
+		}
 	}
 }
 
@@ -128,6 +162,10 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	want := http.StatusOK
 	if len(args) > 0 && args[0] == "-refusing" {
 		want, args = http.StatusServiceUnavailable, args[1:]
+	}
+	if len(args) > 1 && args[0] == "-witness" {
+		peer := strings.TrimSpace(ts.ReadFile(args[1]))
+		args = append([]string{"--witness", peer, "--witness-every", "1s"}, args[2:]...)
 	}
 	listen := w.addr
 	if w.tls = len(args) > 0 && args[0] == "-tls"; w.tls {
@@ -158,8 +196,8 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// stop tells the server to end and waits; crash kills it as a power cut would.
-func cmdStop(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).end(ts, syscall.SIGTERM) }
+// halt tells the server to end and waits; crash kills it as a power cut would.
+func cmdHalt(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).end(ts, syscall.SIGTERM) }
 
 func cmdCrash(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).end(ts, syscall.SIGKILL) }
 
@@ -357,7 +395,7 @@ func cmdTree(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: tree FROM TO")
 	}
 	ts.Check(os.RemoveAll(ts.MkAbs(args[1])))
-	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+	ts.Check(ts.Exec("cp", "-a", ts.MkAbs(args[0]), ts.MkAbs(args[1]))) // with the modes: keys that others can read are refused
 }
 
 // card NAME: a card as nobody would wish it. What a file holds is different for each, so that all are kept.

@@ -94,6 +94,8 @@ const (
 	FsckRun      Action = "fsck.run"
 	SystemInit   Action = "system.init"
 
+	WitnessAdd Action = "witness.add"
+
 	BackupRun     Action = "backup.run"
 	BackupDrill   Action = "backup.drill"
 	BackupRestore Action = "backup.restore"
@@ -120,6 +122,6 @@ func Actions() []Action {
 		DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
 		SettingView, SettingAdopt, HealthView, FsckRun, SystemInit, KeyRotate,
-		BackupRun, BackupDrill, BackupRestore, MoveDatabase, MoveVault,
+		BackupRun, BackupDrill, BackupRestore, MoveDatabase, MoveVault, WitnessAdd,
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/countersign"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
@@ -148,7 +149,7 @@ func (h *House) newSequencer(ctx context.Context, bureau string) (*custody.Seque
 	}
 	return custody.NewSequencer(ctx, custody.Config{
 		DB: h.DB, Keys: h.Keys, Clock: h.Clock, Log: h.Log, Bureau: bureau, Holder: fmt.Sprintf("%s:%d", host, os.Getpid()),
-		TrustFile: filepath.Join(h.Place.Data, "public", "trust.json"),
+		TrustFile: filepath.Join(h.Place.Data, "public", "trust.json"), Outside: countersign.Outside,
 	})
 }
 

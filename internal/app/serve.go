@@ -25,7 +25,13 @@ const grace = 20 * time.Second
 // Serve serves the bureau until ctx ends. ready is called with the address once requests are answered. The house must
 // have been opened for serving.
 func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url string)) error {
-	var err error
+	witnesses, err := h.witnesses(s)
+	if err != nil {
+		return err
+	}
+	if err := witnesses.Register(ctx); err != nil {
+		return err
+	}
 	if err = h.publicFolder(); err != nil {
 		return err
 	}
@@ -43,6 +49,7 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 	if err := h.rescue().EnterRestore(ctx); err != nil {
 		return err
 	}
+	witnesses.Ask(ctx) // before anything is signed: see there
 	h.Log.InfoContext(ctx, "vault and rows agree", "report", adopted)
 	watch := &logWatch{h: h, whole: 10 * time.Minute, look: time.Second}
 	handler, err := h.handler(s, watch)
@@ -65,6 +72,7 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 		lifecycle.Func("refusals", h.flushRefusals),
 		lifecycle.Func("log-watch", watch.run),
 		lifecycle.Func("clock-watch", h.watchClock),
+		lifecycle.Func("witnesses", witnesses.Run),
 		lifecycle.Func("lock-watch", h.watchLock),
 		lifecycle.Pair("jobs", h.Jobs.Start, h.Jobs.Stop, grace-2*time.Second),
 		lifecycle.Func("http", httpServer(listener, handler)),

@@ -72,6 +72,9 @@ func (s *Server) Check() error {
 	if err := s.checkBackup(); err != nil {
 		return err
 	}
+	if s.WitnessEvery < MinWitnessEvery {
+		return fault.New(fault.Invalid, "config.witness_every", s.WitnessEvery.String(), MinWitnessEvery.String()).At("witness-every")
+	}
 	if s.Reserve < MinReserve {
 		return fault.New(fault.Invalid, "config.reserve", s.Reserve.String(), MinReserve.String()).At("reserve")
 	}

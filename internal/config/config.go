@@ -50,6 +50,10 @@ type Server struct {
 	BackupEvery time.Duration `name:"backup-every" help:"Pause between two backups (15m at least)." default:"24h"`
 	BackupAt    string        `name:"backup-at" help:"Time of day of a backup made once a day or more seldom." default:"02:00" placeholder:"HH:MM"`
 
+	Witness []string `sep:" " help:"An outside witness that signs the log's heads, as name+hash+key@URL; may be given more than once." placeholder:"KEY@URL"`
+
+	WitnessEvery time.Duration `name:"witness-every" help:"Pause between two askings of the witnesses (1s at least)." default:"1m"`
+
 	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
 	Sheet     string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
 }
@@ -60,7 +64,8 @@ const (
 	MaxIdle    = 24 * time.Hour
 	MinReserve = 16 * MiB // four times what SQLite's write-ahead log holds before it is moved into the database
 
-	MinBackupEvery = 15 * time.Minute
+	MinBackupEvery  = 15 * time.Minute
+	MinWitnessEvery = time.Second
 )
 
 // Scheme is "https", or "http" where plain HTTP was asked for.

@@ -38,8 +38,15 @@ func (s *Sequencer) NewEpoch(ctx context.Context, by Actor, reason string) error
 		if err := fence(ctx, tx, s.counter); err != nil {
 			return err
 		}
-		if _, err := s.guard(ctx, tx); err == nil {
+		_, err := s.guard(ctx, tx)
+		if err == nil {
 			return fault.New(fault.Conflict, "log.not_behind")
+		}
+		if f := fault.As(err); f.Code == "log.witness_ahead" {
+			// Database and keys folder were put back together. Only the size of what was lost is known.
+			if seen, ok := f.Args[1].(int64); ok && seen > published.Size {
+				published.Size, published.Root = seen, ""
+			}
 		} else if fault.HasCode(err, "log.broken") || !fault.Is(err, fault.Conflict) {
 			return err
 		}

@@ -34,6 +34,9 @@ type Config struct {
 	// TrustFile is where trust.json is kept for the public (DATA/public/trust.json); empty for nowhere. Its folder
 	// must exist.
 	TrustFile string
+	// Outside refuses to let a head of this epoch and size be signed that somebody outside is known to contradict; nil for
+	// nobody.
+	Outside func(ctx context.Context, idb bun.IDB, epoch, size int64) error
 	// Batch bounds the entries of one transaction; 4,096 if zero.
 	Batch int
 	// Every is how often Run looks without being woken; 2 s if zero.
@@ -51,6 +54,7 @@ type Sequencer struct {
 	trustFile string
 	batchSize int
 	every     time.Duration
+	outside   func(ctx context.Context, idb bun.IDB, epoch, size int64) error
 	counter   int64
 
 	wake    chan struct{}
@@ -69,10 +73,13 @@ func NewSequencer(ctx context.Context, c Config) (*Sequencer, error) {
 	}
 	s := &Sequencer{
 		db: c.DB, keys: c.Keys, clock: c.Clock, log: c.Log, bureau: c.Bureau, trustFile: c.TrustFile,
-		batchSize: c.Batch, every: c.Every, wake: make(chan struct{}, 1),
+		batchSize: c.Batch, every: c.Every, outside: c.Outside, wake: make(chan struct{}, 1),
 	}
 	if s.batchSize <= 0 {
 		s.batchSize = 4096
+	}
+	if s.outside == nil {
+		s.outside = func(context.Context, bun.IDB, int64, int64) error { return nil }
 	}
 	if s.every <= 0 {
 		s.every = 2 * time.Second
@@ -178,7 +185,7 @@ func (s *Sequencer) Refusal() error {
 // It refuses to sign, with fault Conflict: "log.behind" when a higher checkpoint than the database knows was published
 // (an older backup was restored; see NewEpoch), "log.forked" when the database holds another history than the
 // published one, "log.broken" when tree and checkpoint in the database disagree, "log.head_missing" when the keys
-// folder lost the published checkpoint, "log.key_unknown" when the key is not the log's current one, "log.fenced" when
+// folder lost the published checkpoint, "log.key_unknown" when the key is not the log's current one, what Config.Outside refuses with, "log.fenced" when
 // another process became the signer.
 func (s *Sequencer) Sequence(ctx context.Context) (int, error) {
 	s.mu.Lock()
@@ -218,6 +225,9 @@ func (s *Sequencer) idle(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
+		return false, err
+	}
+	if err := s.outside(ctx, s.db.Reader, last.Epoch, last.Size); err != nil {
 		return false, err
 	}
 	return last.Size == published.Size && last.Root == published.Root && last.Epoch == published.Epoch, nil
@@ -327,6 +337,9 @@ func (s *Sequencer) guard(ctx context.Context, tx bun.IDB) (*state, error) {
 	root, err := tlog.TreeHash(published.Size, st.edge.tiles)
 	if err != nil || base64.StdEncoding.EncodeToString(root[:]) != published.Root {
 		return nil, fault.Wrap(err, fault.Conflict, "log.forked", published.Size)
+	}
+	if err := s.outside(ctx, tx, st.epoch, st.edge.size); err != nil {
+		return nil, err
 	}
 	rows, err := keyRows(ctx, tx)
 	if err != nil {

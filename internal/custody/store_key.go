@@ -89,6 +89,15 @@ func keyRows(ctx context.Context, idb bun.IDB) ([]keyRow, error) {
 	return rows, nil
 }
 
+// trustWitnesses reads who was ever asked to sign beside the log. The table is that of package countersign.
+func trustWitnesses(ctx context.Context, idb bun.IDB) ([]TrustWitness, error) {
+	var out []TrustWitness
+	if err := idb.NewRaw("SELECT name, verifier FROM custody_witness ORDER BY since, name").Scan(ctx, &out); err != nil {
+		return nil, fmt.Errorf("custody: witnesses: %w", err)
+	}
+	return out, nil
+}
+
 // retireKey ends the validity of the current key of a kind at the given position.
 func retireKey(ctx context.Context, tx bun.IDB, kind keyring.Kind, at int64) error {
 	_, err := tx.NewRaw("UPDATE custody_key SET valid_to = ? WHERE kind = ? AND valid_to = -1", at, string(kind)).Exec(ctx)

@@ -28,6 +28,14 @@ type Trust struct {
 	Bureau string       `json:"bureau"`
 	Keys   []TrustKey   `json:"keys"`
 	Epochs []TrustEpoch `json:"epochs"`
+	// Witnesses sign beside the log; absent where there never was one.
+	Witnesses []TrustWitness `json:"witnesses,omitempty"`
+}
+
+// TrustWitness is an outside witness: its name and its C2SP verifier key.
+type TrustWitness struct {
+	Name     string `json:"name"`
+	Verifier string `json:"verifier"`
 }
 
 // TrustKey is a public key and the positions for which its signatures count: ValidFrom ≤ position ≤ ValidTo, where
@@ -94,7 +102,8 @@ func ReadTrust(ctx context.Context, idb bun.IDB, origin, bureau string) (*Trust,
 			Entry: r.EntryID, At: clock.FromMicros(r.At).Format(time.RFC3339Nano),
 		})
 	}
-	return t, nil
+	t.Witnesses, err = trustWitnesses(ctx, idb)
+	return t, err
 }
 
 // Render gives the bytes of trust.json. The same trust gives the same bytes.

@@ -109,6 +109,7 @@ func checkCheckpoint(data []byte, o Options) *Report {
 		return r
 	}
 	r.describe(h)
+	r.judgeWitnesses(data, h.size, o)
 	if o.Trust == nil {
 		r.RecordIntact.settle(Yes, "checkpoint.signature_unchecked", "")
 		r.SignerTrusted.settle(Unknown, "trust.none", "")

@@ -62,6 +62,9 @@ func Log(ctx context.Context, f Fetcher, o Options) (*Report, error) {
 	if len(o.Older) > 0 {
 		w.setOlder(checkpointIn(o.Older), trust)
 	}
+	if err := w.cosigned(ctx, msg, o, trust); err != nil {
+		return nil, err
+	}
 	r.RecordIntact.settle(Yes, "", "")
 	if err := w.walk(ctx); err != nil {
 		return nil, err
@@ -80,7 +83,7 @@ type walker struct {
 	fetch   Fetcher
 	report  *Report
 	head    head
-	older   *head
+	older   []head
 	rng     *compact.Range
 	filling map[uint]*tileBuffer // by tile level
 	full    []fullTile           // computed and not compared yet
@@ -110,7 +113,7 @@ func (w *walker) setOlder(msg []byte, trust *Trust) {
 		w.report.InLog.settle(No, "log.behind", strconv.FormatInt(older.size, 10))
 		w.tellEpoch(trust, older.size)
 	default:
-		w.older = &older
+		w.older = append(w.older, older)
 		w.tellEpoch(trust, older.size)
 	}
 }
@@ -185,8 +188,10 @@ func (w *walker) root() []byte {
 }
 
 func (w *walker) compareOlder(size int64) {
-	if w.older != nil && w.older.size == size && !bytes.Equal(w.root(), w.older.root) {
-		w.report.InLog.settle(No, "log.inconsistent", strconv.FormatInt(size, 10))
+	for _, o := range w.older {
+		if o.size == size && !bytes.Equal(w.root(), o.root) {
+			w.report.InLog.settle(No, "log.inconsistent", strconv.FormatInt(size, 10))
+		}
 	}
 }
 

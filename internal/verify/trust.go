@@ -21,6 +21,12 @@ type Trust struct {
 	Fingerprint string // of the file, as printed on paper
 	keys        []trustKey
 	epochs      []trustEpoch
+	witnesses   []trustWitness
+}
+
+type trustWitness struct {
+	Name     string `json:"name"`
+	Verifier string `json:"verifier"`
 }
 
 type trustKey struct {
@@ -60,6 +66,8 @@ func ParseTrust(data []byte) (*Trust, error) {
 		Bureau string       `json:"bureau"`
 		Keys   []trustKey   `json:"keys"`
 		Epochs []trustEpoch `json:"epochs"`
+
+		Witnesses []trustWitness `json:"witnesses"`
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -74,13 +82,18 @@ func ParseTrust(data []byte) (*Trust, error) {
 			return nil, bad(what)
 		}
 	}
+	for _, w := range f.Witnesses {
+		if k, ok := parseWitness(w.Verifier); !ok || k.name != w.Name {
+			return nil, bad("witnesses")
+		}
+	}
 	sum := sha256.Sum256(data)
 	hexed := strings.ToUpper(hex.EncodeToString(sum[:]))
 	var groups []string
 	for len(hexed) > 0 {
 		groups, hexed = append(groups, hexed[:4]), hexed[4:]
 	}
-	return &Trust{Origin: f.Origin, Bureau: f.Bureau, Fingerprint: strings.Join(groups, " "), keys: f.Keys, epochs: f.Epochs}, nil
+	return &Trust{Origin: f.Origin, Bureau: f.Bureau, Fingerprint: strings.Join(groups, " "), keys: f.Keys, epochs: f.Epochs, witnesses: f.Witnesses}, nil
 }
 
 // check says what is wrong with a key, or nothing.

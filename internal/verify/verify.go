@@ -64,16 +64,18 @@ type Report struct {
 	RecordIntact  Finding `json:"record_intact"`
 	SignerTrusted Finding `json:"signer_trusted"`
 	InLog         Finding `json:"in_log"`
+	Witnessed     Finding `json:"witnessed,omitzero"` // of checkpoint and log: whether somebody outside signed it too
 
-	Origin     string     `json:"origin,omitempty"`
-	Index      *int64     `json:"index,omitempty"`     // of the entry, where it is in the log
-	Size       int64      `json:"size,omitempty"`      // of the checkpoint
-	Root       string     `json:"root,omitempty"`      // of the checkpoint, base64
-	DueBy      *time.Time `json:"due_by,omitempty"`    // when the entry must be in the log
-	Statement  *Statement `json:"statement,omitempty"` // what the receipt says
-	FileTested bool       `json:"file_tested"`         // whether the original file was compared too
-	Entries    int64      `json:"entries,omitempty"`   // of a whole log: how many were walked
-	Opened     []Opened   `json:"opened,omitempty"`    // of an entry: what it says
+	Origin     string        `json:"origin,omitempty"`
+	Index      *int64        `json:"index,omitempty"`     // of the entry, where it is in the log
+	Size       int64         `json:"size,omitempty"`      // of the checkpoint
+	Root       string        `json:"root,omitempty"`      // of the checkpoint, base64
+	DueBy      *time.Time    `json:"due_by,omitempty"`    // when the entry must be in the log
+	Statement  *Statement    `json:"statement,omitempty"` // what the receipt says
+	FileTested bool          `json:"file_tested"`         // whether the original file was compared too
+	Entries    int64         `json:"entries,omitempty"`   // of a whole log: how many were walked
+	Cosigned   []Cosignature `json:"cosigned,omitempty"`  // by whom, and when
+	Opened     []Opened      `json:"opened,omitempty"`    // of an entry: what it says
 }
 
 // Exit codes of the command (blueprint §5).
@@ -87,7 +89,7 @@ const (
 // the record is intact but its signer unknown.
 func (r *Report) ExitCode() int {
 	ok := func(f Finding) bool { return f.Answer == Yes || f.Answer == NotApplicable }
-	if !ok(r.RecordIntact) || r.SignerTrusted.Answer == No ||
+	if !ok(r.RecordIntact) || r.Witnessed.Answer == No || r.SignerTrusted.Answer == No ||
 		!ok(r.InLog) && r.InLog.Answer != NotYet && r.InLog.Answer != Unknown {
 		return ExitWrong
 	}
@@ -99,11 +101,12 @@ func (r *Report) ExitCode() int {
 
 // Options say against what to check. All members but Clock may be empty.
 type Options struct {
-	Trust *Trust       // nil: signers stay unknown
-	Clock clock.Clock  // decides whether an entry is overdue
-	Older []byte       // an older checkpoint that the log must be consistent with, or a file that holds one
-	File  string       // path of the original file a receipt speaks of
-	HTTP  *http.Client // for a live log; nil for one that trusts the system's roots
+	Trust     *Trust       // nil: signers stay unknown
+	Clock     clock.Clock  // decides whether an entry is overdue
+	Witnesses []string     // verifier keys of witnesses that must have signed
+	Older     []byte       // an older checkpoint that the log must be consistent with, or a file that holds one
+	File      string       // path of the original file a receipt speaks of
+	HTTP      *http.Client // for a live log; nil for one that trusts the system's roots
 }
 
 // Bounds of what is read.

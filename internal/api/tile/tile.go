@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/countersign"
 	"zhilu.dev/zhilu/internal/fault"
 )
 
@@ -30,6 +31,7 @@ type Handler struct {
 func NewHandler(idb bun.IDB, origin, bureau string, log *slog.Logger) *Handler {
 	h := &Handler{db: idb, log: log, origin: origin, bureau: bureau, mux: http.NewServeMux()}
 	h.mux.HandleFunc("GET /checkpoint", h.checkpoint)
+	h.mux.HandleFunc("GET /checkpoint.cosigned", h.cosigned)
 	h.mux.HandleFunc("GET /trust.json", h.trust)
 	h.mux.HandleFunc("GET /tile/{path...}", h.tile)
 	return h
@@ -54,7 +56,27 @@ func (h *Handler) checkpoint(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	h.send(w, r, "text/plain; charset=utf-8", cacheNever, []byte(c.Note))
+	lines, err := countersign.Lines(r.Context(), h.db, c.Size, c.Root)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.send(w, r, "text/plain; charset=utf-8", cacheNever, []byte(c.Note+lines))
+}
+
+// cosigned is the newest checkpoint that a witness has signed: witnesses are asked once a minute, so it may be older than
+// the newest one.
+func (h *Handler) cosigned(w http.ResponseWriter, r *http.Request) {
+	msg, err := countersign.Cosigned(r.Context(), h.db)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if msg == "" {
+		http.NotFound(w, r)
+		return
+	}
+	h.send(w, r, "text/plain; charset=utf-8", cacheNever, []byte(msg))
 }
 
 func (h *Handler) trust(w http.ResponseWriter, r *http.Request) {

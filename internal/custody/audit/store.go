@@ -363,7 +363,8 @@ func (a *auditor) checkEntry(ctx context.Context, r *entryRow, index int64) erro
 		}
 	}
 	a.checkDetail(r, gone, index)
-	if r.Action == custody.ActionKeyAdded || r.Action == custody.ActionNewEpoch {
+	// That it was intended, or refused, made no row.
+	if (r.Action == custody.ActionKeyAdded || r.Action == custody.ActionNewEpoch) && r.Outcome == string(custody.Done) {
 		a.keyEntries[r.ID] = *r
 	}
 	return nil

@@ -34,6 +34,8 @@ type Deps struct {
 	SubjectName func(ctx context.Context, s custody.Subject) string
 	Fingerprint func(ctx context.Context) (string, error)
 	State       func(p locale.Printer) ui.LogState
+	// Outside says what witnesses signed and when the log was last stamped; nil where nobody can tell.
+	Outside func(ctx context.Context, p locale.Printer) ([]ui.Fact, error)
 }
 
 // Routes are the pages of this area.
@@ -93,6 +95,11 @@ func (a area) list(p *site.Page) error {
 	}
 	if head.Pending, err = custody.Pending(p.Context(), a.DB.Reader); err != nil {
 		return err
+	}
+	if a.Outside != nil {
+		if head.Outside, err = a.Outside(p.Context(), p.P); err != nil {
+			return err
+		}
 	}
 	return p.Render(p.P.T("log.title"), listPage(p.P, head, a.filters(p), a.table(p, rows, f)))
 }
