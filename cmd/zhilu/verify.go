@@ -9,13 +9,15 @@ import (
 )
 
 type verifyCmd struct {
-	Target  string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a folder with a log, or its address (https://HOST/log)."`
-	Trust   string   `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
-	CA      string   `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
-	Older   string   `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
-	Witness []string `sep:" " help:"Public key of an outside witness that must have signed too; may be given more than once." placeholder:"KEY"`
-	File    string   `help:"The original file a receipt speaks of." type:"existingfile" placeholder:"FILE"`
-	JSON    bool     `help:"For machines."`
+	Target    string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a folder with a log, or its address (https://HOST/log)."`
+	Trust     string   `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
+	CA        string   `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
+	Older     string   `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
+	Witness   []string `sep:" " help:"Public key of an outside witness that must have signed too; may be given more than once." placeholder:"KEY"`
+	File      string   `help:"The original file a receipt speaks of." type:"existingfile" placeholder:"FILE"`
+	Timestamp string   `help:"A time stamp (RFC 3161) of the checkpoint, as the log serves it under /log/timestamp/." type:"existingfile" placeholder:"FILE"`
+	TSACA     string   `name:"tsa-ca" help:"Certificates (PEM) of the authorities that the time stamp may come from." type:"existingfile" placeholder:"FILE"`
+	JSON      bool     `help:"For machines."`
 }
 
 // Run answers three questions apart: is the record intact, is its signer trusted, is it in the log.
@@ -27,6 +29,11 @@ func (c verifyCmd) Run(e *env) error {
 	}
 	if c.Trust != "" {
 		if o.Trust, err = verify.ReadTrust(c.Trust); err != nil {
+			return err
+		}
+	}
+	if c.Timestamp != "" {
+		if o.Stamp, o.StampRoots, err = verify.ReadStamp(c.Timestamp, c.TSACA); err != nil {
 			return err
 		}
 	}
@@ -65,7 +72,7 @@ func (e *env) report(r *verify.Report) {
 	for _, q := range []struct {
 		key string
 		f   verify.Finding
-	}{{"cli.verify.intact", r.RecordIntact}, {"cli.verify.signer", r.SignerTrusted}, {"cli.verify.in_log", r.InLog}, {"cli.verify.witnessed", r.Witnessed}} {
+	}{{"cli.verify.intact", r.RecordIntact}, {"cli.verify.signer", r.SignerTrusted}, {"cli.verify.in_log", r.InLog}, {"cli.verify.witnessed", r.Witnessed}, {"cli.verify.stamped", r.Stamped}} {
 		if q.f.Answer == "" {
 			continue
 		}
@@ -74,6 +81,9 @@ func (e *env) report(r *verify.Report) {
 			_, _ = fmt.Fprintf(e.out, " [%s %s]", reason.Code, locale.Visible(reason.What))
 		}
 		_, _ = fmt.Fprintln(e.out)
+	}
+	if r.StampedAt != nil {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.stamped_at"), e.words.Full(*r.StampedAt))
 	}
 	for _, s := range r.Cosigned {
 		_, _ = fmt.Fprintf(e.out, "%s\t%d\t%s\n", locale.Visible(s.Witness), s.Size, e.words.Full(s.At))

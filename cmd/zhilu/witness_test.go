@@ -3,12 +3,16 @@ package main
 import (
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"zhilu.dev/zhilu/internal/custody/stamp/stamptest"
 )
 
 // court is a witness that runs beside the script.
@@ -70,4 +74,25 @@ func cmdCosigned(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		return os.WriteFile(ts.MkAbs("answer"), newest, 0o600) == nil
 	})
+}
+
+// tsa: a time-stamping authority answers at $TSA; its root is in ca.pem, that of another in stranger.pem.
+func cmdTSA(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: tsa")
+	}
+	var authorities [2]*stamptest.Authority
+	for i, name := range []string{"ca.pem", "stranger.pem"} {
+		dir := ts.MkAbs(".tsa" + name)
+		ts.Check(os.MkdirAll(dir, 0o700))
+		var err error
+		authorities[i], err = stamptest.New(dir, "stamps")
+		ts.Check(err)
+		root, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name), root, 0o600))
+	}
+	srv := httptest.NewServer(authorities[0])
+	ts.Defer(srv.Close)
+	ts.Setenv("TSA", srv.URL)
 }

@@ -103,7 +103,7 @@ func commandsOfScripts() map[string]command {
 		"exits": cmdExits, "serve": cmdServe, "halt": cmdHalt, "crash": cmdCrash, "http": cmdHTTP, "sql": cmdSQL, "count": cmdCount,
 		"flip": cmdFlip, "tree": cmdTree, "field": cmdField, "docked": cmdDocked, "card": cmdCard, "big": cmdBig, "hold": cmdHold,
 		"held": cmdHeld, "release": cmdRelease, "passed": cmdPassed, "untouched": cmdUntouched, "receipts": cmdReceipts,
-		"opaque": cmdOpaque, "witness": cmdWitness, "unwitness": cmdUnwitness, "cosigned": cmdCosigned, "killed": cmdKilled,
+		"opaque": cmdOpaque, "witness": cmdWitness, "unwitness": cmdUnwitness, "cosigned": cmdCosigned, "tsa": cmdTSA, "killed": cmdKilled,
 	}
 }
 
@@ -162,6 +162,9 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	want := http.StatusOK
 	if len(args) > 0 && args[0] == "-refusing" {
 		want, args = http.StatusServiceUnavailable, args[1:]
+	}
+	if len(args) > 1 && args[0] == "-tsa" {
+		args = append([]string{"--tsa", ts.Getenv("TSA"), "--tsa-ca", args[1]}, args[2:]...)
 	}
 	if len(args) > 1 && args[0] == "-witness" {
 		peer := strings.TrimSpace(ts.ReadFile(args[1]))

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/locale"
@@ -61,7 +62,7 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		default:
 			out = append(out, good("health.checked", p.T("health.checked_value", st.At, st.Checked, st.Size)))
 		}
-		out = append(append(out, h.witnessHealth(ctx, p)...), h.backupHealth(ctx, p)...)
+		out = slices.Concat(out, h.witnessHealth(ctx, p), h.stampHealth(ctx, p), h.backupHealth(ctx, p))
 		return append(out, good("health.probe", p.T("health.sandbox."+h.Prober.Sandbox())))
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/custody/stamp"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/durable"
@@ -67,6 +68,7 @@ type House struct {
 	signer   signer
 	nodes    *node.Registry // nil with SQLite
 	server   *config.Server // nil for a command
+	stamps   *stamp.Service
 	arrivals arrivals
 	lock     lockWatch
 	closers  []func() error
@@ -158,6 +160,9 @@ func (h *House) services(ctx context.Context, c OpenConfig) error {
 	}
 	jobs := job.Config{DB: h.DB, Log: h.Log}
 	if c.Serving {
+		if h.stamps, err = h.openStamps(); err != nil {
+			return err
+		}
 		jobs.Workers, jobs.Periodic = h.workers()
 		jobs.Busy = h.arrivals.fast
 		if jobs.Node = c.Node; jobs.Node == "" {

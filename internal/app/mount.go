@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/api"
 	"zhilu.dev/zhilu/internal/api/tile"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/stamp"
 	"zhilu.dev/zhilu/internal/door"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
@@ -41,7 +42,8 @@ func (h *House) workers() (*job.Workers, []job.Periodic) {
 	derivative.AddWorkers(w, func() *derivative.Service { return h.Derived })
 	viewing.AddWorkers(w, func() *viewing.Service { return h.Viewing })
 	rescue.AddWorkers(w, h.rescue)
-	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), rescue.Periodic(h.server))
+	stamp.AddWorkers(w, func() *stamp.Service { return h.stamps })
+	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), rescue.Periodic(h.server), stamp.Periodic(h.server.TSA, h.server.TSAEvery))
 }
 
 // mountLog serves the custody log to anybody.

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/countersign"
+	"zhilu.dev/zhilu/internal/custody/stamp"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/web/house"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -64,5 +66,48 @@ func (h *House) outside(ctx context.Context, p locale.Printer) ([]ui.Fact, error
 	for _, s := range states {
 		out = append(out, ui.FactText(p.T("log.witness", s.Name), h.witnessText(p, s), ""))
 	}
+	last, err := stamp.Newest(ctx, h.DB.Reader)
+	if err != nil {
+		return nil, err
+	}
+	if last != nil {
+		out = append(out, ui.FactText(p.T("log.stamp", last.TSA), p.T("log.stamp.at", last.Size, p.WhenSec(last.At, h.Clock.Now())), ""))
+	}
 	return out, nil
+}
+
+// openStamps wires the time-stamping authority that the settings name, if they do.
+func (h *House) openStamps() (*stamp.Service, error) {
+	c := stamp.Config{DB: h.DB, Clock: h.Clock, Log: h.Log}
+	if h.server != nil && h.server.TSA != "" {
+		var err error
+		if c.Roots, err = stamp.ReadRoots(h.server.TSACA); err != nil {
+			return nil, err
+		}
+		c.URL = h.server.TSA
+	}
+	return stamp.New(c), nil
+}
+
+// stampHealth says when the log was last stamped.
+func (h *House) stampHealth(ctx context.Context, p locale.Printer) []house.Health {
+	last, err := stamp.Newest(ctx, h.DB.Reader)
+	line := house.Health{Label: p.T("health.stamp"), Tone: ui.OK, Icon: "circle-check"}
+	configured := h.server != nil && h.server.TSA != ""
+	late := func(value string) {
+		line.Value, line.Tone, line.Icon, line.Do = value, ui.Late, "alert-triangle", p.T("health.stamp_do")
+	}
+	switch {
+	case err != nil:
+		late(p.T("health.unknown"))
+	case last == nil && !configured:
+		line.Value, line.Tone, line.Icon = p.T("health.stamp_none"), ui.Moot, "clock"
+	case last == nil:
+		late(p.T("health.backup_never"))
+	case configured && h.Clock.Now().Sub(last.At) > 2*h.server.TSAEvery+time.Hour:
+		late(p.T("log.stamp.at", last.Size, p.When(last.At, h.Clock.Now())))
+	default:
+		line.Value = p.T("log.stamp.at", last.Size, p.When(last.At, h.Clock.Now()))
+	}
+	return []house.Health{line}
 }

@@ -18,6 +18,7 @@ var Order = []Group{
 		"access", "custody", "gate", "verify",
 		"custody/witness",     // an outsider's program: it shares nothing with the log it watches
 		"custody/countersign", // asks witnesses
+		"custody/stamp",       // asks a time-stamping authority
 		"backup",              // copies of a house and back, encrypted
 		"custody/fsck",        // judges what custody wrote, by verify's eyes as well
 	}},
@@ -42,6 +43,7 @@ var Homes = map[string][]string{
 	"github.com/a-h/templ":             {"web"},
 	"github.com/cedar-policy/cedar-go": {"access"},
 	"modernc.org/sqlite":               {"db"},
+	"github.com/digitorus/timestamp":   {"custody/stamp", "verify"},
 	"filippo.io/age":                   {"backup", "rescue"},
 	"github.com/pressly/goose/v3":      {"db"},
 	"github.com/alecthomas/kong":       {"cmd/zhilu", "config"},

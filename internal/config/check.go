@@ -72,6 +72,9 @@ func (s *Server) Check() error {
 	if err := s.checkBackup(); err != nil {
 		return err
 	}
+	if err := s.checkTSA(); err != nil {
+		return err
+	}
 	if s.WitnessEvery < MinWitnessEvery {
 		return fault.New(fault.Invalid, "config.witness_every", s.WitnessEvery.String(), MinWitnessEvery.String()).At("witness-every")
 	}
@@ -142,6 +145,22 @@ func (s *Server) checkBackup() error {
 	}
 	if _, err := time.Parse("15:04", s.BackupAt); err != nil {
 		return fault.Wrap(err, fault.Invalid, "config.backup_at", s.BackupAt).At("backup-at")
+	}
+	return nil
+}
+
+func (s *Server) checkTSA() error {
+	if s.TSA == "" {
+		return nil
+	}
+	if u, err := url.Parse(s.TSA); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fault.New(fault.Invalid, "config.tsa", s.TSA).At("tsa")
+	}
+	if s.TSACA == "" { // a reply of nobody in particular proves nothing
+		return missing("tsa-ca")
+	}
+	if s.TSAEvery < MinTSAEvery {
+		return fault.New(fault.Invalid, "config.tsa_every", s.TSAEvery.String(), MinTSAEvery.String()).At("tsa-every")
 	}
 	return nil
 }

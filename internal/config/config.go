@@ -54,6 +54,10 @@ type Server struct {
 
 	WitnessEvery time.Duration `name:"witness-every" help:"Pause between two askings of the witnesses (1s at least)." default:"1m"`
 
+	TSA      string        `name:"tsa" help:"URL of a time-stamping authority (RFC 3161) that stamps the log's heads; empty means none." placeholder:"URL"`
+	TSACA    string        `name:"tsa-ca" help:"PEM file of the certificates that its own must lead to." placeholder:"FILE"`
+	TSAEvery time.Duration `name:"tsa-every" help:"Pause between two time stamps (1m at least)." default:"1h"`
+
 	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
 	Sheet     string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
 }
@@ -66,6 +70,7 @@ const (
 
 	MinBackupEvery  = 15 * time.Minute
 	MinWitnessEvery = time.Second
+	MinTSAEvery     = time.Minute
 )
 
 // Scheme is "https", or "http" where plain HTTP was asked for.

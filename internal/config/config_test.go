@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Server{
 		Place:  config.Place{Data: "/srv/zhilu", Keys: "/etc/zhilu/keys"},
 		Listen: "127.0.0.1:8443", Idle: 30 * time.Minute, LogLevel: slog.LevelInfo, LogFormat: "text", Reserve: 2 * config.GiB,
-		BackupEvery: 24 * time.Hour, BackupAt: "02:00", WitnessEvery: time.Minute,
+		BackupEvery: 24 * time.Hour, BackupAt: "02:00", WitnessEvery: time.Minute, TSAEvery: time.Hour,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -56,7 +56,7 @@ func TestPrecedence(t *testing.T) {
 	want := config.Server{
 		Place:  config.Place{Data: "/file", Keys: "/keys"},
 		Listen: "127.0.0.1:3", Idle: 6 * time.Minute, LogLevel: slog.LevelWarn, LogFormat: "text", Reserve: config.GiB,
-		PlainHTTP: true, MediaTemp: "/tmp/m", BackupEvery: 24 * time.Hour, BackupAt: "02:00", WitnessEvery: time.Minute,
+		PlainHTTP: true, MediaTemp: "/tmp/m", BackupEvery: 24 * time.Hour, BackupAt: "02:00", WitnessEvery: time.Minute, TSAEvery: time.Hour,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -142,6 +142,9 @@ func TestRefused(t *testing.T) {
 		"backup inside data":      {args: []string{"--backup-to=/srv/zhilu/backup"}, code: "config.backup_apart", field: "backup-to"},
 		"backup around keys":      {args: []string{"--backup-to=/etc/zhilu"}, code: "config.backup_apart", field: "backup-to"},
 		"backup all the time":     {args: []string{"--backup-to=/b", "--backup-every=1m"}, code: "config.backup_every", field: "backup-every"},
+		"time stamps of whom":     {args: append([]string{"--tsa=http://tsa.example/"}, place...), code: "config.missing", field: "tsa-ca"},
+		"time stamps by mail":     {args: []string{"--tsa=mailto:x@tsa.example"}, code: "config.tsa", field: "tsa"},
+		"time stamps always":      {args: []string{"--tsa=http://tsa.example/", "--tsa-ca=x", "--tsa-every=1s"}, code: "config.tsa_every", field: "tsa-every"},
 		"witness all the time":    {args: []string{"--witness-every=1ms"}, code: "config.witness_every", field: "witness-every"},
 		"backup at no time":       {args: []string{"--backup-to=/b", "--backup-at=25:00"}, code: "config.backup_at", field: "backup-at"},
 		"other vault":             {args: []string{"--vault=s3://key:secret@bucket"}, code: "config.vault_url", field: "vault"},

@@ -110,6 +110,7 @@ func checkCheckpoint(data []byte, o Options) *Report {
 	}
 	r.describe(h)
 	r.judgeWitnesses(data, h.size, o)
+	r.judgeStamp(data, o)
 	if o.Trust == nil {
 		r.RecordIntact.settle(Yes, "checkpoint.signature_unchecked", "")
 		r.SignerTrusted.settle(Unknown, "trust.none", "")

@@ -9,6 +9,7 @@ package verify
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"io/fs"
@@ -74,8 +75,10 @@ type Report struct {
 	Statement  *Statement    `json:"statement,omitempty"` // what the receipt says
 	FileTested bool          `json:"file_tested"`         // whether the original file was compared too
 	Entries    int64         `json:"entries,omitempty"`   // of a whole log: how many were walked
-	Cosigned   []Cosignature `json:"cosigned,omitempty"`  // by whom, and when
-	Opened     []Opened      `json:"opened,omitempty"`    // of an entry: what it says
+	Stamped    Finding       `json:"stamped,omitzero"`    // of a checkpoint, where a time stamp was given
+	StampedAt  *time.Time    `json:"stamped_at,omitempty"`
+	Cosigned   []Cosignature `json:"cosigned,omitempty"` // by whom, and when
+	Opened     []Opened      `json:"opened,omitempty"`   // of an entry: what it says
 }
 
 // Exit codes of the command (blueprint §5).
@@ -89,11 +92,11 @@ const (
 // the record is intact but its signer unknown.
 func (r *Report) ExitCode() int {
 	ok := func(f Finding) bool { return f.Answer == Yes || f.Answer == NotApplicable }
-	if !ok(r.RecordIntact) || r.Witnessed.Answer == No || r.SignerTrusted.Answer == No ||
+	if !ok(r.RecordIntact) || r.Witnessed.Answer == No || r.Stamped.Answer == No || r.SignerTrusted.Answer == No ||
 		!ok(r.InLog) && r.InLog.Answer != NotYet && r.InLog.Answer != Unknown {
 		return ExitWrong
 	}
-	if !ok(r.SignerTrusted) || r.InLog.Answer == Unknown {
+	if !ok(r.SignerTrusted) || r.Stamped.Answer == Unknown || r.InLog.Answer == Unknown {
 		return ExitSignerUnknown
 	}
 	return ExitOK
@@ -101,12 +104,14 @@ func (r *Report) ExitCode() int {
 
 // Options say against what to check. All members but Clock may be empty.
 type Options struct {
-	Trust     *Trust       // nil: signers stay unknown
-	Clock     clock.Clock  // decides whether an entry is overdue
-	Witnesses []string     // verifier keys of witnesses that must have signed
-	Older     []byte       // an older checkpoint that the log must be consistent with, or a file that holds one
-	File      string       // path of the original file a receipt speaks of
-	HTTP      *http.Client // for a live log; nil for one that trusts the system's roots
+	Trust      *Trust         // nil: signers stay unknown
+	Clock      clock.Clock    // decides whether an entry is overdue
+	Witnesses  []string       // verifier keys of witnesses that must have signed
+	Stamp      []byte         // a time stamp of the checkpoint
+	StampRoots *x509.CertPool // the authorities it may come from; nil: nobody can tell whose it is
+	Older      []byte         // an older checkpoint that the log must be consistent with, or a file that holds one
+	File       string         // path of the original file a receipt speaks of
+	HTTP       *http.Client   // for a live log; nil for one that trusts the system's roots
 }
 
 // Bounds of what is read.

@@ -13,6 +13,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/countersign"
+	"zhilu.dev/zhilu/internal/custody/stamp"
 	"zhilu.dev/zhilu/internal/fault"
 )
 
@@ -32,6 +33,7 @@ func NewHandler(idb bun.IDB, origin, bureau string, log *slog.Logger) *Handler {
 	h := &Handler{db: idb, log: log, origin: origin, bureau: bureau, mux: http.NewServeMux()}
 	h.mux.HandleFunc("GET /checkpoint", h.checkpoint)
 	h.mux.HandleFunc("GET /checkpoint.cosigned", h.cosigned)
+	h.mux.HandleFunc("GET /timestamp/{name}", h.stamp)
 	h.mux.HandleFunc("GET /trust.json", h.trust)
 	h.mux.HandleFunc("GET /tile/{path...}", h.tile)
 	return h
@@ -77,6 +79,32 @@ func (h *Handler) cosigned(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.send(w, r, "text/plain; charset=utf-8", cacheNever, []byte(msg))
+}
+
+// stamp serves "<SIZE>.tsr", an authority's reply as it came, and "<SIZE>", the checkpoint that it stamped; "latest" is the
+// newest size that was stamped.
+func (h *Handler) stamp(w http.ResponseWriter, r *http.Request) {
+	name, reply := strings.CutSuffix(r.PathValue("name"), ".tsr")
+	size, err := strconv.ParseInt(name, 10, 64)
+	var s *stamp.Stamp
+	switch {
+	case name == "latest":
+		if s, err = stamp.Newest(r.Context(), h.db); err == nil && s == nil {
+			err = fault.New(fault.NotFound, "stamp.none")
+		}
+	case err != nil || strconv.FormatInt(size, 10) != name:
+		err = fault.New(fault.NotFound, "stamp.none")
+	default:
+		s, err = stamp.Of(r.Context(), h.db, size)
+	}
+	switch {
+	case err != nil:
+		h.fail(w, r, err)
+	case reply:
+		h.send(w, r, "application/timestamp-reply", cacheNever, s.Token)
+	default:
+		h.send(w, r, "text/plain; charset=utf-8", cacheNever, []byte(s.Note))
+	}
 }
 
 func (h *Handler) trust(w http.ResponseWriter, r *http.Request) {
