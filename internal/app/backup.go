@@ -3,17 +3,12 @@ package app
 import (
 	"context"
 	"errors"
-	"time"
 
 	"zhilu.dev/zhilu/internal/access"
-	"zhilu.dev/zhilu/internal/backup"
 	"zhilu.dev/zhilu/internal/custody/fsck"
-	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/rescue"
 	"zhilu.dev/zhilu/internal/vault/localdir"
-	"zhilu.dev/zhilu/internal/web/house"
-	"zhilu.dev/zhilu/internal/web/ui"
 )
 
 // rescue wires backups.
@@ -61,37 +56,4 @@ func Restore(ctx context.Context, c rescue.RestoreConfig) (_ *rescue.Restored, e
 		return nil, err
 	}
 	return rescue.Restore(ctx, c)
-}
-
-// backupHealth says when the house was last backed up, and when what was written was last restored.
-func (h *House) backupHealth(ctx context.Context, p locale.Printer) []house.Health {
-	made, drilled, err := h.rescue().Last(ctx)
-	if err != nil {
-		return []house.Health{{Label: p.T("health.backup"), Value: p.T("health.unknown"), Tone: ui.Late, Icon: "alert-triangle"}}
-	}
-	if made == nil && (h.server == nil || h.server.BackupTo == "") {
-		return []house.Health{{Label: p.T("health.backup"), Value: p.T("health.backup_none"), Tone: ui.Late, Icon: "alert-triangle", Do: p.T("health.backup_none_do")}}
-	}
-	every := 24 * time.Hour
-	if h.server != nil && h.server.BackupTo != "" {
-		every = h.server.BackupEvery
-	}
-	line := func(label string, r *backup.Run, value func() string) house.Health {
-		now := h.Clock.Now()
-		switch {
-		case r == nil:
-			return house.Health{Label: p.T(label), Value: p.T("health.backup_never"), Tone: ui.Late, Icon: "alert-triangle", Do: p.T("health.backup_do")}
-		case now.Sub(r.At) > 2*every:
-			return house.Health{Label: p.T(label), Value: value(), Tone: ui.Late, Icon: "alert-triangle", Do: p.T("health.backup_do")}
-		}
-		return house.Health{Label: p.T(label), Value: value(), Tone: ui.OK, Icon: "circle-check"}
-	}
-	return []house.Health{
-		line("health.backup", made, func() string {
-			return p.T("health.backup_value", p.When(made.Ended, h.Clock.Now()), made.Objects, p.Size(made.Bytes))
-		}),
-		line("health.drill", drilled, func() string {
-			return p.T("health.drill_value", p.When(drilled.Ended, h.Clock.Now()), drilled.Objects, drilled.LogSize)
-		}),
-	}
 }

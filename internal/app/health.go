@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/locale"
@@ -62,7 +61,7 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		default:
 			out = append(out, good("health.checked", p.T("health.checked_value", st.At, st.Checked, st.Size)))
 		}
-		out = slices.Concat(out, h.witnessHealth(ctx, p), h.stampHealth(ctx, p), h.backupHealth(ctx, p))
+		out = append(out, h.outlook().Health(ctx, p)...)
 		return append(out, good("health.probe", p.T("health.sandbox."+h.Prober.Sandbox())))
 	}
 }

@@ -105,7 +105,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		accounts.Routes(accounts.Deps{Accounts: h.Accounts, Org: h.Org, Pin: h.PublicPin()}),
 		logbook.Routes(logbook.Deps{
 			DB: h.DB, Gate: h.Gate, ActorName: h.actorName, SubjectName: h.subjectName, Fingerprint: h.TrustFingerprint, State: watch.state,
-			Outside: h.outside,
+			Outside: h.outlook().Facts,
 		}),
 		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch)}),
 	} {
