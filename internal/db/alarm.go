@@ -139,8 +139,38 @@ func (c *guardedConn) QueryContext(ctx context.Context, query string, args []dri
 		return nil, err
 	}
 	r, err := c.fullConn.QueryContext(ctx, query, args)
-	return r, c.alarm.see(err)
+	if err != nil {
+		return nil, c.alarm.see(err)
+	}
+	full, ok := r.(fullRows)
+	if !ok { // all rows of this driver are
+		return nil, errors.Join(errors.New("db: the driver's rows lack what they had"), r.Close())
+	}
+	return guardedRows{full, c.alarm}, nil
 }
+
+// fullRows is what the driver's rows can do.
+type fullRows interface {
+	driver.Rows
+	driver.RowsColumnTypeDatabaseTypeName
+	driver.RowsColumnTypeLength
+	driver.RowsColumnTypeNullable
+	driver.RowsColumnTypePrecisionScale
+	driver.RowsColumnTypeScanType
+}
+
+// guardedRows are those of a statement that may write (INSERT … RETURNING): outside a transaction it is committed with its
+// last row.
+type guardedRows struct {
+	fullRows
+	alarm *alarm
+}
+
+// Next gives the next row.
+func (r guardedRows) Next(dest []driver.Value) error { return r.alarm.see(r.fullRows.Next(dest)) }
+
+// Close ends the statement.
+func (r guardedRows) Close() error { return r.alarm.see(r.fullRows.Close()) }
 
 type guardedTx struct {
 	driver.Tx

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -43,15 +45,25 @@ func New(t testing.TB, dir string) *House {
 // with Copy.
 func At(t testing.TB, dir string) *House {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
 	return &House{
-		Dir: dir, Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Addr: l.Addr().String(), Reserve: "64MiB",
+		Dir: dir, Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Addr: address(t), Reserve: "64MiB",
 		program: Program(t),
 	}
+}
+
+// address finds a port for a server that comes and goes. It lies below those that the kernel hands out, or somebody else's
+// would have it before ours is back.
+func address(t testing.TB) string {
+	t.Helper()
+	for range 1000 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // Copy is the same bureau as it lies in another folder, at another address.

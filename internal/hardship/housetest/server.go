@@ -97,8 +97,12 @@ func (s *Server) Await(status int) bool {
 	return false
 }
 
-// Readyz is the status of /readyz, 0 while nobody answers.
+// Readyz is the status of /readyz, 0 while nobody answers. Before the server said that it listens, it is somebody else who
+// answers.
 func (s *Server) Readyz() int {
+	if !strings.Contains(s.Log(), s.h.URL()) {
+		return 0
+	}
 	status, _, err := s.h.Get("/readyz", "")
 	if err != nil {
 		return 0
