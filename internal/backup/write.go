@@ -167,11 +167,18 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// objectsOf reads the list of a set's objects.
+// objectsOf reads the list of a set's objects, if it is what the manifest says.
 func (r *Repository) objectsOf(id string) ([]stored, error) {
+	m, err := r.Manifest(id)
+	if err != nil {
+		return nil, err
+	}
 	text, err := r.readSmall(filepath.Join(r.setDir(id), objectsList), 1<<32)
 	if err != nil {
 		return nil, err
+	}
+	if want, _ := m.file(objectsList); want.SHA256 != sha256.Sum256(text) {
+		return nil, damaged(objectsList)
 	}
 	return parseObjects(text)
 }
