@@ -88,7 +88,7 @@ func (k *Key) Verifier() string {
 
 // Sign gives the signature line for a checkpoint's text, with its newline.
 func (k *Key) Sign(text string, at time.Time) string {
-	unix := uint64(max(0, at.Unix()))                //nolint:gosec // not negative
+	unix := uint64(max(0, at.Unix()))
 	public := k.private.Public().(ed25519.PublicKey) //nolint:forcetypeassert // see Verifier
 	raw := binary.BigEndian.AppendUint32(nil, keyID(k.name, public))
 	raw = binary.BigEndian.AppendUint64(raw, unix)

@@ -100,7 +100,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, q *request, next
 		return
 	}
 	conflict := func(why string) {
-		s.log.WarnContext(r.Context(), why, "log", next.origin, "signed", have.Size, "old", q.old, "asked", next.size)
+		s.log.WarnContext(r.Context(), "a log asked for what contradicts the head that was signed last", "why", why, "log", next.origin, "signed", have.Size, "old", q.old, "asked", next.size)
 		w.Header().Set("Content-Type", "text/x.tlog.size")
 		w.WriteHeader(http.StatusConflict)
 		_, _ = io.WriteString(w, strconv.FormatInt(have.Size, 10)+"\n")
@@ -108,10 +108,10 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, q *request, next
 	root := base64.StdEncoding.EncodeToString(next.root[:])
 	switch {
 	case q.old != have.Size:
-		conflict("a log asked for a signature from another head than was signed last")
+		conflict("another old size")
 		return
 	case have.Size == next.size && have.Size > 0 && have.Root != root:
-		conflict("a log shows two histories of one size")
+		conflict("two histories of one size")
 		return
 	case have.Size == 0 || have.Size == next.size:
 		if len(q.proof) > 0 {

@@ -133,14 +133,14 @@ func TestProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, fork, stranger := newHistory(t, skey, origin), newHistory(t, skey, origin), newHistory(t, skey, origin)
+	a, fork := newHistory(t, skey, origin), newHistory(t, skey, origin)
 	a.grow(t, "1", "2", "3", "4", "5", "6", "7", "8", "9", "10")
 	fork.grow(t, "1", "2", "3", "4", "x", "y", "z", "8", "9", "10")
 	otherKey, _, err := note.GenerateKey(nil, origin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger = newHistory(t, otherKey, origin)
+	stranger := newHistory(t, otherKey, origin)
 	stranger.grow(t, "1", "2", "3")
 	unknownKey, _, err := note.GenerateKey(nil, "other.example/log")
 	if err != nil {
