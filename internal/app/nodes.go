@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/db"
@@ -113,21 +112,21 @@ func (h *House) nodesHealth(ctx context.Context, p locale.Printer) []house.Healt
 	if err != nil {
 		return nil
 	}
-	out := house.Health{Label: p.T("health.nodes"), Tone: ui.OK, Icon: "circle-check"}
-	var names []string
+	var out []house.Health
 	for _, n := range nodes {
+		line := house.Health{Label: p.T("health.nodes"), Value: n.Name, Tone: ui.OK, Icon: "circle-check"}
 		switch {
 		case n.Name == h.nodes.Name() && h.signer.Here():
-			names = append(names, p.T("health.nodes_signer", n.Name))
+			line.Value = p.T("health.nodes_signer", n.Name)
 		case n.Name == h.nodes.Name():
-			names = append(names, p.T("health.nodes_here", n.Name))
+			line.Value = p.T("health.nodes_here", n.Name)
 		case n.Lives():
-			names = append(names, n.Name)
-		case !n.Ended:
-			names = append(names, p.T("health.nodes_away", n.Name))
-			out.Tone, out.Icon, out.Do = ui.Late, "alert-triangle", p.T("health.nodes_do")
+		case n.Ended:
+			continue
+		default:
+			line.Value, line.Tone, line.Icon, line.Do = p.T("health.nodes_away", n.Name), ui.Late, "alert-triangle", p.T("health.nodes_do")
 		}
+		out = append(out, line)
 	}
-	out.Value = strings.Join(names, " · ")
-	return []house.Health{out}
+	return out
 }
