@@ -13,14 +13,15 @@ type fsckCmd struct {
 
 	Online   bool `help:"A server is running on this data: what is on its way is no finding."`
 	ReadOnly bool `name:"read-only" help:"Leave no trace, as on a write-protected copy: write nothing, not even the entry that the data was checked."`
-	JSON     bool `help:"For machines."`
+	JSON     bool `help:"One line of JSON a finding, and nothing where nothing is wrong (docs/formats/fsck-json.md)." xor:"form"`
+	Report   bool `help:"The whole report as JSON: what was looked at, and what was found." xor:"form"`
 }
 
 // Run checks everything against everything. 0: nothing found; 3: something is wrong, and which; 1: it could not look, or
 // nothing was found and the log could not be told so.
 func (c fsckCmd) Run(e *env) error {
 	show := func(int, int64) {}
-	if !c.JSON && isTerminal(e.errOut) {
+	if !c.JSON && !c.Report && isTerminal(e.errOut) {
 		show = func(n int, bytes int64) {
 			_, _ = fmt.Fprintf(e.errOut, "\r%s", e.words.T("cli.fsck.progress", n, e.words.Size(bytes)))
 		}
@@ -31,11 +32,18 @@ func (c fsckCmd) Run(e *env) error {
 	if rep == nil {
 		return unrecorded
 	}
-	if c.JSON {
+	switch {
+	case c.Report:
 		if err := printJSON(e.out, rep); err != nil {
 			return err
 		}
-	} else {
+	case c.JSON:
+		for _, f := range rep.Findings {
+			if err := printJSON(e.out, f.Line()); err != nil {
+				return err
+			}
+		}
+	default:
 		_, _ = fmt.Fprintln(e.out, e.words.T("cli.fsck.seen", rep.Objects, e.words.Size(rep.Bytes), rep.Files, rep.Receipts, rep.Log.Placed, rep.Rows))
 		for _, f := range rep.Findings {
 			_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", f.Code, locale.Visible(f.ID), locale.Visible(f.What))

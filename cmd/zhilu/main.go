@@ -48,6 +48,7 @@ type commands struct {
 	Verify  verifyCmd  `cmd:"" help:"Check a receipt, a checkpoint or a whole log, with no server and no database."`
 	Media   mediaCmd   `cmd:"" help:"Say what a media file tells of itself."`
 	Fsck    fsckCmd    `cmd:"" help:"Check every sealed byte, every row and the whole log against each other."`
+	Scrub   scrubCmd   `cmd:"" help:"Read every object back from the disk and compare everything once, beside a running server; what is found is entered."`
 	Backup  backupCmd  `cmd:"" help:"Back the house up beside the running server, restore what was written, and check it."`
 	Restore restoreCmd `cmd:"" help:"Put a backup into an empty folder and check what came out."`
 	Derive  deriveCmd  `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`

@@ -92,6 +92,8 @@ const (
 	SettingAdopt Action = "setting.adopt"
 	HealthView   Action = "health.view"
 	FsckRun      Action = "fsck.run"
+	ScrubRun     Action = "scrub.run"
+	ScrubFind    Action = "scrub.find"
 	SystemInit   Action = "system.init"
 
 	WitnessAdd Action = "witness.add"
@@ -121,7 +123,7 @@ func Actions() []Action {
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
 		DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
-		SettingView, SettingAdopt, HealthView, FsckRun, SystemInit, KeyRotate,
+		SettingView, SettingAdopt, HealthView, FsckRun, ScrubRun, ScrubFind, SystemInit, KeyRotate,
 		BackupRun, BackupDrill, BackupRestore, MoveDatabase, MoveVault, WitnessAdd,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/custody/scrub"
 	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/device"
@@ -94,6 +95,7 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 	if err != nil {
 		return rep, err
 	}
+	scrub.Fill(ctx, d.Reader, rep.Findings)
 	return rep, checkDerived(ctx, c, ring, d, rep)
 }
 

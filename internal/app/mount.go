@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/api"
 	"zhilu.dev/zhilu/internal/api/tile"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/scrub"
 	"zhilu.dev/zhilu/internal/custody/stamp"
 	"zhilu.dev/zhilu/internal/door"
 	"zhilu.dev/zhilu/internal/ident"
@@ -107,7 +108,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 			DB: h.DB, Gate: h.Gate, ActorName: h.actorName, SubjectName: h.subjectName, Fingerprint: h.TrustFingerprint, State: watch.state,
 			Outside: h.outlook().Facts,
 		}),
-		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch)}),
+		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch), Scrub: h.scrub().State}),
 	} {
 		all = append(all, area...)
 	}
@@ -184,6 +185,11 @@ func (h *House) counts(ctx context.Context, actor access.Actor) site.Counts {
 	if h.Gate.May(actor, access.InboxList, access.Subject{Kind: "page"}) {
 		if c.Inbox, err = h.inbox(ctx, actor); err != nil {
 			h.Log.WarnContext(ctx, "inbox not counted", "err", err)
+		}
+	}
+	if h.Gate.May(actor, access.HealthView, access.Subject{Kind: "page"}) {
+		if c.Damage, err = scrub.Count(ctx, h.DB.Reader); err != nil {
+			h.Log.WarnContext(ctx, "damage not counted", "err", err)
 		}
 	}
 	if actor.Has(access.Head, access.Leader) {

@@ -74,6 +74,7 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 		lifecycle.Func("clock-watch", h.watchClock),
 		lifecycle.Func("witnesses", witnesses.Run),
 		lifecycle.Func("lock-watch", h.watchLock),
+		lifecycle.Func("scrub", h.scrub().Run),
 		lifecycle.Pair("jobs", h.Jobs.Start, h.Jobs.Stop, grace-2*time.Second),
 		lifecycle.Func("http", httpServer(listener, handler)),
 	)
@@ -230,6 +231,7 @@ func (h *House) mountHealth(mux *http.ServeMux) {
 	gauge("db_read_only", "1 after a failed fsync.", func(context.Context) float64 { return truth(h.DB.ReadOnly() != nil) })
 	gauge("log_signing", "1 on the server that signs the log.", func(context.Context) float64 { return truth(h.signer.Here()) })
 	gauge("log_refusing", "1 while the log must not be signed.", func(context.Context) float64 { return truth(h.signer.Refusal() != nil) })
+	reg.MustRegister(h.scrub())
 	metrics := promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !net.ParseIP(host).IsLoopback() {

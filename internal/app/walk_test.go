@@ -165,7 +165,7 @@ func pages(t *testing.T, base string) []string {
 		"/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
 		"/accounts", "/accounts/export", "/tokens", "/custody", "/custody/export", "/custody/" + first("audadmin", "/custody", `href="/custody/`+id+`"`),
 		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print",
-		"/settings", "/policies", "/health", "/nowhere",
+		"/settings", "/policies", "/health", "/health/scrub", "/nowhere",
 	}
 }
 

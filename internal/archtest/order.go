@@ -21,6 +21,7 @@ var Order = []Group{
 		"custody/stamp",       // asks a time-stamping authority
 		"backup",              // copies of a house and back, encrypted
 		"custody/fsck",        // judges what custody wrote, by verify's eyes as well
+		"custody/scrub",       // the same, without end
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
 	{Name: "records", Packages: []string{"org", "account", "device", "recording", "viewing", "rescue"}},

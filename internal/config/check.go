@@ -78,6 +78,12 @@ func (s *Server) Check() error {
 	if s.WitnessEvery < MinWitnessEvery {
 		return fault.New(fault.Invalid, "config.witness_every", s.WitnessEvery.String(), MinWitnessEvery.String()).At("witness-every")
 	}
+	if s.ScrubPercent < 1 || s.ScrubPercent > 100 {
+		return fault.New(fault.Invalid, "config.scrub_percent", strconv.Itoa(s.ScrubPercent)).At("scrub-percent")
+	}
+	if s.ScrubEvery < time.Hour || s.ScrubEvery > 30*24*time.Hour {
+		return fault.New(fault.Invalid, "config.scrub_every", s.ScrubEvery.String()).At("scrub-every")
+	}
 	if s.Reserve < MinReserve {
 		return fault.New(fault.Invalid, "config.reserve", s.Reserve.String(), MinReserve.String()).At("reserve")
 	}

@@ -58,6 +58,9 @@ type Server struct {
 	TSACA    string        `name:"tsa-ca" help:"PEM file of the certificates that its own must lead to." placeholder:"FILE"`
 	TSAEvery time.Duration `name:"tsa-every" help:"Pause between two time stamps (1m at least)." default:"1h"`
 
+	ScrubPercent int           `name:"scrub-percent" help:"Most of the disk's time that the standing check may read for (1 to 100)." default:"20"`
+	ScrubEvery   time.Duration `name:"scrub-every" help:"At least so long from one whole round of the standing check to the next (1h to 720h)." default:"168h"`
+
 	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
 	Sheet     string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
 }

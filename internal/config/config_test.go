@@ -35,6 +35,7 @@ func TestDefaults(t *testing.T) {
 		Place:  config.Place{Data: "/srv/zhilu", Keys: "/etc/zhilu/keys"},
 		Listen: "127.0.0.1:8443", Idle: 30 * time.Minute, LogLevel: slog.LevelInfo, LogFormat: "text", Reserve: 2 * config.GiB,
 		BackupEvery: 24 * time.Hour, BackupAt: "02:00", WitnessEvery: time.Minute, TSAEvery: time.Hour,
+		ScrubPercent: 20, ScrubEvery: 168 * time.Hour,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -57,6 +58,7 @@ func TestPrecedence(t *testing.T) {
 		Place:  config.Place{Data: "/file", Keys: "/keys"},
 		Listen: "127.0.0.1:3", Idle: 6 * time.Minute, LogLevel: slog.LevelWarn, LogFormat: "text", Reserve: config.GiB,
 		PlainHTTP: true, MediaTemp: "/tmp/m", BackupEvery: 24 * time.Hour, BackupAt: "02:00", WitnessEvery: time.Minute, TSAEvery: time.Hour,
+		ScrubPercent: 20, ScrubEvery: 168 * time.Hour,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -30,6 +31,7 @@ type File struct {
 	SHA256    string
 	SM3       string // "" until verified
 	Size      int64
+	Good      time.Time // when it was read back from the disk the first time; zero: not yet
 }
 
 // Receipt is a receipt as it is kept, and the row it speaks of. Body is empty while nobody has asked for it.
@@ -67,6 +69,8 @@ type Config struct {
 	Clock   clock.Clock
 	Trust   []byte // the trust file; empty: made from the database, so signers are judged by its own keys
 	Online  bool   // a server is running: what is on its way is no finding
+	// ListOnly lists the objects and does not read them: a scrub reads them in its own time, with Object.
+	ListOnly bool
 	// OnObject is told of each object read; nil for none.
 	OnObject func(done int, bytes int64)
 }
@@ -97,6 +101,11 @@ type Finding struct {
 	Code string `json:"code"`
 	ID   string `json:"id,omitempty"`
 	What string `json:"what,omitempty"`
+
+	// Whose it is and when it was last found whole, where that is known. The caller fills them (scrub.Fill).
+	File      ident.FileID      `json:"file_id,omitempty"`
+	Recording ident.RecordingID `json:"recording_id,omitempty"`
+	LastGood  *time.Time        `json:"last_good,omitempty"`
 }
 
 // Report is what was looked at and what was found.
@@ -121,7 +130,9 @@ type Report struct {
 // OK reports whether nothing was found.
 func (r *Report) OK() bool { return len(r.Findings) == 0 }
 
-func (r *Report) add(code, id, what string) { r.Findings = append(r.Findings, Finding{code, id, what}) }
+func (r *Report) add(code, id, what string) {
+	r.Findings = append(r.Findings, Finding{Code: code, ID: id, What: what})
+}
 
 type checker struct {
 	c     Config

@@ -119,7 +119,7 @@ func (h *House) must(t testing.TB, args ...string) string {
 	return out
 }
 
-// FsckReport is what `zhilu fsck --json` says.
+// FsckReport is what `zhilu fsck --report` says.
 type FsckReport struct {
 	Code     int   `json:"-"`
 	Objects  int   `json:"objects"`
@@ -137,7 +137,7 @@ type FsckReport struct {
 // Fsck checks everything against everything. online: beside a running server.
 func (h *House) Fsck(t testing.TB, online bool) FsckReport {
 	t.Helper()
-	args := []string{"fsck", "--data", h.Data, "--keys", h.Keys, "--json"}
+	args := []string{"fsck", "--data", h.Data, "--keys", h.Keys, "--report"}
 	if online {
 		args = append(args, "--online")
 	}

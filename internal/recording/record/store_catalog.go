@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/ident"
 )
@@ -41,7 +42,11 @@ func (Catalog) FileOf(ctx context.Context, idb bun.IDB, sha256 string) (fsck.Fil
 }
 
 func checkedFile(r *File) fsck.File {
-	return fsck.File{ID: r.ID, Recording: r.Recording, Name: r.Name, SHA256: r.SHA256, SM3: r.SM3, Size: r.Size}
+	f := fsck.File{ID: r.ID, Recording: r.Recording, Name: r.Name, SHA256: r.SHA256, SM3: r.SM3, Size: r.Size}
+	if r.VerifiedAt != 0 {
+		f.Good = clock.FromMicros(r.VerifiedAt)
+	}
+	return f
 }
 
 // Receipts yields every receipt in the order of ids.

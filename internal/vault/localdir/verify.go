@@ -15,6 +15,18 @@ import (
 
 // Verify reads the object back from the disk: see vault.Vault.
 func (v *Vault) Verify(ctx context.Context, d vault.Digest) (vault.Verified, error) {
+	return v.readBack(ctx, d, newSideHash(), func(int64) error { return nil })
+}
+
+// Reread is Verify without the SM3 digest, at the pace that step sets: it is called after each piece with the bytes read,
+// and its error ends the reading.
+func (v *Vault) Reread(ctx context.Context, d vault.Digest, step func(bytes int64) error) (vault.Verified, error) {
+	return v.readBack(ctx, d, nil, step)
+}
+
+// readBack reads an object back. other computes SM3; nil for none.
+func (v *Vault) readBack(ctx context.Context, d vault.Digest, other *sideHash, step func(int64) error) (vault.Verified, error) {
+	defer other.stop()
 	info, err := v.Stat(ctx, d)
 	if err != nil {
 		return vault.Verified{}, err
@@ -25,7 +37,7 @@ func (v *Vault) Verify(ctx context.Context, d vault.Digest) (vault.Verified, err
 	}
 	defer closeRead(f)
 	result := vault.Verified{Info: info, Medium: medium}
-	if err := v.reread(ctx, f, &result); err != nil {
+	if err := v.reread(ctx, f, &result, other, step); err != nil {
 		return vault.Verified{}, v.damage(d, err)
 	}
 	result.At = v.clock.Now()
@@ -33,7 +45,7 @@ func (v *Vault) Verify(ctx context.Context, d vault.Digest) (vault.Verified, err
 }
 
 // reread goes through the file once, from the first byte to the last.
-func (v *Vault) reread(ctx context.Context, f Stored, result *vault.Verified) error {
+func (v *Vault) reread(ctx context.Context, f Stored, result *vault.Verified, other *sideHash, step func(int64) error) error {
 	r := newAlignedReader(f, result.Stored)
 	raw := make([]byte, objectv1.HeaderSize)
 	if err := r.readFull(raw); err != nil {
@@ -44,11 +56,9 @@ func (v *Vault) reread(ctx context.Context, f Stored, result *vault.Verified) er
 		return inPart(vault.PartHeader, err)
 	}
 
-	// SM3 has no instruction of its own and takes most of the time; it runs beside the rest.
-	other := newSideHash()
-	defer other.stop()
 	sum := sha256.New()
 	frame := make([]byte, objectv1.FrameSize)
+	piece := make([]byte, 0, objectv1.ChunkSize)
 	chunks := objectv1.Chunks(result.Size)
 	for i := range chunks {
 		if err := ctx.Err(); err != nil {
@@ -58,12 +68,22 @@ func (v *Vault) reread(ctx context.Context, f Stored, result *vault.Verified) er
 		if err := r.readFull(frame); err != nil {
 			return err
 		}
-		plain, err := cipher.OpenChunk(other.buffer(), frame, i, i == chunks-1)
+		if other != nil {
+			piece = other.buffer()
+		}
+		plain, err := cipher.OpenChunk(piece, frame, i, i == chunks-1)
 		if err != nil {
 			return &partError{part: vault.PartChunk, chunk: i, err: err}
 		}
 		_, _ = sum.Write(plain) // never fails
-		other.write(plain)
+		if other == nil {
+			piece = plain[:0]
+		} else {
+			other.write(plain)
+		}
+		if err := step(int64(len(frame))); err != nil {
+			return err
+		}
 	}
 	rest := make([]byte, result.Stored-objectv1.SidecarOffset(result.Size))
 	if err := r.readFull(rest); err != nil {
@@ -76,14 +96,18 @@ func (v *Vault) reread(ctx context.Context, f Stored, result *vault.Verified) er
 	if _, err := cipher.OpenSidecar(rest[:len(rest)-objectv1.TrailerSize]); err != nil {
 		return inPart(vault.PartSidecar, err)
 	}
-	result.SHA256, result.SM3 = vault.Digest(sum.Sum(nil)), other.sum()
+	result.SHA256 = vault.Digest(sum.Sum(nil))
+	if other != nil {
+		result.SM3 = other.sum()
+	}
 	if result.SHA256 != result.Digest || trailer.Digest != result.Digest {
 		return inPart(vault.PartDigest, errors.New("the content has another digest than the object's name"))
 	}
 	return nil
 }
 
-// sideHash computes SM3 in a goroutine of its own. Buffers go round between the two sides.
+// sideHash computes SM3 in a goroutine of its own: SM3 has no instruction of its own and takes most of the time. nil
+// computes none. Buffers go round between the two sides.
 type sideHash struct {
 	free, full chan []byte
 	done       chan vault.Digest
@@ -113,7 +137,7 @@ func (h *sideHash) buffer() []byte { return <-h.free }
 func (h *sideHash) write(b []byte) { h.full <- b }
 
 func (h *sideHash) stop() {
-	if !h.stopped {
+	if h != nil && !h.stopped {
 		h.stopped = true
 		close(h.full)
 	}

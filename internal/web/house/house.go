@@ -13,6 +13,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody/scrub"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
@@ -27,6 +28,8 @@ type Health struct {
 	Tone         ui.Tone
 	Icon         string
 	Do           string // what to do about it, "" when all is well
+	Href         string // where there is more of it
+	HrefText     string
 }
 
 // Deps is what the area needs. Health reads the machine's state in the reader's language.
@@ -35,6 +38,7 @@ type Deps struct {
 	Access     *access.Authorizer
 	PersonName func(ctx context.Context, id ident.PersonID) string
 	Health     func(ctx context.Context, p locale.Printer) []Health
+	Scrub      func(ctx context.Context) (*scrub.State, error)
 }
 
 // Routes are the pages of this area.
@@ -45,6 +49,7 @@ func Routes(d Deps) []site.Route {
 		{Method: http.MethodPost, Path: "/settings", Action: access.SettingAdopt, Handle: a.adopt},
 		{Method: http.MethodGet, Path: "/policies", Action: access.OrgView, Handle: a.policies},
 		{Method: http.MethodGet, Path: "/health", Action: access.HealthView, Handle: a.health},
+		{Method: http.MethodGet, Path: "/health/scrub", Action: access.HealthView, Handle: a.scrub},
 	}
 }
 

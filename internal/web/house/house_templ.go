@@ -500,7 +500,7 @@ func healthPage(p locale.Printer, lines []Health) templ.Component {
 func healthFacts(lines []Health) []ui.Fact {
 	var out []ui.Fact
 	for _, l := range lines {
-		out = append(out, ui.Fact{Label: l.Label, Value: ui.St(l.Value, l.Icon, l.Tone), Source: l.Do})
+		out = append(out, ui.Fact{Label: l.Label, Value: healthValue(l), Source: l.Do})
 	}
 	return out
 }

@@ -51,7 +51,7 @@ var places = []struct {
 		{key: "nav.log", href: "/custody", icon: "timeline-event", action: access.LogView},
 		{key: "nav.settings", href: "/settings", icon: "settings", action: access.SettingView},
 		{key: "nav.policies", href: "/policies", icon: "scale", action: access.OrgView},
-		{key: "nav.health", href: "/health", icon: "heartbeat", action: access.HealthView},
+		{key: "nav.health", href: "/health", icon: "heartbeat", action: access.HealthView, count: func(c Counts) (int, bool) { return c.Damage, c.Damage > 0 }},
 	}},
 }
 

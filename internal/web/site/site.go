@@ -36,6 +36,7 @@ type Counts struct {
 	Inbox   int
 	// Viewings are the requests that wait for the reader's decision.
 	Viewings int
+	Damage   int // found by the scrub
 }
 
 // Config wires a site.
