@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"zhilu.dev/zhilu/internal/app/outlook"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/web/house"
@@ -61,7 +62,7 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		default:
 			out = append(out, good("health.checked", p.T("health.checked_value", st.At, st.Checked, st.Size)))
 		}
-		out = append(out, h.scrubHealth(ctx, p))
+		out = append(out, outlook.Scrub(ctx, p, h.scrub(), h.Clock.Now()))
 		out = append(out, h.outlook().Health(ctx, p)...)
 		return append(out, good("health.probe", p.T("health.sandbox."+h.Prober.Sandbox())))
 	}
