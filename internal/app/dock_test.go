@@ -331,6 +331,46 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// TestDockingThroughAnOutage is G9: the server goes away in the middle of a file for half an hour, and the docking goes on
+// by itself. One that never answered is given up.
+func TestDockingThroughAnOutage(t *testing.T) {
+	t.Parallel()
+	st := openStation(t)
+	dir := card(t, map[string]string{"big.bin": strings.Repeat("执法记录 9876543210 ", 20_000)})
+	var away atomic.Int64 // how much longer
+	var requests atomic.Int64
+	front := st.front(func(p *httputil.ReverseProxy) {
+		p.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			if requests.Add(1) == 6 {
+				away.Store(int64(30 * time.Minute))
+			}
+			if away.Load() > 0 {
+				return nil, &net.OpError{Op: "dial", Err: errors.New("no route to host")}
+			}
+			return http.DefaultTransport.RoundTrip(r)
+		})
+	})
+	pass := func(ctx context.Context, d time.Duration) error {
+		if away.Add(-int64(d)) < 0 { // nothing to wait for but the server's jobs
+			time.Sleep(20 * time.Millisecond)
+		}
+		return ctx.Err()
+	}
+	rep := st.dock(st.agent(dir, front, func(c *dock.Config) { c.Pause, c.Settle = pass, -1 }))
+	if r := rep.Results[0]; r.Status != dock.Sealed || requests.Load() < 20 {
+		t.Errorf("after %d requests: %+v", requests.Load(), r)
+	}
+	dead := httptest.NewServer(http.NotFoundHandler())
+	dead.Close()
+	var waited time.Duration
+	_, err := st.agent(dir, dead.URL, func(c *dock.Config) {
+		c.Pause = func(ctx context.Context, d time.Duration) error { waited += d; return ctx.Err() }
+	}).Dock(t.Context())
+	if !fault.HasCode(err, "dock.unreachable") || waited > 15*time.Minute {
+		t.Errorf("a server that never answered: %v after %v", err, waited)
+	}
+}
+
 // What the agent refuses from a server that is not what it was: other keys, other addresses.
 func TestDockingMeetsAStranger(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -64,6 +65,7 @@ type Config struct {
 	Chunk    int    // bytes; 0 means 16 MiB
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Outage   time.Duration  // how long a server that was reached before may be away; 0 means 12 hours
 	Settle   int            // how often, over up to a minute, to ask whether the server has finished checking a file; 0 means 40, below 0 never
 	OnFile   func(Result)   // each file's end, one call at a time
 	OnMove   func(Progress) // may be called from several goroutines at once; nil for none
@@ -77,6 +79,7 @@ type Agent struct {
 	client  *client
 	journal *journal
 	trust   *verify.Trust
+	met     atomic.Bool // the server has answered
 }
 
 // Report is one docking.
@@ -110,6 +113,9 @@ func New(c Config) (*Agent, error) {
 	}
 	if c.Chunk <= 0 {
 		c.Chunk = 16 << 20
+	}
+	if c.Outage == 0 {
+		c.Outage = 12 * time.Hour
 	}
 	if c.Settle == 0 {
 		c.Settle = 40
@@ -384,21 +390,31 @@ func retryable(err error) bool {
 	return false
 }
 
-// tries is how often a step is tried before the file counts as failed: about nine minutes of an absent server.
+// tries is how often a step is tried before it counts as failed: about nine minutes.
 const tries = 14
 
-// retry runs fn again after growing pauses while trying again can help.
+// longest is the longest pause between two tries.
+const longest = time.Minute
+
+// retry runs fn again after growing pauses while trying again can help. A server that answered this docking before and is
+// away now is waited for much longer: cards are left in a station over night.
 func (a *Agent) retry(ctx context.Context, fn func() error) error {
-	pause := 500 * time.Millisecond
+	pause, waited := 500*time.Millisecond, time.Duration(0)
 	for i := 1; ; i++ {
 		err := fn()
-		if err == nil || ctx.Err() != nil || !retryable(err) || i == tries {
+		if err == nil {
+			a.met.Store(true)
+			return nil
+		}
+		away := a.met.Load() && fault.Is(err, fault.Unavailable) && waited < a.c.Outage
+		if ctx.Err() != nil || !retryable(err) || i >= tries && !away {
 			return err
 		}
 		a.c.Log.WarnContext(ctx, "trying again", "in", pause.String(), "err", err)
 		if err := a.c.Pause(ctx, pause); err != nil {
 			return err
 		}
-		pause = min(2*pause, time.Minute)
+		waited += pause
+		pause = min(2*pause, longest)
 	}
 }

@@ -161,24 +161,51 @@ func readPiece(f io.Reader, h hash.Hash, buf []byte, left int64) piece {
 	return p
 }
 
-// chunk sends one chunk. After a broken connection it asks what arrived, so that at most this chunk goes out twice.
+// leastPart is the smallest part of a chunk that is sent alone. A line on which not even that gets through carries nothing.
+const leastPart = 64 << 10
+
+// chunk sends one chunk. After a broken connection it asks what arrived, so that at most this chunk goes out twice; and a
+// chunk that did not get through is sent in parts, each half as long as the one before until they do: a chunk counts
+// only whole, and on a line that breaks every few hundred kilobytes a long one never would.
 func (a *Agent) chunk(ctx context.Context, address string, offset int64, p piece) error {
+	most := len(p.bytes)
 	var wrong error // the whole file's digest differs: sending this chunk again cannot help
-	err := a.retry(ctx, func() error {
-		if err := a.client.patch(ctx, address, offset, p); err == nil || !retryable(err) {
+	for len(p.bytes) > 0 {
+		part := p
+		err := a.retry(ctx, func() error {
+			if part = p; most < len(p.bytes) {
+				part = piece{bytes: p.bytes[:most], sum: sha256.Sum256(p.bytes[:most])}
+			}
+			err := a.client.patch(ctx, address, offset, part)
+			switch {
+			case err == nil || !retryable(err):
+				return err
+			case mismatched(err):
+				wrong = err
+				return nil
+			}
+			at, herr := a.client.offset(ctx, address)
+			if n := at - offset; herr == nil && n > 0 && n <= int64(len(p.bytes)) {
+				part.bytes = p.bytes[:n] // it arrived, or a longer one before it did; only the answer was lost
+				return nil
+			}
+			if _, ok := a.ended(ctx, address); part.whole != "" && ok {
+				return nil
+			}
+			if fault.Is(err, fault.Unavailable) {
+				most = max(leastPart, len(part.bytes)/2)
+			}
 			return err
-		} else if mismatched(err) {
-			wrong = err
-			return nil
-		} else if at, herr := a.client.offset(ctx, address); herr == nil && at == offset+int64(len(p.bytes)) {
-			return nil // it arrived; only the answer was lost
-		} else if _, ok := a.ended(ctx, address); p.whole != "" && ok {
-			return nil
-		} else {
+		})
+		if err = errors.Join(err, wrong); err != nil {
 			return err
 		}
-	})
-	return errors.Join(err, wrong)
+		n := len(part.bytes)
+		offset, most = offset+int64(n), 2*n
+		p.bytes = p.bytes[n:]
+		p.sum = sha256.Sum256(p.bytes)
+	}
+	return nil
 }
 
 // uploadID is the last part of an upload's address.
