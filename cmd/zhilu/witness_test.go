@@ -51,7 +51,7 @@ func cmdWitness(ts *testscript.TestScript, neg bool, args []string) {
 	w.court.cmd, w.court.waited = c, make(chan error, 1)
 	go func() { w.court.waited <- c.Wait() }()
 	w.until(ts, "the witness to answer", func() bool {
-		resp, err := http.Get("http://" + w.court.addr + "/") //nolint:noctx // it answers or it does not
+		resp, err := http.Get("http://" + w.court.addr + "/")
 		if err != nil {
 			return false
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/countersign"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
 )
@@ -99,7 +100,7 @@ func (h *House) sign(ctx context.Context, ready func()) error {
 		case fault.HasCode(err, "log.locked"):
 			err = nil
 			if tries%keepUpEvery == 0 {
-				err = custody.KeepUp(ctx, h.DB, h.Keys)
+				err = custody.KeepUp(ctx, h.DB, h.Keys, countersign.Outside)
 			} else if _, bad := h.signer.get(); bad != nil {
 				continue // until it was looked at again
 			}

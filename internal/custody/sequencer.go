@@ -36,7 +36,7 @@ type Config struct {
 	TrustFile string
 	// Outside refuses to let a head of this epoch and size be signed that somebody outside is known to contradict; nil for
 	// nobody.
-	Outside func(ctx context.Context, idb bun.IDB, epoch, size int64) error
+	Outside Outside
 	// Batch bounds the entries of one transaction; 4,096 if zero.
 	Batch int
 	// Every is how often Run looks without being woken; 2 s if zero.
@@ -54,7 +54,7 @@ type Sequencer struct {
 	trustFile string
 	batchSize int
 	every     time.Duration
-	outside   func(ctx context.Context, idb bun.IDB, epoch, size int64) error
+	outside   Outside
 	counter   int64
 
 	wake    chan struct{}
@@ -77,9 +77,6 @@ func NewSequencer(ctx context.Context, c Config) (*Sequencer, error) {
 	}
 	if s.batchSize <= 0 {
 		s.batchSize = 4096
-	}
-	if s.outside == nil {
-		s.outside = func(context.Context, bun.IDB, int64, int64) error { return nil }
 	}
 	if s.every <= 0 {
 		s.every = 2 * time.Second
@@ -227,7 +224,7 @@ func (s *Sequencer) idle(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := s.outside(ctx, s.db.Reader, last.Epoch, last.Size); err != nil {
+	if err := s.contradicted(ctx, s.db.Reader, last.Epoch, last.Size); err != nil {
 		return false, err
 	}
 	return last.Size == published.Size && last.Root == published.Root && last.Epoch == published.Epoch, nil
@@ -321,6 +318,14 @@ type state struct {
 	edge  *edge
 }
 
+// contradicted refuses a head that somebody outside is known to contradict (see Config.Outside).
+func (s *Sequencer) contradicted(ctx context.Context, idb bun.IDB, epoch, size int64) error {
+	if s.outside == nil {
+		return nil
+	}
+	return s.outside(ctx, idb, epoch, size)
+}
+
 // guard gives the state to extend, or refuses (see Sequence).
 func (s *Sequencer) guard(ctx context.Context, tx bun.IDB) (*state, error) {
 	st, err := s.readState(ctx, tx)
@@ -338,7 +343,7 @@ func (s *Sequencer) guard(ctx context.Context, tx bun.IDB) (*state, error) {
 	if err != nil || base64.StdEncoding.EncodeToString(root[:]) != published.Root {
 		return nil, fault.Wrap(err, fault.Conflict, "log.forked", published.Size)
 	}
-	if err := s.outside(ctx, tx, st.epoch, st.edge.size); err != nil {
+	if err := s.contradicted(ctx, tx, st.epoch, st.edge.size); err != nil {
 		return nil, err
 	}
 	rows, err := keyRows(ctx, tx)

@@ -144,7 +144,7 @@ func (b *bench) makeCard(dir string) error {
 	_, _ = rand.Read(seed[:])
 	source := mrand.NewChaCha8(seed)
 	for i := range b.files {
-		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("DSJ_20261127_%06d.bin", i))) //nolint:gosec // in our own folder
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("DSJ_20261127_%06d.bin", i)))
 		if err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (b *bench) byHand(card string) (time.Duration, error) {
 	syscall.Sync() // what others left is not charged to this
 	begin := time.Now()
 	for _, line := range [][]string{{"cp", "-r", card, to}, {"sync"}} {
-		if out, err := exec.Command(line[0], line[1:]...).CombinedOutput(); err != nil { //nolint:gosec // fixed programs
+		if out, err := exec.Command(line[0], line[1:]...).CombinedOutput(); err != nil {
 			return 0, fmt.Errorf("%s: %w: %s", line[0], err, out)
 		}
 	}
@@ -176,7 +176,7 @@ func (b *bench) byHand(card string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if out, err := exec.Command("sha256sum", names...).CombinedOutput(); err != nil { //nolint:gosec // our own names
+	if out, err := exec.Command("sha256sum", names...).CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("sha256sum: %w: %s", err, out)
 	}
 	took := time.Since(begin)
@@ -208,7 +208,7 @@ func (b *bench) start() (*server, error) {
 	if err := os.WriteFile(s.token, []byte(made.Token), 0o600); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // gives its port to the server at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (b *bench) start() (*server, error) {
 		return nil, err
 	}
 	for end := begin.Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		resp, err := http.Get(s.url + "/readyz") //nolint:noctx // a local server
+		resp, err := http.Get(s.url + "/readyz")
 		if err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -241,7 +241,7 @@ func (b *bench) start() (*server, error) {
 }
 
 func (b *bench) command(args ...string) *exec.Cmd {
-	c := exec.Command(b.zhilu, args...) //nolint:gosec // the program to be measured
+	c := exec.Command(b.zhilu, args...)
 	c.Env = append(os.Environ(), "LANG=en_US.UTF-8")
 	return c
 }
@@ -307,7 +307,7 @@ func (s *server) dock(b *bench, card string) (stored, verified time.Duration, er
 
 // storedAt reads a receipt's own word on when its file was stored.
 func storedAt(path string) (at time.Time, state string, err error) {
-	raw, err := os.ReadFile(path) //nolint:gosec // the dock named it
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return at, "", err
 	}

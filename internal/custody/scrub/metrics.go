@@ -7,7 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-func metric(name, help string) *prometheus.Desc { return prometheus.NewDesc("zhilu_scrub_"+name, help, nil, nil) }
+func metric(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("zhilu_scrub_"+name, help, nil, nil)
+}
 
 // The figures for operators' tools. They tell nothing of evidence.
 var (

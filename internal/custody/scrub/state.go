@@ -87,7 +87,7 @@ func (s *Service) State(ctx context.Context) (*State, error) {
 // Fill tells fsck's findings when what they name was last whole, and whose it is. A database that is older than the scrub,
 // or damaged, knows nothing of it.
 func Fill(ctx context.Context, idb bun.IDB, found []fsck.Finding) {
-	st, _ := loadState(ctx, idb) //nolint:errcheck // see above
+	st, _ := loadState(ctx, idb)
 	for i := range found {
 		f := &found[i]
 		if good := moment(st.RowsGood); !good.IsZero() && !strings.HasPrefix(f.Code, "object.") {

@@ -31,8 +31,11 @@ func (a area) scrub(p *site.Page) error {
 	v.Found = ui.TableView{
 		Caption: t("scrub.found"),
 		Columns: []ui.Column{
-			{Key: "what", Label: t("scrub.col_what"), Lead: true}, {Key: "subject", Label: t("scrub.col_subject")},
-			{Key: "good", Label: t("scrub.col_good"), Tight: true}, {Key: "found", Label: t("scrub.col_found"), Tight: true}, {Key: "do", Label: t("scrub.col_do")},
+			{Key: "what", Label: t("scrub.col_what"), Lead: true},
+			{Key: "subject", Label: t("scrub.col_subject")},
+			{Key: "good", Label: t("scrub.col_good"), Tight: true},
+			{Key: "found", Label: t("scrub.col_found"), Tight: true},
+			{Key: "do", Label: t("scrub.col_do")},
 		},
 		Empty: ui.EmptyView{Icon: "circle-check", Title: t("scrub.none"), Text: t("scrub.none_text")},
 	}
