@@ -83,6 +83,14 @@ SIZE_MB ?= 1024
 bench-intake: build ## card to stored and verified against cp+sync+sha256sum (SIZE_MB=n): throughputs, ratio last
 	@go run ./scripts/bench-intake -size $(SIZE_MB)
 
+.PHONY: bench-memory
+bench-memory: ## 20 uploads of 1 GiB at once: peak memory of the server, and of tusd with the same (needs 45 GB of disk)
+	ZHILU_FAULT_UPLOAD_MB=1024 go test -run '^$$' -bench BenchmarkUploads -benchtime 1x -timeout 60m -vet=off ./internal/hardship/memory
+
+.PHONY: bench-log
+bench-log: ## entries a second against a plain table, proofs in a log of 1,000,000, on SQLite and PostgreSQL (some four minutes)
+	scripts/with-postgres go test -run '^$$' -bench 'BenchmarkLog|BenchmarkProof' -benchtime 1x -timeout 60m -vet=off ./internal/custody
+
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline
