@@ -27,6 +27,7 @@ type dockCmd struct {
 	Station   string        `help:"This station's name." placeholder:"NAME"`
 	Device    string        `help:"The camera's id, where the station knows it for certain." placeholder:"ID"`
 	State     string        `help:"Folder of the journal and the receipts; by default in the user's state folder." placeholder:"DIR"`
+	Trust     string        `help:"The house's trust.json as it is to be from now on, when a signing key was replaced; compare its fingerprint with the published one first." type:"existingfile" placeholder:"FILE"`
 	Parallel  int           `help:"Files at once." default:"3"`
 	ChunkSize int           `name:"chunk-size" help:"Bytes a chunk; at most one chunk is sent again after a break." default:"16777216"`
 }
@@ -45,7 +46,7 @@ func (c dockCmd) Run(e *env) error {
 	ui := newDockView(e, c.JSON)
 	defer ui.close()
 	a, err := dock.New(dock.Config{
-		Card: c.Card, Server: c.Server, Token: string(token), StateDir: state, Station: c.station(), Device: c.Device,
+		Card: c.Card, Server: c.Server, Token: string(token), StateDir: state, Station: c.station(), Device: c.Device, Trust: c.Trust,
 		Parallel: c.Parallel, Chunk: c.ChunkSize, Clock: e.clock, Log: e.log, OnFile: ui.file, OnMove: ui.move,
 	})
 	if err != nil {

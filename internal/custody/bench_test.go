@@ -80,7 +80,7 @@ func writePlain(b *testing.B, d *db.DB, n int) float64 {
 		err := d.Write(ctx, func(tx bun.Tx) error {
 			for j := range 500 {
 				e := sample(i*500 + j)
-				detail := fmt.Sprint(e.Detail)
+				detail := fmt.Sprintf("%v", e.Detail)
 				if _, err := tx.ExecContext(ctx, insert, string(e.ID), e.At.UnixMicro(), string(e.Actor.Kind), e.Actor.ID, e.Actor.Role, e.Action,
 					e.Subject.Kind, e.Subject.ID, e.Article, e.Requirement, string(e.Outcome), detail); err != nil {
 					return err

@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -111,7 +112,7 @@ func measurePeer(b *testing.B, n int, size int64) (peak int64, took time.Duratio
 	}
 	line := make([]byte, 64)
 	k, err := out.Read(line)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		b.Fatal(err)
 	}
 	took = send(b, &housetest.House{Addr: strings.TrimSpace(string(line[:k])), Dock: "no-need"}, n, size)
