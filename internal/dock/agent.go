@@ -245,7 +245,7 @@ func (a *Agent) loadTrust(ctx context.Context) error {
 			a.trust, err = verify.ParseTrust(raw)
 		}
 		if err == nil {
-			err = os.WriteFile(path, raw, 0o600)
+			err = os.WriteFile(path, raw, 0o600) //nolint:gosec // the agent's own state folder
 		}
 		if err != nil {
 			return fault.Wrap(err, fault.Invalid, "dock.trust").At("trust")
