@@ -11,6 +11,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
 GOLANGCI := .cache/bin/golangci-lint
 VERSITYGW := .cache/bin/versitygw
+TOXIPROXY := .cache/bin/toxiproxy-server
 FUZZTIME ?= 10s
 ARGS ?=
 ONLY ?=
@@ -54,13 +55,13 @@ test: ## generated files, vet, linter, all tests under a private PostgreSQL (wha
 check: test ## the same, by its other name
 
 .PHONY: unit
-unit: $(VERSITYGW) ## only the tests, under a private PostgreSQL
+unit: $(VERSITYGW) $(TOXIPROXY) ## only the tests, under a private PostgreSQL
 	@mkdir -p .cache/bin
 	@go build -o .cache/bin/testsum ./scripts/testsum
 	@$(REQUIRE) scripts/with-postgres .cache/bin/testsum -vet=off -timeout 45m $(TESTFLAGS) $(PKG)
 
 .PHONY: race
-race: $(VERSITYGW) ## the tests under the race detector (needs a C compiler)
+race: $(VERSITYGW) $(TOXIPROXY) ## the tests under the race detector (needs a C compiler)
 	@mkdir -p .cache/bin
 	@go build -o .cache/bin/testsum ./scripts/testsum
 	@CGO_ENABLED=1 $(REQUIRE) scripts/with-postgres .cache/bin/testsum -race -vet=off -timeout 90m $(TESTFLAGS) $(PKG)
@@ -96,7 +97,7 @@ bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragment
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline
 
 .PHONY: fault
-fault: ## the fault suites whole, and a table of them; ONLY="G1 G4" for these, ZHILU_FAULT_SEED=n for other points (an hour)
+fault: $(TOXIPROXY) ## the fault suites whole, and a table of them; ONLY="G1 G4" for these, ZHILU_FAULT_SEED=n for other points (an hour)
 	@scripts/setup test
 	@scripts/fault $(ONLY)
 
@@ -126,4 +127,10 @@ $(VERSITYGW): tools/versitygw/go.mod tools/versitygw/go.sum
 	@mkdir -p $(@D)
 	@echo 'building versitygw, the S3 store of the tests (once; a minute)' >&2
 	@go -C tools/versitygw build -trimpath -ldflags '-s -w' -o ../../$@ github.com/versity/versitygw/cmd/versitygw
+	@touch $@
+
+$(TOXIPROXY): tools/toxiproxy/go.mod tools/toxiproxy/go.sum
+	@mkdir -p $(@D)
+	@echo 'building toxiproxy, the bad lines of the tests (once; some seconds)' >&2
+	@go -C tools/toxiproxy build -trimpath -ldflags '-s -w' -o ../../$@ github.com/Shopify/toxiproxy/v2/cmd/server
 	@touch $@
