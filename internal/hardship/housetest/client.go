@@ -56,6 +56,9 @@ func (c *Client) Do(ctx context.Context, method, address string, header map[stri
 	if err != nil {
 		return Answer{}, err
 	}
+	if l, ok := body.(interface{ Len() int }); ok {
+		req.ContentLength = int64(l.Len())
+	}
 	req.Header.Set("Authorization", "Bearer "+secret(c.Token))
 	req.Header.Set("Tus-Resumable", "1.0.0")
 	req.Header.Set("Accept-Language", "zh-CN")
