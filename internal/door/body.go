@@ -43,8 +43,11 @@ type body struct {
 	r     *http.Request
 	conn  *http.ResponseController
 	sums  *sums
-	limit int64 // bytes it may hold, where the stage does not know; -1 for no limit
-	whole bool  // it is kept whole or not at all, even without a checksum
+	limit int64       // bytes it may hold, where the stage does not know; -1 for no limit
+	whole bool        // it is kept whole or not at all, even without a checksum
+	turns turns       // what was read is worked on in its turn
+	holds bool        // a turn
+	queue atomic.Bool // it waits for one
 	n     atomic.Int64
 	ended error // io.EOF once it ended well
 
@@ -53,20 +56,39 @@ type body struct {
 	over bool // nothing is read any more
 }
 
-func newBody(w http.ResponseWriter, r *http.Request) (*body, error) {
-	s, err := sumsOf(r)
+func (x *exchange) newBody() (*body, error) {
+	s, err := sumsOf(x.r)
 	if err != nil {
 		return nil, err
 	}
-	return &body{r: r, conn: http.NewResponseController(w), sums: s, limit: -1}, nil
+	return &body{r: x.r, conn: http.NewResponseController(x.w), sums: s, limit: -1, turns: x.d.turns}, nil
 }
 
+// rest gives the body's turn to others.
+func (b *body) rest() {
+	if b.holds {
+		b.holds = false
+		b.turns.give()
+	}
+}
+
+// work waits for the body's turn.
+func (b *body) work() {
+	b.queue.Store(true)
+	b.turns.take()
+	b.queue.Store(false)
+	b.holds = true
+}
+
+// Read gives bytes with a turn to work on them, which ends with the next Read or with rest.
 func (b *body) Read(p []byte) (int, error) {
+	b.rest()
 	if err := b.await(); err != nil {
 		b.ended = err
 		return 0, err
 	}
 	n, err := b.r.Body.Read(p)
+	b.work()
 	if left := b.limit - b.n.Load(); b.limit >= 0 && int64(n) > left {
 		n, err = int(left), fault.New(fault.TooLarge, "vault.over_size", b.limit)
 	}

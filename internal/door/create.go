@@ -35,7 +35,7 @@ func (x *exchange) create(string) error {
 	if filled && !isOffsetContent(x.r.Header) {
 		return fault.New(fault.Invalid, "upload.content_type")
 	}
-	b, err := newBody(x.w, x.r)
+	b, err := x.newBody()
 	if err != nil {
 		return err
 	}
@@ -100,6 +100,8 @@ func (x *exchange) atMost(size int64) int64 {
 
 // begin commits the intent and opens its stage.
 func (x *exchange) begin(in recording.Intent, docking bool) (recording.UploadInfo, vault.Stage, error) {
+	x.d.turns.take()
+	defer x.d.turns.give()
 	ctx := x.r.Context()
 	id, err := x.d.c.Intake.Begin(ctx, x.actor, in)
 	if fault.HasCode(err, "card.unknown") && !docking {

@@ -61,6 +61,7 @@ type Config struct {
 type Door struct {
 	c     Config
 	locks *locks
+	turns turns
 }
 
 // New makes the door.
@@ -68,7 +69,7 @@ func New(c Config) (*Door, error) {
 	if c.Intake == nil || c.Vault == nil || c.Gate == nil || c.Actor == nil || c.Words == nil || c.Clock == nil || c.Log == nil {
 		return nil, errors.New("door: Config is incomplete")
 	}
-	return &Door{c: c, locks: newLocks()}, nil
+	return &Door{c: c, locks: newLocks(), turns: newTurns()}, nil
 }
 
 // exchange is one request and its answer.

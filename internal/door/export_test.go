@@ -27,3 +27,6 @@ func (d *Door) Reading(id ident.UploadID) int64 {
 	}
 	return -1
 }
+
+// Turns is how many requests work at this moment, of how many that may.
+func (d *Door) Turns() (held, all int) { return len(d.turns), cap(d.turns) }

@@ -33,7 +33,7 @@ type hold struct {
 
 // progress is how many bytes have arrived, -1 while nothing is read.
 func (h *hold) progress() int64 {
-	if b := h.body.Load(); b != nil {
+	if b := h.body.Load(); b != nil && !b.queue.Load() {
 		return b.n.Load()
 	}
 	return -1

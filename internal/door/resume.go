@@ -171,7 +171,7 @@ func (x *exchange) patch(raw string) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "upload.length")
 	}
-	b, err := newBody(x.w, x.r)
+	b, err := x.newBody()
 	if err != nil {
 		return err
 	}
@@ -208,6 +208,7 @@ func (x *exchange) patchEnded(up recording.UploadInfo, b *body, offset, length i
 	if declared && length != up.Size {
 		return fault.New(fault.Invalid, "upload.length_fixed")
 	}
+	defer b.rest()
 	if n, err := b.Read(make([]byte, 1)); n > 0 {
 		return fault.New(fault.TooLarge, "vault.over_size", up.Size)
 	} else if broken := b.broken(); err != nil && broken != nil {
@@ -274,7 +275,9 @@ func (x *exchange) append(h *hold, stage vault.Stage, b *body) error {
 		check = b.check
 	}
 	h.body.Store(b)
+	defer b.rest()
 	_, err := stage.Append(context.WithoutCancel(x.r.Context()), b, check) // a sender who is gone ends the body, and only that
+	b.rest()
 	h.body.Store(nil)
 	if b.wasCut() {
 		x.w.Header().Set("Connection", "close")
@@ -310,6 +313,8 @@ func (x *exchange) finish(up recording.UploadInfo) error {
 }
 
 func (x *exchange) seal(up recording.UploadInfo, want *vault.Digest) error {
+	x.d.turns.take()
+	defer x.d.turns.give()
 	res, err := x.d.c.Intake.Seal(context.WithoutCancel(x.r.Context()), x.actor, up.ID, want)
 	if err != nil {
 		return err

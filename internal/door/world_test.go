@@ -100,7 +100,13 @@ func (w *world) serve(in door.Intake, v vault.Vault) {
 	mux.Handle("/upload", w.door)
 	mux.Handle("/upload/", w.door)
 	w.srv = httptest.NewServer(mux)
-	w.t.Cleanup(w.srv.Close)
+	d := w.door
+	w.t.Cleanup(func() {
+		w.srv.Close() // once every request has ended
+		if held, _ := d.Turns(); held != 0 {
+			w.t.Errorf("%d turns were not given back", held)
+		}
+	})
 }
 
 func actor(r *http.Request) (access.Actor, error) {
