@@ -1,20 +1,32 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"zhilu.dev/zhilu/internal/app"
 	"zhilu.dev/zhilu/internal/config"
+	"zhilu.dev/zhilu/internal/db"
 )
 
 type serveCmd struct {
 	config.Server `embed:""`
 }
 
-// Run serves until it is told to stop.
+// Run serves until it is told to stop, which is no failure while it is still starting either.
 func (c serveCmd) Run(e *env) error {
 	e.setLog(c.LogLevel, c.LogFormat)
+	err := c.serve(e)
+	if err != nil && e.ctx.Err() != nil && (errors.Is(err, context.Canceled) || db.IsInterrupted(err)) {
+		e.log.Info("told to stop while starting")
+		return nil
+	}
+	return err
+}
+
+func (c serveCmd) serve(e *env) error {
 	h, err := app.Open(e.ctx, app.OpenConfig{Place: c.Place, Server: &c.Server, Clock: e.clock, Log: e.log, Serving: true})
 	if err != nil {
 		return err

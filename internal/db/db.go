@@ -214,6 +214,15 @@ func IsConstraint(err error) bool {
 	return ok && (strings.HasPrefix(e.Code, "23") || e.Code == "P0001")
 }
 
+// IsInterrupted reports whether a statement was broken off because its context ended, as the engine says it.
+func IsInterrupted(err error) bool {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()&0xff == sqlite3.SQLITE_INTERRUPT
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "57014" // query_canceled
+}
+
 // IsDamaged reports whether the database says that its own pages are not what it wrote.
 func IsDamaged(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {

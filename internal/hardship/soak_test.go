@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -165,6 +166,29 @@ func soakCards(ctx context.Context, t *testing.T, h *housetest.House, acks *hous
 		select {
 		case <-ctx.Done():
 		case <-time.After(4 * time.Second):
+		}
+	}
+}
+
+// TestToldToStop: a server that is told to stop while it is still starting ends well, at whatever point that is.
+func TestToldToStop(t *testing.T) {
+	t.Parallel()
+	h := housetest.New(t, t.TempDir())
+	r := housetest.Rand(housetest.Seed(t), "stop")
+	for range housetest.Number(t, "STOPS", 12, 200) {
+		after := time.Duration(r.Int64N(int64(400 * time.Millisecond)))
+		c := h.Command("serve", "--data", h.Data, "--keys", h.Keys, "--listen", h.Addr, "--reserve", "64MiB")
+		var said bytes.Buffer
+		c.Stdout, c.Stderr = &said, &said
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after)
+		_ = c.Process.Signal(syscall.SIGTERM)
+		err := c.Wait()
+		status, _ := c.ProcessState.Sys().(syscall.WaitStatus)
+		if err != nil && (!status.Signaled() || said.Len() > 0) { // before it listens to signals the kernel ends it
+			t.Errorf("told to stop after %s: %v\n%s", after, err, said.String())
 		}
 	}
 }
