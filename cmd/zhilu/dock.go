@@ -29,6 +29,7 @@ type dockCmd struct {
 	State     string        `help:"Folder of the journal and the receipts; by default in the user's state folder." placeholder:"DIR"`
 	Trust     string        `help:"The house's trust.json as it is to be from now on, when a signing key was replaced; compare its fingerprint with the published one first." type:"existingfile" placeholder:"FILE"`
 	Parallel  int           `help:"Files at once." default:"3"`
+	OTLP      string        `name:"otlp" help:"URL of an OpenTelemetry collector; empty means none." placeholder:"URL"`
 	ChunkSize int           `name:"chunk-size" help:"Bytes a chunk; at most one chunk is sent again after a break." default:"16777216"`
 }
 
@@ -43,6 +44,11 @@ func (c dockCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	stop, err := e.trace(c.OTLP, "zhilu-dock")
+	if err != nil {
+		return err
+	}
+	defer stop()
 	ui := newDockView(e, c.JSON)
 	defer ui.close()
 	a, err := dock.New(dock.Config{

@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/app"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/trace"
 )
 
 type serveCmd struct {
@@ -27,6 +28,11 @@ func (c serveCmd) Run(e *env) error {
 }
 
 func (c serveCmd) serve(e *env) error {
+	stop, err := e.trace(c.OTLP, "zhilu")
+	if err != nil {
+		return err
+	}
+	defer stop()
 	h, err := app.Open(e.ctx, app.OpenConfig{Place: c.Place, Server: &c.Server, Clock: e.clock, Log: e.log, Serving: true})
 	if err != nil {
 		return err
@@ -35,6 +41,18 @@ func (c serveCmd) serve(e *env) error {
 	return h.Serve(e.ctx, &c.Server, func(url string) {
 		_, _ = fmt.Fprintln(e.out, e.words.T("cli.serve.ready", h.Bureau.Name, url))
 	})
+}
+
+// trace hands spans to a collector, if there is one, until stop.
+func (e *env) trace(url, service string) (stop func(), err error) {
+	if url == "" {
+		return func() {}, nil
+	}
+	end, err := trace.Export(e.ctx, trace.Config{URL: url, Service: service, Version: version, Log: e.log})
+	if err != nil {
+		return nil, err
+	}
+	return func() { end(e.ctx) }, nil
 }
 
 func (e *env) setLog(level slog.Level, format string) {

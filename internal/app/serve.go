@@ -17,6 +17,7 @@ import (
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/lifecycle"
+	"zhilu.dev/zhilu/internal/trace"
 )
 
 // grace is how long each part may take to stop.
@@ -193,7 +194,7 @@ func (h *House) handler(s *config.Server, watch *logWatch) (http.Handler, error)
 		http.ServeFile(w, r, filepath.Join(h.Place.Data, "public", caPublicFile))
 	})
 	cross := http.NewCrossOriginProtection()
-	return cross.Handler(mux), nil
+	return trace.Handler(cross.Handler(mux)), nil
 }
 
 // mountHealth adds what operators' tools ask. It tells nothing of evidence.

@@ -61,6 +61,8 @@ type Server struct {
 	ScrubPercent int           `name:"scrub-percent" help:"Most of the disk's time that the standing check may read for (1 to 100)." default:"20"`
 	ScrubEvery   time.Duration `name:"scrub-every" help:"At least so long from one whole round of the standing check to the next (1h to 720h)." default:"168h"`
 
+	OTLP string `name:"otlp" help:"URL of an OpenTelemetry collector (OTLP over HTTP) that is told where the time of an intake goes, without names; empty means none." placeholder:"URL"`
+
 	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
 	Sheet     string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
 }

@@ -20,6 +20,7 @@ import (
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/trace"
 )
 
 // Config is what a Sequencer needs.
@@ -236,6 +237,7 @@ func (s *Sequencer) idle(ctx context.Context) (bool, error) {
 func (s *Sequencer) batch(ctx context.Context) (int, error) {
 	var placed int
 	var out *Checkpoint
+	ctx, span := trace.Start(ctx, "log.place")
 	err := s.db.Write(ctx, func(tx bun.Tx) error {
 		if err := fence(ctx, tx, s.counter); err != nil {
 			return err
@@ -255,10 +257,15 @@ func (s *Sequencer) batch(ctx context.Context) (int, error) {
 		out, err = s.extend(ctx, tx, st, rows)
 		return err
 	})
+	if err == nil {
+		err = s.publish(out)
+	}
+	span.Set(trace.Int("entries", int64(placed)))
+	span.End(err)
 	if err != nil {
 		return 0, err
 	}
-	return placed, s.publish(out)
+	return placed, nil
 }
 
 // extend adds rows to the tree and signs.

@@ -17,6 +17,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/trace"
 	"zhilu.dev/zhilu/internal/verify"
 )
 
@@ -275,7 +276,9 @@ func (a *Agent) file(ctx context.Context, card string, e Entry) Result {
 		res.Status, res.Code = Left, e.Left
 		return res
 	}
+	ctx, span := trace.Start(ctx, "dock.file", trace.Int("size", e.Size))
 	err := a.retry(ctx, func() error { return a.try(ctx, card, e, &res) })
+	span.End(err)
 	if err != nil {
 		f := fault.As(err)
 		res.Status, res.Code, res.Retry = Failed, f.Code, retryable(err)

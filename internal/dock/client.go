@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/trace"
 )
 
 // maxAnswer bounds every answer that is read whole.
@@ -111,6 +112,7 @@ func (c *client) resolve(location string) (string, error) {
 func (c *client) do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("Tus-Resumable", "1.0.0")
+	trace.Request(req)
 	resp, err := c.http.Do(req)
 	if fault.HasCode(err, "dock.server_not_ours") {
 		return nil, fault.As(err) // trying again makes a stranger no friend

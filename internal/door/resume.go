@@ -11,6 +11,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/problem"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/trace"
 	"zhilu.dev/zhilu/internal/vault"
 )
 
@@ -276,8 +277,11 @@ func (x *exchange) append(h *hold, stage vault.Stage, b *body) error {
 	}
 	h.body.Store(b)
 	defer b.rest()
-	_, err := stage.Append(context.WithoutCancel(x.r.Context()), b, check) // a sender who is gone ends the body, and only that
+	ctx, span := trace.Start(context.WithoutCancel(x.r.Context()), "intake.append")
+	n, err := stage.Append(ctx, b, check) // a sender who is gone ends the body, and only that
 	b.rest()
+	span.Set(trace.Int("bytes", n))
+	span.End(err)
 	h.body.Store(nil)
 	if b.wasCut() {
 		x.w.Header().Set("Connection", "close")
@@ -315,7 +319,9 @@ func (x *exchange) finish(up recording.UploadInfo) error {
 func (x *exchange) seal(up recording.UploadInfo, want *vault.Digest) error {
 	x.d.turns.take()
 	defer x.d.turns.give()
-	res, err := x.d.c.Intake.Seal(context.WithoutCancel(x.r.Context()), x.actor, up.ID, want)
+	ctx, span := trace.Start(context.WithoutCancel(x.r.Context()), "intake.seal", trace.Text("upload", string(up.ID)))
+	res, err := x.d.c.Intake.Seal(ctx, x.actor, up.ID, want)
+	span.End(err)
 	if err != nil {
 		return err
 	}

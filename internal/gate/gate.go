@@ -20,6 +20,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/trace"
 )
 
 // Config wires a gate. Wake is called after each commit that wrote entries, so the sequencer need not poll; it must
@@ -143,6 +144,7 @@ func (g *Gate) Do(ctx context.Context, actor access.Actor, action access.Action,
 	if !d.Allowed {
 		return g.refuse(ctx, actor, action, s, d)
 	}
+	ctx, span := trace.Start(ctx, "gate.do", trace.Text("action", string(action)))
 	err := g.c.DB.Write(ctx, func(b bun.Tx) error {
 		tx := &Tx{ctx: ctx, bun: b, gate: g, actor: actor, action: action, subject: s, rule: d.Rule, now: g.c.Clock.Now()}
 		if err := fn(tx); err != nil {
@@ -153,6 +155,7 @@ func (g *Gate) Do(ctx context.Context, actor access.Actor, action access.Action,
 		}
 		return nil
 	})
+	span.End(err)
 	if err == nil {
 		g.c.Wake()
 	}

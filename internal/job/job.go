@@ -5,6 +5,7 @@ package job
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/trace"
 )
 
 // The queues. Media work has one worker, so that looking at footage never starves taking it in (decision 11). What takes
@@ -58,11 +60,22 @@ func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
 	if err := w.way.give(ctx, j.JobRow); err != nil {
 		return err
 	}
+	ctx, span := trace.Start(trace.Under(ctx, parentOf(j.JobRow)), "job."+j.Kind, trace.Int("attempt", int64(j.Attempt)))
 	err := w.fn(ctx, j.Args)
+	span.End(err)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
 		return river.JobCancel(err)
 	}
 	return err
+}
+
+// parentOf is the traceparent of the change that enqueued a job.
+func parentOf(j *rivertype.JobRow) string {
+	var said struct{ Traceparent string }
+	if json.Unmarshal(j.Metadata, &said) != nil {
+		return ""
+	}
+	return said.Traceparent
 }
 
 // Timeout is generous: reading a large object back from disk takes as long as the disk takes.
@@ -201,6 +214,9 @@ func (q *Queue) Enqueue(ctx context.Context, tx bun.Tx, jobs ...Args) error {
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{Args: j}
+		if parent := trace.Carry(ctx); parent != "" {
+			params[i].InsertOpts = &river.InsertOpts{Metadata: []byte(`{"traceparent":"` + parent + `"}`)}
+		}
 	}
 	if _, err := q.client.InsertManyTx(ctx, tx.Tx, params); err != nil {
 		return fmt.Errorf("job: %w", err)

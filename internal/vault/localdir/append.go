@@ -9,6 +9,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/trace"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/objectv1"
 )
@@ -170,7 +171,10 @@ func (w *writer) checkpoint(ctx context.Context) error {
 		return err
 	}
 	if w.written {
-		if err := w.file.Sync(); err != nil {
+		_, span := trace.Start(ctx, "vault.sync")
+		err := w.file.Sync()
+		span.End(err)
+		if err != nil {
 			w.s.doubt()
 			return w.s.v.diskError(ctx, err, 0)
 		}
@@ -178,7 +182,10 @@ func (w *writer) checkpoint(ctx context.Context) error {
 	state := w.s.durable()
 	state.Frames, state.Hash = w.frames, marshalHash(w.hash)
 	state.Tail = append([]byte(nil), w.buffer[:w.filled]...)
-	if err := w.s.checkpoint(ctx, state); err != nil {
+	_, span := trace.Start(ctx, "vault.state")
+	err := w.s.checkpoint(ctx, state)
+	span.End(err)
+	if err != nil {
 		return err
 	}
 	w.since, w.written = 0, false

@@ -7,12 +7,20 @@ import (
 	"io/fs"
 
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/trace"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/objectv1"
 )
 
 // Seal makes the stage an object: see vault.Stage.
 func (s *stage) Seal(ctx context.Context, want *vault.Digest, meta json.RawMessage) (vault.Info, bool, error) {
+	ctx, span := trace.Start(ctx, "vault.seal")
+	info, existed, err := s.seal(ctx, want, meta)
+	span.End(err)
+	return info, existed, err
+}
+
+func (s *stage) seal(ctx context.Context, want *vault.Digest, meta json.RawMessage) (vault.Info, bool, error) {
 	if err := checkMeta(meta); err != nil {
 		return vault.Info{}, false, err
 	}
