@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,8 @@ type arrivals struct {
 	begun time.Time // of the span that is being counted
 	bytes int64     // in it
 	rate  int64     // bytes a span of the one before it
+
+	total atomic.Int64 // since the start
 }
 
 const (
@@ -51,6 +54,7 @@ func (a *arrivals) turn(now time.Time) {
 }
 
 func (a *arrivals) count(n int) {
+	a.total.Add(int64(n))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now() //nolint:forbidigo // time that passes, not the time of an act

@@ -11,9 +11,6 @@ import (
 	"zhilu.dev/zhilu/internal/web/ui"
 )
 
-// lowSpace is when the page of health says that room gets short, in bytes.
-const lowSpace = 20 << 30
-
 // health reads how the machine stands.
 func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Printer) []house.Health {
 	return func(ctx context.Context, p locale.Printer) []house.Health {
@@ -40,10 +37,9 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		default:
 			out = append(out, good("health.lock", p.T("health.lock_ok", p.When(trial.at, h.Clock.Now()))))
 		}
-		if s, err := h.Vault.Free(ctx); err == nil && s.Usable() < lowSpace {
-			out = append(out, bad("health.space", p.T("health.low", p.Size(s.Usable())), p.T("health.low_do")))
-		} else if err == nil {
-			out = append(out, good("health.space", p.Size(s.Usable())))
+		look := h.outlook()
+		if s, err := h.Vault.Free(ctx); err == nil {
+			out = append(out, look.Space(ctx, p, s)...)
 		}
 		out = append(out, h.nodesHealth(ctx, p)...)
 		if h.signer.Refusal() != nil {
@@ -63,7 +59,9 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 			out = append(out, good("health.checked", p.T("health.checked_value", st.At, st.Checked, st.Size)))
 		}
 		out = append(out, outlook.Scrub(ctx, p, h.scrub(), h.Clock.Now()))
-		out = append(out, h.outlook().Health(ctx, p)...)
+		out = append(out, look.Health(ctx, p)...)
+		out = append(out, look.Jobs(ctx, p, h.Jobs), look.Steps(ctx, p))
+		out = append(out, look.Certificates(p, h.certificates())...)
 		return append(out, good("health.probe", p.T("health.sandbox."+h.Prober.Sandbox())))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
@@ -71,6 +72,7 @@ type House struct {
 	stamps   *stamp.Service
 	arrivals arrivals
 	lock     lockWatch
+	served   atomic.Pointer[time.Time] // end of a server certificate that is not our CA's
 	closers  []func() error
 }
 

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"zhilu.dev/zhilu/internal/app/gauges"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/lifecycle"
@@ -147,6 +147,7 @@ func (h *House) tlsConfig(s *config.Server) (*tls.Config, error) {
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "config.tls_pair").At("tls-cert")
 		}
+		h.served.Store(&cert.Leaf.NotAfter)
 		return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, nil
 	}
 	host, _, err := net.SplitHostPort(s.Listen)
@@ -162,6 +163,18 @@ func (h *House) tlsConfig(s *config.Server) (*tls.Config, error) {
 		inner = ""
 	}
 	return h.CA.TLS(localHosts(public, host, inner)), nil
+}
+
+// certificates are those that somebody has to look after: the bureau's CA, and a server's that came from elsewhere. What the
+// CA issues is renewed by the server itself.
+func (h *House) certificates() []gauges.Certificate {
+	var out []gauges.Certificate
+	if ends := h.served.Load(); ends != nil {
+		out = append(out, gauges.Certificate{Name: "server", Ends: *ends})
+	} else if h.CA != nil {
+		out = append(out, gauges.Certificate{Name: "ca", Ends: h.CA.cert.NotAfter})
+	}
+	return out
 }
 
 // address is how this server is reached: the public one if set, else the listener's. On loopback it is the plain one,
@@ -188,17 +201,18 @@ func (h *House) handler(s *config.Server, watch *logWatch) (http.Handler, error)
 	if err := h.mountPages(mux, watch); err != nil {
 		return nil, err
 	}
-	h.mountHealth(mux)
+	web := gauges.NewWeb()
+	h.mountHealth(mux, web)
 	mux.HandleFunc("GET /ca.pem", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/x-pem-file")
 		http.ServeFile(w, r, filepath.Join(h.Place.Data, "public", caPublicFile))
 	})
 	cross := http.NewCrossOriginProtection()
-	return trace.Handler(cross.Handler(mux)), nil
+	return trace.Handler(web.Count(cross.Handler(mux))), nil
 }
 
 // mountHealth adds what operators' tools ask. It tells nothing of evidence.
-func (h *House) mountHealth(mux *http.ServeMux) {
+func (h *House) mountHealth(mux *http.ServeMux, web *gauges.Web) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := errors.Join(h.DB.Reader.PingContext(r.Context()), h.readOnly(), h.signer.Refusal()); err != nil {
@@ -208,31 +222,14 @@ func (h *House) mountHealth(mux *http.ServeMux) {
 		}
 		_, _ = w.Write([]byte("ready\n"))
 	})
-	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	gauge := func(name, help string, value func(context.Context) float64) {
-		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "zhilu", Name: name, Help: help}, func() float64 {
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			defer cancel()
-			return value(ctx)
-		}))
-	}
-	gauge("vault_free_bytes", "Room that uploads may still take.", func(ctx context.Context) float64 {
-		s, err := h.Vault.Free(ctx)
-		if err != nil {
-			return -1
-		}
-		return float64(s.Usable())
-	})
-	gauge("vault_read_only", "1 after a failed fsync.", func(context.Context) float64 { return truth(h.Vault.ReadOnly() != nil) })
-	gauge("vault_unlocked", "1 after a bucket did not stand the daily trial of its lock.", func(context.Context) float64 {
-		trial := h.lock.tried.Load()
-		return truth(trial != nil && trial.err != nil)
-	})
-	gauge("db_read_only", "1 after a failed fsync.", func(context.Context) float64 { return truth(h.DB.ReadOnly() != nil) })
-	gauge("log_signing", "1 on the server that signs the log.", func(context.Context) float64 { return truth(h.signer.Here()) })
-	gauge("log_refusing", "1 while the log must not be signed.", func(context.Context) float64 { return truth(h.signer.Refusal() != nil) })
-	reg.MustRegister(h.scrub())
+	reg := gauges.New(gauges.Sources{
+		DB: h.DB, Jobs: h.Jobs, Vault: h.Vault, Clock: h.Clock, Signing: h.signer.Here, Refusal: h.signer.Refusal,
+		Unlocked: func() bool {
+			trial := h.lock.tried.Load()
+			return trial != nil && trial.err != nil
+		},
+		Certificates: h.certificates, Bytes: h.arrivals.total.Load, More: []prometheus.Collector{h.scrub()},
+	}, web)
 	metrics := promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !net.ParseIP(host).IsLoopback() {
@@ -241,11 +238,4 @@ func (h *House) mountHealth(mux *http.ServeMux) {
 		}
 		metrics.ServeHTTP(w, r)
 	})
-}
-
-func truth(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
 }

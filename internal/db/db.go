@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,6 +42,10 @@ type DB struct {
 	Engine Engine
 	Writer *bun.DB // owned by gate, the log's sequencer and the job queue; nil after OpenReader
 	Reader *bun.DB // read only; for lists and pages
+
+	// Committed is told how long each change took that Write committed, from its beginning on. Set it before the first; nil
+	// for nobody.
+	Committed func(took time.Duration)
 
 	alarm *alarm // of a SQLite writer
 }
@@ -193,7 +198,12 @@ func (d *DB) Close() error {
 // Write runs fn in one writing transaction and commits it durably when fn returns nil. Only gate and the log's
 // sequencer call it: a change without a custody entry must be impossible.
 func (d *DB) Write(ctx context.Context, fn func(tx bun.Tx) error) error {
-	return d.Writer.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return fn(tx) })
+	began := time.Now() //nolint:forbidigo // time that passes, not the time of an act
+	err := d.Writer.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return fn(tx) })
+	if err == nil && d.Committed != nil {
+		d.Committed(time.Since(began)) //nolint:forbidigo // time that passes
+	}
+	return err
 }
 
 // IsUnique reports whether err is a violated unique or primary key.

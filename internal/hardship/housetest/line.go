@@ -124,8 +124,9 @@ func (l *Line) relay(ctx context.Context, client net.Conn, to string) {
 	defer func() { _ = far.Close() }()
 	ended := make(chan bool, 2) // from the far side?
 	go func() {
-		_, _ = io.Copy(countingWriter{far, &l.up}, client)
-		ended <- false
+		w := countingWriter{w: far, n: &l.up}
+		_, _ = io.Copy(&w, client)
+		ended <- w.failed
 	}()
 	go func() {
 		_, _ = io.Copy(client, far)
@@ -141,13 +142,16 @@ func (l *Line) relay(ctx context.Context, client net.Conn, to string) {
 }
 
 type countingWriter struct {
-	w io.Writer
-	n *atomic.Int64
+	w      io.Writer
+	n      *atomic.Int64
+	failed bool
 }
 
-func (c countingWriter) Write(p []byte) (int, error) {
+func (c *countingWriter) Write(p []byte) (int, error) {
 	c.n.Add(int64(len(p)))
-	return c.w.Write(p)
+	n, err := c.w.Write(p)
+	c.failed = err != nil
+	return n, err
 }
 
 // Infect adds ailments.

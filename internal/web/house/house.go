@@ -30,6 +30,8 @@ type Health struct {
 	Do           string // what to do about it, "" when all is well
 	Href         string // where there is more of it
 	HrefText     string
+	Share        float64 // used of what there is, 0 to 100, for a picture; shown where ShareText is set
+	ShareText    string  // the same in words
 }
 
 // Deps is what the area needs. Health reads the machine's state in the reader's language.
