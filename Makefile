@@ -102,8 +102,9 @@ fault: $(TOXIPROXY) ## the fault suites whole, and a table of them; ONLY="G1 G4"
 	@scripts/fault $(ONLY)
 
 .PHONY: fault-media
-fault-media: ## 10,000 spoiled camera files through the fenced prober (hours on a busy machine)
-	ZHILU_MUTANTS=10000 ZHILU_REQUIRE_MEDIA=1 go test -run TestMutants -timeout 3h -vet=off -v ./internal/media
+fault-media: ## 10,000 camera files spoiled by us and 10,000 by zzuf, through our readers and the fenced prober (hours on a busy machine)
+	@scripts/setup test
+	ZHILU_MUTANTS=10000 ZHILU_REQUIRE_MEDIA=1 ZHILU_REQUIRE_TOOLS=1 go test -run 'TestMutants|TestZzuf' -timeout 9h -vet=off -v ./internal/media
 
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint with the reasoned list in .golangci.yml
