@@ -33,7 +33,7 @@ func (c serveCmd) serve(e *env) error {
 		return err
 	}
 	defer stop()
-	h, err := app.Open(e.ctx, app.OpenConfig{Place: c.Place, Server: &c.Server, Clock: e.clock, Log: e.log, Serving: true})
+	h, err := app.Open(e.ctx, app.OpenConfig{Place: c.Place, Server: &c.Server, Clock: e.clock, Log: e.log, Serving: true, Version: version})
 	if err != nil {
 		return err
 	}

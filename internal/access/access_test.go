@@ -53,6 +53,8 @@ func TestDecide(t *testing.T) {
 		{"R-19-2 no officer clears a camera", person("d1", access.Officer), access.ClearOrder, access.Subject{Kind: "card", Department: "d1"}, false, "19"},
 		{"R-23-1 nobody signed in sees nothing", access.AnyoneActor(), access.RecordingList, access.Subject{Kind: "recording"}, false, "21"},
 		{"the first password comes first", limited, access.DeviceIssue, access.Subject{Kind: "device", Department: "d1"}, false, "23"},
+		{"R-20-1 a system administrator packs the diagnostics", person("d1", access.SystemAdmin), access.HealthDiagnose, access.Subject{Kind: "bureau"}, true, "20"},
+		{"R-20-1 and nobody else does", person("d1", access.AuditAdmin), access.HealthDiagnose, access.Subject{Kind: "bureau"}, false, "20"},
 		{"T7 nobody excuses themselves", person("d1", access.Leader), access.DutyWaive, access.Subject{Kind: "duty", Department: "d1", Officer: "p1"}, false, "17"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

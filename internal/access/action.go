@@ -88,13 +88,14 @@ const (
 	LogExport   Action = "log.export"
 	LogNewEpoch Action = "log.new_epoch"
 
-	SettingView  Action = "setting.view"
-	SettingAdopt Action = "setting.adopt"
-	HealthView   Action = "health.view"
-	FsckRun      Action = "fsck.run"
-	ScrubRun     Action = "scrub.run"
-	ScrubFind    Action = "scrub.find"
-	SystemInit   Action = "system.init"
+	SettingView    Action = "setting.view"
+	SettingAdopt   Action = "setting.adopt"
+	HealthView     Action = "health.view"
+	HealthDiagnose Action = "health.diagnose"
+	FsckRun        Action = "fsck.run"
+	ScrubRun       Action = "scrub.run"
+	ScrubFind      Action = "scrub.find"
+	SystemInit     Action = "system.init"
 
 	WitnessAdd Action = "witness.add"
 
@@ -123,7 +124,7 @@ func Actions() []Action {
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
 		DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
-		SettingView, SettingAdopt, HealthView, FsckRun, ScrubRun, ScrubFind, SystemInit, KeyRotate,
+		SettingView, SettingAdopt, HealthView, HealthDiagnose, FsckRun, ScrubRun, ScrubFind, SystemInit, KeyRotate,
 		BackupRun, BackupDrill, BackupRestore, MoveDatabase, MoveVault, WitnessAdd,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"zhilu.dev/zhilu/internal/app/diagnosis"
 	"zhilu.dev/zhilu/internal/app/outlook"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/locale"
@@ -41,7 +42,7 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		if s, err := h.Vault.Free(ctx); err == nil {
 			out = append(out, look.Space(ctx, p, s)...)
 		}
-		out = append(out, h.nodesHealth(ctx, p)...)
+		out = append(out, outlook.Nodes(ctx, p, h.nodes, h.signer.Here())...)
 		if h.signer.Refusal() != nil {
 			out = append(out, bad("health.log", p.T("health.refusing"), p.T("health.refusing_do")))
 		} else {
@@ -69,3 +70,14 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 // readOnly is nil while evidence may be taken in, or why not: after a failed fsync, of the vault or of the database,
 // nothing more is acknowledged.
 func (h *House) readOnly() error { return errors.Join(h.Vault.ReadOnly(), h.DB.ReadOnly()) }
+
+// Diagnosis makes diagnostics bundles of this house.
+func (h *House) Diagnosis() *diagnosis.Service {
+	return &diagnosis.Service{
+		Sources: diagnosis.Sources{
+			Clock: h.Clock, Place: h.Place, Server: h.server, Version: h.version, DB: h.DB, Vault: h.Vault, Scrub: h.scrub().State, Recent: h.recent,
+			Metrics: h.figures, Refusal: h.signer.Refusal,
+		},
+		Gate: h.Gate, Bureau: h.Bureau.ID, Log: h.Log,
+	}
+}

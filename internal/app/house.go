@@ -12,8 +12,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/account"
+	"zhilu.dev/zhilu/internal/app/diagnosis"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/keyring"
@@ -73,6 +76,9 @@ type House struct {
 	arrivals arrivals
 	lock     lockWatch
 	served   atomic.Pointer[time.Time] // end of a server certificate that is not our CA's
+	recent   *diagnosis.Recent         // nil for a command
+	figures  prometheus.Gatherer       // nil for a command
+	version  string
 	closers  []func() error
 }
 
@@ -84,6 +90,7 @@ type OpenConfig struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Serving bool
+	Version string // of the program, for who looks for a fault
 	// WithVault opens the vault, which one process of a node at a time may do.
 	WithVault bool
 	// Moved opens a house whose database or vault went elsewhere, as only the move itself may (package move).
@@ -103,6 +110,12 @@ func DatabaseURL(p config.Place) string {
 // Open opens the house. Close it.
 func Open(ctx context.Context, c OpenConfig) (h *House, err error) {
 	h = &House{Clock: c.Clock, Log: c.Log, Place: c.Place, server: c.Server}
+	h.version = c.Version
+	if c.Serving {
+		h.recent = diagnosis.NewRecent(c.Log.Handler(), diagnosis.Remembered)
+		h.Log = slog.New(h.recent)
+		c.Log = h.Log
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())

@@ -108,7 +108,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 			DB: h.DB, Gate: h.Gate, ActorName: h.actorName, SubjectName: h.subjectName, Fingerprint: h.TrustFingerprint, State: watch.state,
 			Outside: h.outlook().Facts,
 		}),
-		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch), Scrub: h.scrub().State}),
+		house.Routes(house.Deps{Regulation: h.Regulation, Access: h.Access, PersonName: h.personName, Health: h.health(watch), Scrub: h.scrub().State, Diagnose: h.Diagnosis().For}),
 	} {
 		all = append(all, area...)
 	}

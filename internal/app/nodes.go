@@ -19,8 +19,6 @@ import (
 	"zhilu.dev/zhilu/internal/node"
 	"zhilu.dev/zhilu/internal/problem"
 	"zhilu.dev/zhilu/internal/recording"
-	"zhilu.dev/zhilu/internal/web/house"
-	"zhilu.dev/zhilu/internal/web/ui"
 )
 
 // nodeOf is the name of this server in vault and registry.
@@ -101,32 +99,4 @@ func (h *House) publicFolder() error {
 		return err
 	}
 	return durable.WriteFile(durable.OS(), name, h.CA.PEM(), 0o644)
-}
-
-// nodesHealth says which servers of the bureau live, where there can be several.
-func (h *House) nodesHealth(ctx context.Context, p locale.Printer) []house.Health {
-	if h.nodes == nil {
-		return nil
-	}
-	nodes, err := h.nodes.Nodes(ctx)
-	if err != nil {
-		return nil
-	}
-	var out []house.Health
-	for _, n := range nodes {
-		line := house.Health{Label: p.T("health.nodes"), Value: n.Name, Tone: ui.OK, Icon: "circle-check"}
-		switch {
-		case n.Name == h.nodes.Name() && h.signer.Here():
-			line.Value = p.T("health.nodes_signer", n.Name)
-		case n.Name == h.nodes.Name():
-			line.Value = p.T("health.nodes_here", n.Name)
-		case n.Lives():
-		case n.Ended:
-			continue
-		default:
-			line.Value, line.Tone, line.Icon, line.Do = p.T("health.nodes_away", n.Name), ui.Late, "alert-triangle", p.T("health.nodes_do")
-		}
-		out = append(out, line)
-	}
-	return out
 }

@@ -76,6 +76,7 @@ func (h *House) Serve(ctx context.Context, s *config.Server, ready func(url stri
 		lifecycle.Func("witnesses", witnesses.Run),
 		lifecycle.Func("lock-watch", h.watchLock),
 		lifecycle.Func("scrub", h.scrub().Run),
+		lifecycle.Func("diagnosis", h.Diagnosis().Run),
 		lifecycle.Pair("jobs", h.Jobs.Start, h.Jobs.Stop, grace-2*time.Second),
 		lifecycle.Func("http", httpServer(listener, handler)),
 	)
@@ -230,6 +231,7 @@ func (h *House) mountHealth(mux *http.ServeMux, web *gauges.Web) {
 		},
 		Certificates: h.certificates, Bytes: h.arrivals.total.Load, More: []prometheus.Collector{h.scrub()},
 	}, web)
+	h.figures = reg
 	metrics := promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !net.ParseIP(host).IsLoopback() {

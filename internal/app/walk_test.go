@@ -203,6 +203,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 	}
 	for i, v := range visitors[1:] {
 		navigate(t, v, head[i+1])
+		diagnostics(t, v, head[i+1])
 	}
 	golden := filepath.Join("testdata", "walk.txt")
 	if os.Getenv("ZHILU_TEST_UPDATE") == "1" {

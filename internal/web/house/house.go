@@ -41,6 +41,7 @@ type Deps struct {
 	PersonName func(ctx context.Context, id ident.PersonID) string
 	Health     func(ctx context.Context, p locale.Printer) []Health
 	Scrub      func(ctx context.Context) (*scrub.State, error)
+	Diagnose   func(ctx context.Context, actor access.Actor) ([]byte, error)
 }
 
 // Routes are the pages of this area.
@@ -51,6 +52,7 @@ func Routes(d Deps) []site.Route {
 		{Method: http.MethodPost, Path: "/settings", Action: access.SettingAdopt, Handle: a.adopt},
 		{Method: http.MethodGet, Path: "/policies", Action: access.OrgView, Handle: a.policies},
 		{Method: http.MethodGet, Path: "/health", Action: access.HealthView, Handle: a.health},
+		{Method: http.MethodPost, Path: "/health/diagnostics", Action: access.HealthDiagnose, Handle: a.diagnose},
 		{Method: http.MethodGet, Path: "/health/scrub", Action: access.HealthView, Handle: a.scrub},
 	}
 }
@@ -283,5 +285,5 @@ func (a area) policies(p *site.Page) error {
 }
 
 func (a area) health(p *site.Page) error {
-	return p.Render(p.P.T("health.title"), healthPage(p.P, a.Health(p.Context(), p.P)))
+	return p.Render(p.P.T("health.title"), healthPage(p.P, healthActions(p), a.Health(p.Context(), p.P)))
 }
