@@ -12,7 +12,7 @@ export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
 GOLANGCI := .cache/bin/golangci-lint
 VERSITYGW := .cache/bin/versitygw
 TOXIPROXY := .cache/bin/toxiproxy-server
-FUZZTIME ?= 10s
+FUZZTIME ?= 5m
 ARGS ?=
 ONLY ?=
 PKG ?= ./...
@@ -67,7 +67,7 @@ race: $(VERSITYGW) $(TOXIPROXY) ## the tests under the race detector (needs a C 
 	@CGO_ENABLED=1 $(REQUIRE) scripts/with-postgres .cache/bin/testsum -race -vet=off -timeout 90m $(TESTFLAGS) $(PKG)
 
 .PHONY: fuzz
-fuzz: ## a short run of every fuzz target
+fuzz: ## every fuzz target for five minutes (FUZZTIME=10s for less), and a table
 	@scripts/fuzz $(FUZZTIME)
 
 .PHONY: bench

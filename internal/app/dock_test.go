@@ -32,14 +32,14 @@ import (
 
 // station is a served house with one dock token and one custodian.
 type station struct {
-	t         *testing.T
+	t         testing.TB
 	house     *app.House
 	url       string
 	token     string
 	custodian access.Actor
 }
 
-func openStation(t *testing.T) *station {
+func openStation(t testing.TB) *station {
 	t.Helper()
 	dir := t.TempDir()
 	place := config.Place{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys")}

@@ -74,7 +74,7 @@ func startDemo(t *testing.T) (address string) {
 	return address
 }
 
-type testWriter struct{ t *testing.T }
+type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(b []byte) (int, error) {
 	w.t.Log(strings.TrimSpace(string(b)))
