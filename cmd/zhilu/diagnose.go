@@ -9,14 +9,17 @@ import (
 )
 
 type diagnoseCmd struct {
-	config.Place `embed:""`
+	house `embed:""`
 
-	Out string `help:"File to write." default:"zhilu-diagnose.zip" placeholder:"FILE"`
+	Keys string `help:"Folder of the keys, to tell of its disk; no key is read." placeholder:"DIR"`
+	Out  string `help:"File to write." default:"zhilu-diagnose.zip" placeholder:"FILE"`
 }
 
 // Run writes the bundle, of a house that is ill too. 1 with a file: it could not be entered into the log.
 func (c diagnoseCmd) Run(e *env) error {
-	b, unrecorded := bundle.Make(e.ctx, bundle.Config{Place: c.Place, Version: version, Clock: e.clock, Log: e.log})
+	b, unrecorded := bundle.Make(e.ctx, bundle.Config{
+		Place: config.Place{Data: c.Data, Database: c.Database, Keys: c.Keys}, Version: version, Clock: e.clock, Log: e.log,
+	})
 	if b == nil {
 		return unrecorded
 	}

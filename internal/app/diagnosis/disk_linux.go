@@ -35,7 +35,7 @@ func DiskOf(dir string) (*Disk, error) {
 	if err := unix.Statfs(dir, &s); err != nil {
 		return nil, err
 	}
-	size := uint64(max(s.Bsize, 0)) //nolint:gosec // a block has no negative size
+	size := uint64(max(s.Bsize, 0))
 	d := &Disk{Kind: "other", Options: []string{}, Total: s.Blocks * size, Free: s.Bavail * size, Files: s.Files, FilesFree: s.Ffree}
 	if info, err := os.Stat(dir); err == nil {
 		d.Mode = info.Mode().String()
