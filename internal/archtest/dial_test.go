@@ -13,6 +13,7 @@ import (
 // callers are the only packages that speak to others over the network. Every address they use is given on the command line of
 // the host by whoever runs it: no page, no file and no upload can name one. // T25
 var callers = []string{
+	"internal/app/diagnosis",       // the running server of the same data folder, by a socket inside it
 	"internal/custody/countersign", // witnesses
 	"internal/custody/stamp",       // a time-stamping authority
 	"internal/dock",                // a house

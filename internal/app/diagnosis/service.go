@@ -126,7 +126,7 @@ func Ask(ctx context.Context, p config.Place) (bundle []byte, entered bool, err 
 			return d.DialContext(ctx, "unix", socketOf(p))
 		},
 		DisableKeepAlives: true,
-	}}
+	}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://zhilu/", nil)
 	if err != nil {
 		return nil, false, err
