@@ -57,6 +57,9 @@ type commands struct {
 	Witness  witnessCmd  `cmd:"" help:"Be an outside witness of logs: sign beside them that they only grow."`
 	Log      logCmd      `cmd:"" help:"Work on the custody log."`
 
+	Regulation regulationCmd `cmd:"" help:"Check files of the regulation: acts, documents, terms, matters to film."`
+	Terms      termsCmd      `cmd:"" help:"Compute the last day of a term, by the statute it stands in and the calendar of the place."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Config  string     `help:"JSON file with settings." placeholder:"FILE"`
 	Lang    string     `help:"Language of messages: zh-CN or en." placeholder:"LANG"`
