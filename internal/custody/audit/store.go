@@ -60,29 +60,20 @@ func (r *Report) add(code, entry string, index int64, what string) {
 	r.Findings = append(r.Findings, Finding{Code: code, Entry: entry, Index: index, What: what})
 }
 
-// Run computes the whole log again from its rows, in one snapshot, and compares: every field with its commitment,
-// every leaf with the tiles, every checkpoint with the tree and its key, keys and epochs with their entries, and all
-// of it with the checkpoint in the keys folder (keys may be nil: then not with that). It shares neither tree nor
-// commitment code with the writer. An error means that it could not look; what it finds is in the report. (T9)
-func Run(ctx context.Context, d *db.DB, keys *keyring.Keyring) (*Report, error) {
-	a := &auditor{report: &Report{Findings: []Finding{}}, keys: keys, rng: factory.NewEmptyRange(0)}
-	return a.within(ctx, d, a.whole()...)
-}
-
 var factory = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
 
 type step func(context.Context) error
 
 // whole are the steps of Run.
 func (a *auditor) whole() []step {
-	return []step{a.loadHeads, a.walkPlaced, a.walkPending, a.checkLost, a.checkTiles, a.checkKeys}
+	return []step{a.loadHeads, a.walkPlaced, a.rest}
 }
 
 // within takes the steps in one snapshot.
 func (a *auditor) within(ctx context.Context, d *db.DB, steps ...step) (*Report, error) {
-	// The published checkpoint is read before the snapshot begins, so that a log that grows meanwhile is not taken for
+	// The published checkpoint is read before the first snapshot begins, so that a log that grows meanwhile is not taken for
 	// one that fell behind.
-	if a.keys != nil {
+	if a.keys != nil && !a.begun {
 		a.head, a.headErr = a.keys.Published()
 	}
 	opts := &sql.TxOptions{ReadOnly: true}
@@ -112,7 +103,10 @@ type auditor struct {
 	tx     bun.Tx
 	report *Report
 	keys   *keyring.Keyring
-	from   int64 // entries before it are taken as audited
+	from   int64 // entries before it are taken as audited, or were walked in an earlier snapshot
+	most   int   // entries to walk in this snapshot; 0: all
+	begun  bool  // an earlier snapshot walked what is before from
+	walked bool  // every placed entry was
 
 	head        keyring.Head // as published, and why it could not be read
 	headErr     error
@@ -125,6 +119,7 @@ type auditor struct {
 }
 
 func (a *auditor) loadHeads(ctx context.Context) error {
+	a.checkpoints, a.keyRows, a.epochs = nil, nil, nil
 	if err := a.tx.NewSelect().Model(&a.checkpoints).Where("size >= ?", a.from).OrderExpr("size").Scan(ctx); err != nil {
 		return err
 	}
@@ -138,11 +133,13 @@ func (a *auditor) loadHeads(ctx context.Context) error {
 	if n := len(a.checkpoints); n > 0 {
 		a.report.Size = a.checkpoints[n-1].Size
 	}
-	a.tiles, a.keyEntries = map[tileKey][]byte{}, map[string]entryRow{}
+	if a.tiles == nil {
+		a.tiles, a.keyEntries = map[tileKey][]byte{}, map[string]entryRow{}
+	}
 	return nil
 }
 
-// walkPlaced goes through the placed entries in the order of the tree, from a.from on.
+// walkPlaced goes through the placed entries in the order of the tree, from a.from on, as many as one snapshot may.
 func (a *auditor) walkPlaced(ctx context.Context) error {
 	next, cp := a.from, 0
 	root := func() (string, error) {
@@ -162,10 +159,19 @@ func (a *auditor) walkPlaced(ctx context.Context) error {
 		}
 		return a.judgeHead(next, root)
 	}
-	if err := judge(); err != nil {
+	if a.begun { // the last snapshot judged what has this size
+		for cp < len(a.checkpoints) && a.checkpoints[cp].Size <= next {
+			cp++
+		}
+	} else if err := judge(); err != nil {
 		return err
 	}
+	a.begun = true
 	for {
+		if a.most > 0 && next-a.from >= int64(a.most) {
+			a.from = next
+			return nil
+		}
 		var rows []placedRow
 		err := a.placed(&rows).Where("l.idx >= ?", next).OrderExpr("l.idx").Limit(1000).Scan(ctx)
 		if err != nil {
@@ -178,6 +184,7 @@ func (a *auditor) walkPlaced(ctx context.Context) error {
 			r := &rows[i]
 			if r.Idx.Int64 != next {
 				a.report.add("leaf.gap", "", next, "")
+				a.walked = true
 				return nil // nothing behind a gap can be compared
 			}
 			if err := a.checkEntry(ctx, &r.entryRow, next); err != nil {
@@ -196,6 +203,7 @@ func (a *auditor) walkPlaced(ctx context.Context) error {
 			break
 		}
 	}
+	a.walked = true
 	var err error
 	if a.report.Root, err = root(); err != nil {
 		return err
