@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/locale"
@@ -12,7 +14,8 @@ import (
 )
 
 type regulationCmd struct {
-	Check regulationCheckCmd `cmd:"" help:"Check files of the regulation's catalogue: exit 0, or 3 with row and reason."`
+	Check   regulationCheckCmd   `cmd:"" help:"Check files of the regulation's catalogue, JSON or Excel: exit 0, or 3 with row and reason."`
+	Convert regulationConvertCmd `cmd:"" help:"Write a file of the catalogue as an Excel workbook, or back as JSON."`
 }
 
 type regulationCheckCmd struct {
@@ -36,14 +39,25 @@ func (c regulationCheckCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		f, wrong := catalogue.Read(name, raw)
+		f, wrong := catalogue.ReadAny(name, raw)
 		problems = append(problems, wrong...)
 		files = append(files, f)
 		rows += len(f.Documents) + len(f.Terms) + len(f.Matters) + len(f.Obligations)
 	}
 	problems = append(problems, catalogue.Check(files, rest)...)
+	if err := e.problems(problems, c.JSON); err != nil {
+		return err
+	}
+	if !c.JSON {
+		_, _ = fmt.Fprintln(e.out, e.words.T("regulation.whole", rows))
+	}
+	return nil
+}
+
+// problems prints what is wrong in files and gives exit 3 if anything is.
+func (e *env) problems(problems []catalogue.Problem, asJSON bool) error {
 	for _, p := range problems {
-		if c.JSON {
+		if asJSON {
 			if err := printJSON(e.out, p); err != nil {
 				return err
 			}
@@ -59,8 +73,45 @@ func (c regulationCheckCmd) Run(e *env) error {
 	if len(problems) > 0 {
 		return status(exitWrong)
 	}
-	if !c.JSON {
-		_, _ = fmt.Fprintln(e.out, e.words.T("regulation.whole", rows))
+	return nil
+}
+
+type regulationConvertCmd struct {
+	From string `arg:"" help:"The file." type:"existingfile"`
+	To   string `arg:"" help:"The file to write, .xlsx or .json. It must not exist."`
+}
+
+// Run reads one form and writes the other.
+func (c regulationConvertCmd) Run(e *env) error {
+	write := catalogue.JSON
+	switch strings.ToLower(filepath.Ext(c.To)) {
+	case ".json":
+	case ".xlsx":
+		write = catalogue.Excel
+	default:
+		return fault.New(fault.Invalid, "regulation.form", c.To).At("to")
+	}
+	raw, err := readWhole(c.From)
+	if err != nil {
+		return err
+	}
+	f, problems := catalogue.ReadAny(c.From, raw)
+	if err := e.problems(problems, false); err != nil {
+		return err
+	}
+	if raw, err = write(f); err != nil {
+		return fmt.Errorf("regulation convert: %w", err)
+	}
+	out, err := os.OpenFile(c.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // rules are public
+	if err != nil {
+		return fault.Wrap(err, fault.Conflict, "regulation.file_there", c.To)
+	}
+	if _, err := out.Write(raw); err != nil {
+		_ = out.Close()
+		return fmt.Errorf("regulation convert: %w", err)
+	}
+	if err := out.Close(); err != nil {
+		return fmt.Errorf("regulation convert: %w", err)
 	}
 	return nil
 }
