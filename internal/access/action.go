@@ -47,6 +47,7 @@ const (
 	RecordingAdopt      Action = "recording.adopt"
 	RecordingProbe      Action = "recording.probe"
 	RecordingVerify     Action = "recording.verify"
+	RecordingScan       Action = "recording.scan"
 	RecordingList       Action = "recording.list"
 	RecordingView       Action = "recording.view"
 	RecordingExport     Action = "recording.export"
@@ -117,7 +118,7 @@ func Actions() []Action {
 		OrgView, OrgEditDepartment, OrgEditPerson, OrgEditCertificate, OrgImport,
 		DeviceList, DeviceRegister, DeviceEdit, DeviceIssue, DeviceReturn, DeviceImport,
 		CardOpen, CardClose, UploadCreate, UploadAppend, UploadDrop, ReceiptFetch, ClearOrder, ClearFetch, ClearReport,
-		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingList, RecordingView, RecordingExport, RecordingCertify,
+		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingScan, RecordingList, RecordingView, RecordingExport, RecordingCertify,
 		RecordingSaveView, RecordingRemoveView, RecordingSetLayout,
 		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
 		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose,

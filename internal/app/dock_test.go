@@ -39,7 +39,7 @@ type station struct {
 	custodian access.Actor
 }
 
-func openStation(t testing.TB) *station {
+func openStation(t testing.TB, change ...func(*config.Server)) *station {
 	t.Helper()
 	dir := t.TempDir()
 	place := config.Place{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys")}
@@ -55,6 +55,9 @@ func openStation(t testing.TB) *station {
 	_, err := app.Init(ctx, app.InitConfig{Place: place, Bureau: "示例局", Clock: clock.System(), Log: log, Hash: cheap})
 	must(err)
 	server := config.Server{Place: place, Listen: "127.0.0.1:0", Idle: time.Hour, Reserve: config.MinReserve}
+	for _, f := range change {
+		f(&server)
+	}
 	h, err := app.Open(ctx, app.OpenConfig{Place: place, Server: &server, Clock: clock.System(), Log: log, Serving: true, Hash: cheap})
 	must(err)
 	ready, ended := make(chan string, 1), make(chan error, 1)

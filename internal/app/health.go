@@ -61,7 +61,7 @@ func (h *House) health(watch *logWatch) func(ctx context.Context, p locale.Print
 		}
 		out = append(out, outlook.Scrub(ctx, p, h.scrub(), h.Clock.Now()))
 		out = append(out, look.Health(ctx, p)...)
-		out = append(out, look.Jobs(ctx, p, h.Jobs), look.Steps(ctx, p))
+		out = append(out, look.Jobs(ctx, p, h.Jobs), look.Malware(ctx, p, h.Malware), look.Steps(ctx, p))
 		out = append(out, look.Certificates(p, h.certificates())...)
 		return append(out, good("health.probe", p.T("health.sandbox."+h.Prober.Sandbox())))
 	}

@@ -34,6 +34,7 @@ import (
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/recording/malware"
 	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/rescue"
@@ -64,6 +65,7 @@ type House struct {
 	Recordings *recording.Service
 	Derived    *derivative.Service // what is made from recordings to be looked at
 	Viewing    *viewing.Service
+	Malware    *malware.Service
 	Regulation *regulation.Service
 	Jobs       *job.Queue
 	Bureau     org.Bureau
@@ -262,9 +264,12 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if err := h.derivatives(ctx, c, cfg, temp); err != nil {
 		return err
 	}
+	if h.Malware, err = malware.New(malware.Config{Address: c.Server.Scanner(), DB: h.DB, Gate: h.Gate, Vault: h.Vault, Clock: h.Clock, Log: h.Log}); err != nil {
+		return err
+	}
 	h.Viewing, err = viewing.New(viewing.Config{
 		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: copies{h.Derived}, Clock: h.Clock, Log: h.Log,
-		DepartmentName: h.departmentName,
+		DepartmentName: h.departmentName, Held: h.Malware.Held,
 	})
 	return err
 }

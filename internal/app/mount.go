@@ -17,6 +17,7 @@ import (
 	"zhilu.dev/zhilu/internal/job"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/recording/malware"
 	"zhilu.dev/zhilu/internal/recording/storage"
 	"zhilu.dev/zhilu/internal/rescue"
 	"zhilu.dev/zhilu/internal/viewing"
@@ -43,8 +44,9 @@ func (h *House) workers() (*job.Workers, []job.Periodic) {
 	derivative.AddWorkers(w, func() *derivative.Service { return h.Derived })
 	viewing.AddWorkers(w, func() *viewing.Service { return h.Viewing })
 	rescue.AddWorkers(w, h.rescue)
+	malware.AddWorkers(w, func() *malware.Service { return h.Malware })
 	stamp.AddWorkers(w, func() *stamp.Service { return h.stamps })
-	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), rescue.Periodic(h.server), stamp.Periodic(h.server.TSA, h.server.TSAEvery))
+	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), malware.Periodic(h.server.Clamd), rescue.Periodic(h.server), stamp.Periodic(h.server.TSA, h.server.TSAEvery))
 }
 
 // mountLog serves the custody log to anybody.

@@ -17,6 +17,7 @@ var callers = []string{
 	"internal/custody/countersign", // witnesses
 	"internal/custody/stamp",       // a time-stamping authority
 	"internal/dock",                // a house
+	"internal/recording/malware",   // a scanner
 	"internal/node",                // the house's other servers
 	"internal/trace",               // a collector
 	"internal/vault/s3",            // a bucket

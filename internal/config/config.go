@@ -63,6 +63,8 @@ type Server struct {
 
 	OTLP string `name:"otlp" help:"URL of an OpenTelemetry collector (OTLP over HTTP) that is told where the time of an intake goes, without names; empty means none." placeholder:"URL"`
 
+	Clamd string `help:"Address of a ClamAV daemon that looks at what is handed in, unix:///PATH or tcp://HOST:PORT; empty means none." placeholder:"URL"`
+
 	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
 	Sheet     string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
 }
@@ -112,4 +114,12 @@ func Load(args, environ []string) (Server, error) {
 		return Server{}, fault.Wrap(err, fault.Invalid, "config.flag", err.Error())
 	}
 	return cli.Server, nil
+}
+
+// Scanner is the address of the malware scanner, "" for none and for a command, which has no server's settings.
+func (s *Server) Scanner() string {
+	if s == nil {
+		return ""
+	}
+	return s.Clamd
 }

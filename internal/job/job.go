@@ -29,6 +29,7 @@ const (
 	QueueMedia   = "media"
 	QueueVerify  = "verify"
 	QueueDerive  = "derive"
+	QueueScan    = "scan"   // by somebody else's program, which takes its time
 	QueueBackup  = "backup" // may take hours, and waits for nobody
 )
 
@@ -125,7 +126,7 @@ func New(c Config) (*Queue, error) {
 		rc.Workers, c.Workers.way.busy = c.Workers.set, c.Busy
 		rc.Queues = map[string]river.QueueConfig{
 			QueueDefault: {MaxWorkers: 2}, QueueMedia: {MaxWorkers: 1}, QueueVerify: {MaxWorkers: 1}, QueueDerive: {MaxWorkers: 1},
-			QueueBackup: {MaxWorkers: 1},
+			QueueBackup: {MaxWorkers: 1}, QueueScan: {MaxWorkers: 1},
 		}
 		for _, p := range c.Periodic {
 			rc.PeriodicJobs = append(rc.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every),

@@ -75,6 +75,7 @@ const (
 	FlagDeviceDoubtful = record.FlagDeviceDoubtful
 	FlagNoOfficer      = record.FlagNoOfficer
 	FlagDuplicate      = record.FlagDuplicate
+	FlagMalware        = record.FlagMalware
 	FlagDamaged        = record.FlagDamaged
 	FlagUnlike         = record.FlagUnlike
 

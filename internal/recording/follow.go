@@ -138,7 +138,7 @@ func (s *Service) describe(ctx context.Context, rec *record.Recording, file *rec
 		flags = append(flags, Flag(f))
 	}
 	for _, f := range rec.FlagList() { // what was found before and still holds
-		if f == FlagDuplicate || f == FlagDamaged {
+		if f == FlagDuplicate || f == FlagDamaged || f == FlagMalware {
 			flags = append(flags, f)
 		}
 	}
@@ -265,7 +265,7 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 }
 
 func keepFlags(flags []Flag) []Flag {
-	return slices.DeleteFunc(flags, func(f Flag) bool { return f != FlagDuplicate && f != FlagDamaged })
+	return slices.DeleteFunc(flags, func(f Flag) bool { return f != FlagDuplicate && f != FlagDamaged && f != FlagMalware })
 }
 
 var factColumns = []string{

@@ -68,6 +68,9 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, seat Seat, rec i
 	if err != nil {
 		return nil, err
 	}
+	if err := s.held(ctx, o.ID); err != nil {
+		return nil, err
+	}
 	l := &Look{
 		ID: ident.New[ident.LookID](), Kind: kind, Ground: b.Ground, Recording: o.ID, Department: o.Department, Viewer: actor.Person,
 		ViewerName: actor.Name, ViewerDept: s.c.DepartmentName(ctx, actor.Department), Account: seat.Account, Session: seat.Session, IP: seat.IP,
@@ -91,6 +94,18 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, seat Seat, rec i
 		return nil, err
 	}
 	return l, nil
+}
+
+// held is Conflict "viewing.held" while something harmful was found in a recording and no custodian has settled it.
+func (s *Service) held(ctx context.Context, rec ident.RecordingID) error {
+	if s.c.Held == nil {
+		return nil
+	}
+	held, err := s.c.Held(ctx, rec)
+	if err == nil && held {
+		err = fault.New(fault.Conflict, "viewing.held")
+	}
+	return err
 }
 
 func open(tx *gate.Tx, l *Look) error {
@@ -162,6 +177,9 @@ func (s *Service) Watch(ctx context.Context, actor access.Actor, seat Seat, id i
 				return nil, e
 			}
 		}
+		return nil, err
+	}
+	if err := s.held(ctx, l.Recording); err != nil { // found while it plays
 		return nil, err
 	}
 	if r != nil {

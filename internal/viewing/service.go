@@ -86,6 +86,8 @@ type Config struct {
 	Copies     Copies
 	Clock      clock.Clock
 	Log        *slog.Logger
+	// Held reports whether a recording is shown to nobody until a custodian has settled what was found in it; nil for none is.
+	Held func(ctx context.Context, rec ident.RecordingID) (bool, error)
 	// DepartmentName names a department, "" for none; the register keeps names as they were.
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
 }

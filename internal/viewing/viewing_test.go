@@ -29,6 +29,7 @@ type room struct {
 	objects                                      map[ident.RecordingID]viewing.Object
 	wanted                                       int
 	fail                                         error
+	held                                         bool
 }
 
 func (r *room) Object(_ context.Context, id ident.RecordingID) (viewing.Object, error) {
@@ -69,6 +70,7 @@ func newRoom(t *testing.T, w *gatetest.World) *room {
 	r.svc, err = viewing.New(viewing.Config{
 		DB: w.DB, Gate: w.Gate, Recordings: r, Offices: r, Copies: r, Clock: w.Clock, Log: w.Log,
 		DepartmentName: func(_ context.Context, d ident.DepartmentID) string { return "科室 " + string(d) },
+		Held:           func(context.Context, ident.RecordingID) (bool, error) { return r.held, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -427,6 +429,26 @@ func TestAsk(t *testing.T) {
 		}
 		if n, err := r.svc.Waiting(r.ctx, r.head); err != nil || n != 2 { // the reviewer's and the keeper's
 			t.Fatalf("%d wait for the head: %v", n, err)
+		}
+	})
+}
+
+// TestHeld: what a scanner found harmful is shown to nobody until it is settled, not even where a look is under way. // T24
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
+		r := newRoom(t, w)
+		l := r.open(r.officer)
+		r.held = true
+		if _, err := r.svc.Open(r.ctx, r.officer, seat(r.officer), r.rec, viewing.Play); !fault.HasCode(err, "viewing.held") {
+			t.Errorf("open: %v", err)
+		}
+		if _, err := r.svc.Watch(r.ctx, r.officer, seat(r.officer), l.ID, 0, time.Second); !fault.HasCode(err, "viewing.held") {
+			t.Errorf("watch: %v", err)
+		}
+		r.held = false
+		if _, err := r.svc.Watch(r.ctx, r.officer, seat(r.officer), l.ID, 0, time.Second); err != nil {
+			t.Errorf("settled: %v", err)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/job"
 	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/recording/malware"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/web/house"
@@ -122,6 +123,25 @@ func (h Outlook) Steps(ctx context.Context, p locale.Printer) house.Health {
 		by := time.Duration(last.By) * time.Microsecond
 		line.Value = p.T("health.clock_steps", n, p.When(clock.FromMicros(last.At), now))
 		line.Tone, line.Icon, line.Do = ui.Due, "clock", p.T("health.clock_do", p.Num(int64(by.Seconds())))
+	}
+	return line
+}
+
+// Malware says whether what is handed in is scanned, and whether anything is held because of it (T24).
+func (h Outlook) Malware(ctx context.Context, p locale.Printer, s *malware.Service) house.Health {
+	line := house.Health{Label: p.T("health.malware"), Tone: ui.OK, Icon: "circle-check"}
+	st, err := s.State(ctx)
+	switch {
+	case err != nil:
+		line.Value, line.Tone, line.Icon = p.T("health.unknown"), ui.Late, "alert-triangle"
+	case !st.On:
+		line.Value, line.Tone, line.Icon = p.T("health.malware_none"), ui.Moot, "clock"
+	case st.Engine == "":
+		line.Value, line.Tone, line.Icon, line.Do = p.T("health.malware_away", st.Waiting), ui.Due, "clock", p.T("health.malware_away_do")
+	case st.Found > 0:
+		line.Value, line.Tone, line.Icon, line.Do = p.T("health.malware_found", st.Found), ui.Late, "alert-triangle", p.T("health.malware_found_do")
+	default:
+		line.Value = p.T("health.malware_value", st.Scanned, st.Waiting)
 	}
 	return line
 }

@@ -12,7 +12,7 @@ import (
 func InboxFlags() []Flag {
 	return []Flag{
 		FlagUnknownDevice, FlagDeviceDoubtful, FlagNoOfficer, FlagDamaged, Flag(media.FlagUnreadable), Flag(media.FlagEmpty),
-		Flag(media.FlagForeign), Flag(media.FlagTruncated), Flag(media.FlagTimeMissing), FlagUnlike,
+		Flag(media.FlagForeign), Flag(media.FlagTruncated), Flag(media.FlagTimeMissing), FlagUnlike, FlagMalware,
 	}
 }
 

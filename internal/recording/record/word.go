@@ -34,6 +34,7 @@ const (
 	FlagNoOfficer      Flag = "no_officer"      // the camera is known, but nobody is known to have held it then
 	FlagDuplicate      Flag = "duplicate"       // the same bytes were handed in again (T4)
 	FlagDamaged        Flag = "damaged"         // what the disk gave back is not what was sealed
+	FlagMalware        Flag = "malware"         // the scanner found a harmful program in it (T24)
 	FlagUnlike         Flag = "unlike_camera"   // its form is not that of its camera's files (T1)
 )
 
