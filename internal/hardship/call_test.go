@@ -147,6 +147,7 @@ func rank(p point, fault int) int {
 func copyHouse(t *testing.T, h *housetest.House) *housetest.House {
 	t.Helper()
 	dir := t.TempDir()
+	_ = os.Remove(filepath.Join(h.Data, "tmp", "diagnose.sock")) // a killed server leaves it, and it is no file to copy
 	if err := os.CopyFS(dir, os.DirFS(h.Dir)); err != nil {
 		t.Fatal(err)
 	}
