@@ -119,7 +119,7 @@ func (a *Agent) chunks(ctx context.Context, e Entry, f io.Reader, h hash.Hash, a
 			if buf == nil {
 				buf = make([]byte, min(int64(a.c.Chunk), e.Size-at))
 			}
-			p := readPiece(f, h, buf[:min(int64(len(buf)), e.Size-at)], e.Size-at)
+			p := readPiece(f, h, buf[:min(int64(len(buf)), e.Size-at)], e.Size-at, at == 0)
 			select {
 			case ahead <- p:
 			case <-ctx.Done():
@@ -145,8 +145,8 @@ func (a *Agent) chunks(ctx context.Context, e Entry, f io.Reader, h hash.Hash, a
 	return ctx.Err()
 }
 
-// readPiece fills buf with the next bytes of the file, of which left are to come.
-func readPiece(f io.Reader, h hash.Hash, buf []byte, left int64) piece {
+// readPiece fills buf with the next bytes of the file, of which left are to come. A file that is one piece is hashed once.
+func readPiece(f io.Reader, h hash.Hash, buf []byte, left int64, first bool) piece {
 	if _, err := io.ReadFull(f, buf); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = errMoved
@@ -154,9 +154,15 @@ func readPiece(f io.Reader, h hash.Hash, buf []byte, left int64) piece {
 		return piece{err: fault.Wrap(err, fault.Unavailable, "dock.file_unreadable")}
 	}
 	h.Write(buf)
-	p := piece{bytes: buf, sum: sha256.Sum256(buf)}
-	if left == int64(len(buf)) {
+	p := piece{bytes: buf}
+	last := left == int64(len(buf))
+	if last {
 		p.whole = hex.EncodeToString(h.Sum(nil))
+	}
+	if first && last {
+		h.Sum(p.sum[:0])
+	} else {
+		p.sum = sha256.Sum256(buf)
 	}
 	return p
 }
