@@ -171,6 +171,7 @@ func kinds() []recording.Kind {
 func allFlags() []recording.Flag {
 	flags := []recording.Flag{
 		recording.FlagUnknownDevice, recording.FlagDeviceDoubtful, recording.FlagNoOfficer, recording.FlagDuplicate, recording.FlagDamaged,
+		recording.FlagMalware, recording.FlagUnlike,
 	}
 	for _, f := range []media.Flag{
 		media.FlagClockDoubt, media.FlagNameMismatch, media.FlagTimeMissing, media.FlagFuture, media.FlagTruncated, media.FlagUnreadable,
