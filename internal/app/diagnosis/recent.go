@@ -129,9 +129,11 @@ func keep(facts map[string]any, a slog.Attr) {
 	}
 }
 
-// code lets pass what looks like a code: nothing a person writes has this form, least of all in Chinese.
+// code lets pass what looks like a code: nothing a person writes has this form, least of all in Chinese, and no token or key,
+// whose letters are great and small by chance.
 func code(s string) string {
-	if len(s) > 64 {
+	const most = 48
+	if len(s) > most || strings.ToLower(s) != s && strings.ToUpper(s) != s {
 		return "…"
 	}
 	digits := 0
