@@ -73,18 +73,34 @@ func openStation(t testing.TB, change ...func(*config.Server)) *station {
 	host := access.HostActor("test")
 	dep, err := h.EnsureDepartment(ctx, host, "执法科")
 	must(err)
-	login, err := h.AddUser(ctx, host, app.NewUser{Name: "孙慧", Number: "001", Username: "sunhui", Department: dep, Roles: []access.Role{access.Custodian}})
-	must(err)
-	in, err := h.Accounts.SignIn(ctx, account.SignInRequest{Username: login.Username, Password: login.Password, IP: "127.0.0.1", Agent: "test"})
-	must(err)
-	actor, session, err := h.Accounts.Authenticate(ctx, in.Token)
-	must(err)
-	must(h.Accounts.ChangePassword(ctx, actor, session, login.Password, "另一个 长口令 2026"))
-	st.custodian, _, err = h.Accounts.Authenticate(ctx, in.Token)
+	token := enrol(t, h, app.NewUser{Name: "孙慧", Number: "001", Username: "sunhui", Department: dep, Roles: []access.Role{access.Custodian}}, "test")
+	st.custodian, _, err = h.Accounts.Authenticate(ctx, token)
 	must(err)
 	_, st.token, err = h.Accounts.CreateToken(ctx, host, account.TokenRequest{Scope: access.ScopeDock, Name: "一号", Department: dep})
 	must(err)
 	return st
+}
+
+// enrol adds a person who signs in with a browser of this name and takes a password of their own; it gives their session.
+func enrol(t testing.TB, h *app.House, u app.NewUser, browser string) (session string) {
+	t.Helper()
+	ctx := t.Context()
+	login, err := h.AddUser(ctx, access.HostActor("test"), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := h.Accounts.SignIn(ctx, account.SignInRequest{Username: login.Username, Password: login.Password, IP: "127.0.0.1", Agent: browser})
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor, id, err := h.Accounts.Authenticate(ctx, in.Token)
+	if err == nil {
+		err = h.Accounts.ChangePassword(ctx, actor, id, login.Password, "另一个 长口令 2026")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in.Token
 }
 
 // agent makes an agent that never waits long; server is the house itself or something that stands before it.

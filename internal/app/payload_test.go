@@ -109,22 +109,7 @@ func TestPayloads(t *testing.T) {
 		taken["file"]++
 	}
 	login := func(role access.Role) string {
-		l, err := h.AddUser(ctx, host, app.NewUser{Name: all[0], Number: fmt.Sprint("u", role), Username: "u" + string(role), Department: dep, Roles: []access.Role{role}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, err := h.Accounts.SignIn(ctx, account.SignInRequest{Username: l.Username, Password: l.Password, IP: "127.0.0.1", Agent: all[1]})
-		if err != nil {
-			t.Fatal(err)
-		}
-		actor, session, err := h.Accounts.Authenticate(ctx, in.Token)
-		if err == nil {
-			err = h.Accounts.ChangePassword(ctx, actor, session, l.Password, "另一个 长口令 2026 "+string(role))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return in.Token
+		return enrol(t, h, app.NewUser{Name: all[0], Number: fmt.Sprint("u", role), Username: "u" + string(role), Department: dep, Roles: []access.Role{role}}, all[1])
 	}
 	sessions := map[access.Role]string{}
 	for _, role := range []access.Role{access.Custodian, access.Leader, access.Head, access.SystemAdmin, access.AuditAdmin} {

@@ -11,8 +11,8 @@ import (
 // Depth is how much of one kind of work waits, runs or was given up.
 type Depth struct {
 	Kind    string
-	Waiting int       // to be done now, or tried again later
-	Running int       //
+	Waiting int // to be done now, or tried again later
+	Running int
 	GivenUp int       // failed for good and still in the table: River keeps such jobs for seven days
 	Oldest  time.Time // since when the oldest that could run now waits; zero: none
 }

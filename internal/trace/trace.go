@@ -157,7 +157,7 @@ func Handler(next http.Handler) http.Handler {
 			return
 		}
 		ctx, span := start(Under(r.Context(), r.Header.Get("Traceparent")), r.Method, trace.WithSpanKind(trace.SpanKindServer))
-		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		seen := Watch(w)
 		r = r.WithContext(ctx)
 		next.ServeHTTP(seen, r)
 		if r.Pattern != "" {
@@ -167,25 +167,30 @@ func Handler(next http.Handler) http.Handler {
 			}
 			span.s.SetName(r.Method + " " + path)
 		}
-		span.Set(attribute.Int("http.response.status_code", seen.status))
-		if seen.status >= http.StatusInternalServerError {
+		span.Set(attribute.Int("http.response.status_code", seen.Status))
+		if seen.Status >= http.StatusInternalServerError {
 			span.s.SetStatus(codes.Error, "")
 		}
 		span.s.End()
 	})
 }
 
-type statusWriter struct {
+// Watched is an answer whose status is noted.
+type Watched struct {
 	http.ResponseWriter
-	status int
+	Status int
 }
 
-func (w *statusWriter) WriteHeader(status int) {
+// Watch notes the status of an answer, 200 where none is written.
+func Watch(w http.ResponseWriter) *Watched { return &Watched{w, http.StatusOK} }
+
+// WriteHeader notes the status.
+func (w *Watched) WriteHeader(status int) {
 	if status >= http.StatusOK { // not 103 and its like
-		w.status = status
+		w.Status = status
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *Watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"zhilu.dev/zhilu/internal/trace"
 )
 
 // Web counts requests and what became of uploads.
@@ -60,33 +62,17 @@ func (m *Web) Count(next http.Handler) http.Handler {
 		began := time.Now() //nolint:forbidigo // time that passes, not the time of an act
 		underway := m.underway.WithLabelValues(area)
 		underway.Inc()
-		seen := &answer{ResponseWriter: w, status: http.StatusOK}
+		seen := trace.Watch(w)
 		defer func() {
 			underway.Dec()
-			m.requests.WithLabelValues(area, method, strconv.Itoa(seen.status)).Inc()
+			m.requests.WithLabelValues(area, method, strconv.Itoa(seen.Status)).Inc()
 			m.took.WithLabelValues(area).Observe(time.Since(began).Seconds()) //nolint:forbidigo // time that passes
 			if out := w.Header().Get("Zhilu-Status"); area == "upload" && method != "HEAD" && (out == "sealed" || out == "duplicate") {
 				m.ended.WithLabelValues(out).Inc()
-			} else if area == "upload" && seen.status >= http.StatusBadRequest {
+			} else if area == "upload" && seen.Status >= http.StatusBadRequest {
 				m.ended.WithLabelValues("refused").Inc()
 			}
 		}()
 		next.ServeHTTP(seen, r)
 	})
 }
-
-type answer struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader notes the answer.
-func (w *answer) WriteHeader(status int) {
-	if status >= http.StatusOK {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -19,7 +19,7 @@ const part = 2000
 func Run(ctx context.Context, d *db.DB, keys *keyring.Keyring) (*Report, error) {
 	a := &auditor{report: &Report{Findings: []Finding{}}, keys: keys, rng: factory.NewEmptyRange(0), most: part}
 	for {
-		if _, err := a.within(ctx, d, a.loadHeads, a.walkPlaced, a.rest); err != nil || a.walked {
+		if _, err := a.within(ctx, d, a.whole()...); err != nil || a.walked {
 			return a.report, err
 		}
 	}

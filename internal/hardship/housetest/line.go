@@ -8,9 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -46,7 +44,7 @@ func Toxiproxy(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(built3rd(t, "toxiproxy-server"), "-host", host, "-port", port, "-seed", "1")
+	cmd := exec.Command(Tool(t, "toxiproxy-server"), "-host", host, "-port", port, "-seed", "1")
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
@@ -66,20 +64,6 @@ func Toxiproxy(t testing.TB) string {
 			t.Fatalf("toxiproxy does not answer: %v\n%s", err, said.String())
 		}
 	}
-}
-
-// built3rd gives the path of a program that `make` built into .cache/bin.
-func built3rd(t testing.TB, name string) string {
-	t.Helper()
-	root, err := moduleRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(root, ".cache", "bin", name)
-	if _, err := os.Stat(path); err != nil {
-		Missing(t, path+" is not built: make .cache/bin/"+name)
-	}
-	return path
 }
 
 // NewLine lays a line through toxiproxy to a server.

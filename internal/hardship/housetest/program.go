@@ -115,9 +115,16 @@ func moduleRoot() (string, error) {
 	return "", os.ErrNotExist
 }
 
-// Tool gives the path of a program from outside, or skips the test; with ZHILU_REQUIRE_TOOLS=1 it fails instead.
+// Tool gives the path of a program from outside, built by `make` into .cache/bin or installed, or skips the test; with
+// ZHILU_REQUIRE_TOOLS=1 it fails instead.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
+	if root, err := moduleRoot(); err == nil {
+		built := filepath.Join(root, ".cache", "bin", name)
+		if _, err := os.Stat(built); err == nil {
+			return built
+		}
+	}
 	path, err := exec.LookPath(name)
 	if err != nil {
 		Missing(t, name+" is not installed")
