@@ -71,7 +71,9 @@ type Filter struct {
 	Department ident.DepartmentID
 	Device     ident.DeviceID
 	Subject    custody.Subject
+	Unnamed    bool      // names nobody: owed by whoever holds its role in the department
 	Overdue    bool      // due before now
+	Soon       bool      // not over yet, and three quarters of its term are used (DueSoon)
 	DueFrom    time.Time // due at or after
 	DueBefore  time.Time // due before
 	After      string    // the Next of the page before

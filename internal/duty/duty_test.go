@@ -332,6 +332,7 @@ func TestFiltersAndPages(t *testing.T) {
 		}{
 			{"all, page by page", duty.Filter{Limit: 2}, 8},
 			{"overdue", duty.Filter{Overdue: true}, 2},
+			{"names nobody", duty.Filter{Unnamed: true}, 1},
 			{"due before", duty.Filter{DueBefore: gatetest.Start.Add(time.Minute)}, 4},
 			{"due from", duty.Filter{DueFrom: gatetest.Start.Add(time.Minute), Kinds: []duty.Kind{duty.Store}}, 3},
 			{"person", duty.Filter{Person: "p1"}, 3},
@@ -361,6 +362,41 @@ func TestFiltersAndPages(t *testing.T) {
 		for _, bad := range []string{"x", "1_", "_x", "1_zzz", strings.Repeat("9", 30) + "_" + string(ident.New[ident.DutyID]())} {
 			if _, err := b.List(b.ctx, leader, duty.Filter{After: bad}); !fault.HasCode(err, "duty.page") {
 				t.Errorf("%q: %v", bad, err)
+			}
+		}
+	})
+}
+
+// TestSoon: what the database calls soon is what a duty says of itself, to the second (预警).
+func TestSoon(t *testing.T) {
+	t.Parallel()
+	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
+		b := newBook(t, w)
+		for i, used := range []time.Duration{0, 74, 75, 76, 99, 100, 101, 140} { // percent of terms of different lengths
+			term := time.Duration(i*i+1) * 37 * time.Hour
+			since := gatetest.Start.Add(-term * used / 100)
+			b.open(duty.New{Subject: about(fmt.Sprint("r", int(used))), Person: "p1", Department: "d1", Since: since, Due: since.Add(term)})
+		}
+		p, err := b.List(b.ctx, leader, duty.Filter{Soon: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]bool{}
+		for _, d := range p.Duties {
+			got[d.Subject.ID] = true
+			if d.Standing(w.Clock.Now()) != duty.DueSoon {
+				t.Errorf("%s stands as %s", d.Subject.ID, d.Standing(w.Clock.Now()))
+			}
+		}
+		if len(got) != 4 || !got["r75"] || !got["r76"] || !got["r99"] || !got["r100"] {
+			t.Errorf("soon: %v", got)
+		}
+		for _, c := range []struct {
+			f    duty.Filter
+			want int
+		}{{duty.Filter{}, 8}, {duty.Filter{Soon: true}, 4}, {duty.Filter{Overdue: true}, 2}, {duty.Filter{States: []duty.State{duty.StateMet}}, 0}} {
+			if n, err := b.Count(b.ctx, leader, c.f); err != nil || n != c.want {
+				t.Errorf("%+v: %d, want %d (%v)", c.f, n, c.want, err)
 			}
 		}
 	})

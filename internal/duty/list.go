@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
@@ -50,14 +51,21 @@ func (b *Book) page(ctx context.Context, actor access.Actor, f Filter, ended boo
 	p := Page{Duties: list}
 	if len(list) > f.Limit {
 		p.Duties = list[:f.Limit]
-		last := p.Duties[f.Limit-1]
-		at := last.Due
-		if ended {
-			at = last.Closed
+		if last := p.Duties[f.Limit-1]; ended {
+			p.Next = last.DoneCursor()
+		} else {
+			p.Next = cursor(last.Due, last.ID)
 		}
-		p.Next = strconv.FormatInt(clock.Micros(at), 10) + "_" + string(last.ID)
 	}
 	return p, nil
+}
+
+// DoneCursor is the place behind an ended duty in the order of [Book.Done], for Filter.After: who merges several lists
+// turns them all with it.
+func (d Duty) DoneCursor() string { return cursor(d.Closed, d.ID) }
+
+func cursor(at time.Time, id ident.DutyID) string {
+	return strconv.FormatInt(clock.Micros(at), 10) + "_" + string(id)
 }
 
 // parseCursor reads a Next; the empty text is the beginning.
@@ -97,6 +105,21 @@ func (b *Book) Counts(ctx context.Context, actor access.Actor) (Counts, error) {
 	f.Overdue = true
 	c.Overdue, err = countUpTo(ctx, b.c.DB.Reader, sc, f, now)
 	return c, err
+}
+
+// Count counts the actor's duties as List would give them, up to CountLimit+1.
+func (b *Book) Count(ctx context.Context, actor access.Actor, f Filter) (int, error) {
+	if err := b.c.Gate.Check(ctx, actor, access.DutyList, listSubject()); err != nil {
+		return 0, err
+	}
+	sc := access.ScopeOf(actor)
+	if sc.None() {
+		return 0, nil
+	}
+	if len(f.States) == 0 {
+		f.States = []State{StateOpen}
+	}
+	return countUpTo(ctx, b.c.DB.Reader, sc, f, b.c.Clock.Now())
 }
 
 // Groups gives the workbench: overdue, today, this week, later, each with its first duties. Empty groups are there

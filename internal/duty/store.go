@@ -167,8 +167,14 @@ func narrow(q *bun.SelectQuery, sc access.Scope, f Filter, now time.Time) *bun.S
 			q = q.Where("? = ?", bun.Ident(column), v)
 		}
 	}
+	if f.Unnamed {
+		q = q.Where("person_id = ''")
+	}
 	if f.Overdue {
 		q = q.Where("due_at < ?", clock.Micros(now))
+	}
+	if f.Soon { // no term is so long that a hundred times it leaves the 64 bits
+		q = q.Where("due_at >= ? AND (? - since_at) * 100 >= (due_at - since_at) * ?", clock.Micros(now), clock.Micros(now), soonUsedShare)
 	}
 	if !f.DueFrom.IsZero() {
 		q = q.Where("due_at >= ?", clock.Micros(f.DueFrom))

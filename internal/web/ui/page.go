@@ -35,6 +35,7 @@ func (n Next) id() string {
 
 // DutyList is what someone owes, in groups by when.
 type DutyList struct {
+	ID     string // of the sheet; may be empty
 	Title  string
 	Count  int
 	Note   string // "按到期先后"

@@ -27,7 +27,7 @@ const (
 // something about it.
 func (a area) alerts(p *site.Page) ([]ui.Alert, error) {
 	var out []ui.Alert
-	for _, find := range []func(*site.Page) ([]ui.Alert, error){a.grants, a.outLong, a.inbox, a.uncared, a.expiring} {
+	for _, find := range []func(*site.Page) ([]ui.Alert, error){a.soon, a.grants, a.outLong, a.inbox, a.uncared, a.expiring} {
 		got, err := find(p)
 		if err != nil {
 			return nil, err
@@ -35,6 +35,54 @@ func (a area) alerts(p *site.Page) ([]ui.Alert, error) {
 		out = append(out, got...)
 	}
 	return out, nil
+}
+
+// soon tells of duties in the reader's scope of whose term three quarters are used (预警). What the reader owes today stands
+// in the list of duties already.
+func (a area) soon(p *site.Page) ([]ui.Alert, error) {
+	if !evidence(p.Actor) {
+		return nil, nil
+	}
+	_, today := duty.BucketToday.Bounds(p.Now)
+	got, err := a.d.Duties.List(p.Context(), p.Actor, duty.Filter{Soon: true, Limit: perPage})
+	if err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(got.Duties, func(d duty.Duty) bool { return d.Person == p.Actor.Person && d.Due.Before(today) })
+	names, err := a.owerNames(p, list)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Alert
+	for i, d := range list {
+		if i == perAlert && len(list) > perAlert+1 {
+			text := p.P.T("workbench.alert.soon_more", len(list)-perAlert)
+			if got.Next != "" {
+				text = p.P.T("workbench.alert.soon_many")
+			}
+			return append(out, ui.Alert{Title: ui.Link{Text: text, Href: viewHref(viewSoon)}, Used: -1}), nil
+		}
+		left, _ := p.P.Left(d.Due, p.Now)
+		out = append(out, ui.Alert{
+			Title: ui.Link{Text: p.P.T(d.Kind.TitleKey(), d.TitleArgs()...), Href: where(d)}, Left: left,
+			Facts: []string{names[d.Person], p.P.T("duty.used", d.Used(p.Now))}, Used: d.Used(p.Now),
+		})
+	}
+	return out, nil
+}
+
+// owerNames names who owes these duties; the reader's own and nobody's have no name.
+func (a area) owerNames(p *site.Page, list []duty.Duty) (map[ident.PersonID]string, error) {
+	var ids []ident.PersonID
+	for _, d := range list {
+		if d.Person != "" && d.Person != p.Actor.Person && !slices.Contains(ids, d.Person) {
+			ids = append(ids, d.Person)
+		}
+	}
+	if len(ids) == 0 {
+		return map[ident.PersonID]string{}, nil
+	}
+	return a.d.Org.Names(p.Context(), ids)
 }
 
 // grants tells what the reader may look at now, and until when: they learn here that consent was given, and that it ends.
@@ -180,32 +228,6 @@ func (a area) held(p *site.Page) ([]heldView, error) {
 		out = append(out, heldView{
 			Title: p.P.T("workbench.held", it.Label), Href: "/devices/" + string(it.ID),
 			Facts: []string{p.P.T("workbench.held_since", p.P.When(it.Out.Issued, p.Now)), it.Out.Purpose},
-		})
-	}
-	return out, nil
-}
-
-// done are the reader's own duties that ended last.
-func (a area) done(p *site.Page) ([]ui.Done, error) {
-	var list []duty.Duty
-	for _, f := range owed(p.Actor) {
-		f.Limit = perGroup
-		got, err := a.d.Duties.Done(p.Context(), p.Actor, f)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range got.Duties {
-			if !slices.ContainsFunc(list, func(e duty.Duty) bool { return e.ID == d.ID }) {
-				list = append(list, d)
-			}
-		}
-	}
-	slices.SortStableFunc(list, func(x, y duty.Duty) int { return y.Closed.Compare(x.Closed) })
-	var out []ui.Done
-	for _, d := range list[:min(len(list), perGroup)] {
-		out = append(out, ui.Done{
-			Text:  p.P.T(d.Kind.TitleKey(), d.TitleArgs()...),
-			Facts: []string{p.P.When(d.Closed, p.Now), p.P.T("duty.standing." + string(d.Standing(p.Now)))},
 		})
 	}
 	return out, nil

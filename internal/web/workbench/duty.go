@@ -33,7 +33,7 @@ func owed(actor access.Actor) []duty.Filter {
 		}
 	}
 	if len(kinds) > 0 {
-		out = append(out, duty.Filter{Kinds: kinds})
+		out = append(out, duty.Filter{Kinds: kinds, Unnamed: true})
 	}
 	return out
 }
@@ -112,7 +112,7 @@ func (a area) count(ctx context.Context, actor access.Actor, f duty.Filter) (int
 
 // duties makes the one thing and the list from the reader's groups.
 func (a area) duties(p *site.Page, groups []group) (*ui.Next, ui.DutyList) {
-	l := ui.DutyList{Title: p.P.T("workbench.duties"), Note: p.P.T("workbench.by_due"), Empty: empty(p)}
+	l := ui.DutyList{ID: "duties", Title: p.P.T("workbench.duties"), Note: p.P.T("workbench.by_due"), Empty: empty(p)}
 	var next *ui.Next
 	for _, g := range groups {
 		l.Count += g.count
@@ -176,6 +176,10 @@ func where(d duty.Duty) string {
 		return "/devices/" + d.Subject.ID
 	case "viewing":
 		return "/viewings/" + d.Subject.ID
+	case "case":
+		return "/cases/" + d.Subject.ID
+	case "paper":
+		return "/papers/" + d.Subject.ID
 	case "look":
 		return "/register?view=open"
 	case "gap":

@@ -8,6 +8,7 @@ import (
 type view struct {
 	Sub     string
 	Actions []ui.Action
+	Figures []figure // empty for who answers for nobody else
 	Next    *ui.Next // nil when nothing is owed
 	Duties  ui.DutyList
 	Others  *ui.DutyList // nil for who answers for nobody else
@@ -24,6 +25,27 @@ type heldView struct {
 type bucketView struct {
 	Title string
 	List  ui.DutyList
+	Pager ui.PagerView
+}
+
+// figure is a count of duties in the reader's scope, never of a person's (decisions §4).
+type figure struct {
+	Count, Text, Href string
+	Late              bool
+}
+
+// scopeView is a list over everything in the reader's scope.
+type scopeView struct {
+	Title, Sub string
+	Tabs       []ui.Tab
+	Filters    ui.Filters
+	List       ui.DutyList
+	Pager      ui.PagerView
+}
+
+// doneView is what the reader has done, page by page.
+type doneView struct {
+	Rows  []ui.Done
 	Pager ui.PagerView
 }
 

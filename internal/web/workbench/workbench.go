@@ -58,6 +58,11 @@ func evidence(actor access.Actor) bool {
 	return actor.Has(access.Officer, access.Custodian, access.Head, access.Leader, access.LegalReviewer, access.Supervisor)
 }
 
+// answers reports whether the reader answers for what others owe.
+func answers(actor access.Actor) bool {
+	return actor.Has(access.Head, access.Leader, access.Supervisor)
+}
+
 func (a area) show(p *site.Page) error {
 	if id := p.Value("waive"); id != "" {
 		return a.askWaive(p, id)
@@ -68,6 +73,9 @@ func (a area) show(p *site.Page) error {
 	if !evidence(p.Actor) {
 		return a.administrator(p)
 	}
+	if name := p.Value("view"); name != "" {
+		return a.view(p, name)
+	}
 	title := p.P.T("workbench.title")
 	groups, err := a.mine(p.Context(), p.Actor, p.Now, perGroup)
 	if err != nil {
@@ -75,7 +83,10 @@ func (a area) show(p *site.Page) error {
 	}
 	v := view{Sub: p.P.Long(p.Now), Actions: actions(p)}
 	v.Next, v.Duties = a.duties(p, groups)
-	if p.Actor.Has(access.Head, access.Leader, access.Supervisor) {
+	if answers(p.Actor) {
+		if v.Figures, err = a.figures(p, v.Duties.Count); err != nil {
+			return err
+		}
 		if v.Others, err = a.others(p); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package workbench_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,6 +24,8 @@ import (
 
 // nasty is what may come as a name of a file: markup, a formula, marks that turn the direction of writing.
 const nasty = "<script>alert(1)</script>=cmd|' /C calc'!A0\u202egpj.exe"
+
+const day = 24 * time.Hour
 
 func routes(inbox int) func(w *pagetest.World) []site.Route {
 	return func(w *pagetest.World) []site.Route {
@@ -177,6 +180,70 @@ func TestBucketIsPaged(t *testing.T) {
 	r.Get("/?bucket=nonsense").Want(http.StatusNotFound)
 }
 
+// TestScope: who answers for others sees figures over their scope, each leading to its list; an officer's lists hold their
+// own alone (R-21-1).
+func TestScope(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	owe(w)
+	head, leader, officer := w.As(access.Head), w.As(access.Leader), w.As(access.Officer)
+	head.Get("/").Want(http.StatusOK, `href="/?view=overdue"`, "24 小时内到期", ">2</b>")
+	officer.Get("/").Want(http.StatusOK).Lacks("zl-strip")
+	head.Get("/?view=overdue").Want(http.StatusOK, "000117.mp4", "阿依努尔·买买提", "共 2 条").Lacks("OTHER.mp4", "MOVI0007", "<script>alert")
+	leader.Get("/?view=within").Want(http.StatusOK, "OTHER.mp4", "0029 至 0031", "执法二科")
+	leader.Get("/?view=within&department="+string(w.Departments[1].ID)).Want(http.StatusOK, "OTHER.mp4").Lacks("0029 至 0031")
+	leader.Get("/?view=all&kind=settle_inbox").Want(http.StatusOK, "一个没有扩展名", "没有指定到人", "共 1 条").Lacks("MOVI0007")
+	officer.Get("/?view=all").Want(http.StatusOK, "MOVI0007", "你的").Lacks("OTHER.mp4", "一个没有扩展名")
+	head.Get("/?view=soon&kind=store").Want(http.StatusOK, "这里没有")
+	head.Get("/?view=all&after=nonsense").Leads("/?view=all")
+	head.Get("/?view=nonsense").Want(http.StatusNotFound)
+	w.As(access.SystemAdmin).Get("/?view=all").Want(http.StatusOK, "你能办的").Lacks("MOVI0007") // T13
+}
+
+// TestSoonWarns: when three quarters of a term are used its person and who answers for them are told (预警).
+func TestSoonWarns(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	now, officer := w.Clock.Now(), w.People[access.Officer].ID
+	open := func(name string, gone, left time.Duration) {
+		w.OpenDuty(duty.New{Kind: duty.ExplainLate, Subject: recording(), Person: officer, Department: w.Departments[0].ID, Since: now.Add(-gone), Due: now.Add(left), Args: map[string]any{"name": name}})
+	}
+	open("SEVENTYSIX.mp4", 76*day, 24*day)
+	open("SEVENTY.mp4", 70*day, 30*day)
+	alerts := func(body string) string { return body[strings.Index(body, "<h2>预警"):] }
+	for _, role := range []access.Role{access.Officer, access.Head, access.Leader} {
+		a := w.As(role).Get("/").Want(http.StatusOK, "预警", "时限已用 76%")
+		if s := alerts(a.Body); !strings.Contains(s, "SEVENTYSIX") || strings.Contains(s, "SEVENTY.mp4") {
+			t.Errorf("%s is warned of the wrong things", role)
+		}
+	}
+	w.As(access.Custodian).Get("/?view=soon").Want(http.StatusOK, "SEVENTYSIX")
+	for i := range 4 {
+		open("MORE"+string(rune('A'+i)), 90*day, 10*day)
+	}
+	w.As(access.Head).Get("/").Want(http.StatusOK, "还有 2 件时限快用完", "/?view=soon")
+}
+
+// TestDoneIsPaged: everything one has done can be gone through, others' cannot.
+func TestDoneIsPaged(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	now, officer := w.Clock.Now(), w.People[access.Officer].ID
+	for i := range 60 {
+		about := recording()
+		w.OpenDuty(duty.New{Kind: duty.ExplainLate, Subject: about, Person: officer, Department: w.Departments[0].ID, Since: now, Due: now.Add(day), Args: map[string]any{"name": fmt.Sprintf("DONE%02d.mp4", i)}})
+		w.Clock.Add(time.Second)
+		w.MeetDuty(duty.ExplainLate, about)
+	}
+	r := w.As(access.Officer)
+	r.Get("/").Want(http.StatusOK, "/?view=done", "DONE59.mp4", "按时办结")
+	a := r.Get("/?view=done").Want(http.StatusOK, "DONE59.mp4", "DONE10.mp4", "下一页").Lacks("DONE09.mp4")
+	i := strings.Index(a.Body, `rel="next"`)
+	href := a.Body[strings.LastIndex(a.Body[:i], `href="`)+6:]
+	r.Get(strings.ReplaceAll(href[:strings.Index(href, `"`)], "&amp;", "&")).Want(http.StatusOK, "DONE09.mp4", "DONE00.mp4").Lacks("DONE10.mp4", `rel="next"`)
+	w.As(access.Custodian).Get("/?view=done").Want(http.StatusOK, "还没有").Lacks("DONE59")
+}
+
 // TestLooks opens the workbench as each reader, on a desktop and a phone, and looks for what axe-core calls serious.
 func TestLooks(t *testing.T) {
 	t.Parallel()
@@ -199,10 +266,16 @@ func TestLooks(t *testing.T) {
 			if size == webtest.Phone {
 				name += "-phone"
 			}
-			webtest.Open(t, ctx, w.Server.URL+"/", size)
-			webtest.NoSideways(t, ctx)
-			webtest.Screenshot(t, ctx, name, size.Width, size.Height)
-			webtest.Axe(t, ctx)
+			pages := map[string]string{name: "/"}
+			if role == access.Leader {
+				pages[name+"-overdue"], pages[name+"-soon"], pages[name+"-done"] = "/?view=overdue", "/?view=soon", "/?view=done"
+			}
+			for name, path := range pages {
+				webtest.Open(t, ctx, w.Server.URL+path, size)
+				webtest.NoSideways(t, ctx)
+				webtest.Screenshot(t, ctx, name, size.Width, size.Height)
+				webtest.Axe(t, ctx)
+			}
 		}
 	}
 }
