@@ -3,6 +3,8 @@
 // bureau's own files have the same form (docs/formats/regulation.md) and are read by the same strict reader.
 package catalogue
 
+import "slices"
+
 // Text says a thing in Chinese, which binds, and in English.
 type Text struct {
 	ZH string `json:"zh"`
@@ -59,6 +61,17 @@ type Term struct {
 	Note         string     `json:"note"`
 	Source       string     `json:"source"`
 	Confidence   string     `json:"confidence"`
+	Rules        *TermRules `json:"rules,omitempty"`
+}
+
+// TermRules say in the closed vocabulary (package fact) what the words of a time limit say: when it runs at all, the event
+// that starts it and those of which any meets it. A time limit without them is not counted by the program.
+type TermRules struct {
+	Start      string   `json:"start,omitempty"`
+	Met        []string `json:"met,omitempty"`
+	When       string   `json:"when,omitempty"`        // a condition; empty: whenever it starts
+	Pausable   bool     `json:"pausable,omitempty"`    // days may be left out, by a written notice
+	PauseBasis string   `json:"pause_basis,omitempty"` // by which article; empty: the notice has to name its rule
 }
 
 // Signer (签署人) is a role that signs a document.
@@ -72,31 +85,95 @@ type Signer struct {
 type Field struct {
 	ID string `json:"id"`
 	Text
+	Type     string   `json:"type"`
+	Required bool     `json:"required"`
+	When     string   `json:"when,omitempty"`    // asked only if this holds (fact.CompileField)
+	Options  []Option `json:"options,omitempty"` // of an enum
+	Columns  []Column `json:"columns,omitempty"` // of an item-list or a table
+}
+
+// Option is one answer to an enum.
+type Option struct {
+	ID string `json:"id"`
+	Text
+}
+
+// Column is one column of repeated rows.
+type Column struct {
+	ID string `json:"id"`
+	Text
 	Type     string `json:"type"`
 	Required bool   `json:"required"`
+}
+
+// DocumentRules say in the closed vocabulary what the words of a document say.
+type DocumentRules struct {
+	When       string   `json:"when,omitempty"`        // its condition
+	ApprovedBy []string `json:"approved_by,omitempty"` // approval forms of which one has to be passed before it is issued
+	Events     []Event  `json:"events,omitempty"`      // what it shows to have happened
+	Pauses     []Pause  `json:"pauses,omitempty"`      // time limits that do not run, by this notice
+	Extends    []string `json:"extends,omitempty"`     // time limits it lengthens
+}
+
+// Event is what a document shows to have happened, and when: a field with its time, or one of the document's own
+// moments "signed", "submitted", "approved" and "served". With a Field the event is shown only if that field is Is.
+type Event struct {
+	ID    string `json:"id"`
+	At    string `json:"at"`
+	Field string `json:"field,omitempty"`
+	Is    string `json:"is,omitempty"`
+}
+
+// Pause names the time limits a notice stops and the fields with the first and last day.
+type Pause struct {
+	Terms []string `json:"terms"`
+	From  string   `json:"from"`
+	To    string   `json:"to"`
 }
 
 // Document (文书) is one type of written record.
 type Document struct {
 	ID string `json:"id"`
 	Text
-	Stage            string   `json:"stage"`
-	Acts             []string `json:"acts"`
-	Kind             string   `json:"kind"`
-	Requirement      string   `json:"requirement"`
-	Condition        *Text    `json:"condition"`
-	IsApprovalForm   bool     `json:"is_approval_form"`
-	ServedOnParty    bool     `json:"served_on_party"`
-	Signers          []Signer `json:"signers"`
-	Fields           []Field  `json:"fields"`
-	MayBeEmbeddedIn  []string `json:"may_be_embedded_in"`
-	SeedArticles     []string `json:"seed_articles"`
-	LegalBasis       []string `json:"legal_basis"`
-	Deadlines        []string `json:"deadlines"`
-	RecordingMatters []string `json:"recording_matters"`
-	Source           []string `json:"source"`
-	Confidence       string   `json:"confidence"`
+	Stage            string         `json:"stage"`
+	Acts             []string       `json:"acts"`
+	Kind             string         `json:"kind"`
+	Requirement      string         `json:"requirement"`
+	Condition        *Text          `json:"condition"`
+	IsApprovalForm   bool           `json:"is_approval_form"`
+	ServedOnParty    bool           `json:"served_on_party"`
+	Signers          []Signer       `json:"signers"`
+	Fields           []Field        `json:"fields"`
+	MayBeEmbeddedIn  []string       `json:"may_be_embedded_in"`
+	SeedArticles     []string       `json:"seed_articles"`
+	LegalBasis       []string       `json:"legal_basis"`
+	Deadlines        []string       `json:"deadlines"`
+	RecordingMatters []string       `json:"recording_matters"`
+	Source           []string       `json:"source"`
+	Confidence       string         `json:"confidence"`
+	Rules            *DocumentRules `json:"rules,omitempty"`
 }
+
+// RulesOf gives the document's rules, empty ones where it has none.
+func (d Document) RulesOf() DocumentRules {
+	if d.Rules == nil {
+		return DocumentRules{}
+	}
+	return *d.Rules
+}
+
+// Field gives a field by its id.
+func (d Document) Field(id string) (Field, bool) {
+	for _, f := range d.Fields {
+		if f.ID == id {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// For reports whether the document belongs to an act.
+func (d Document) For(act string) bool { return slices.Contains(d.Acts, act) }
 
 // Filmed is one thing a recording of a matter must show.
 type Filmed struct {
@@ -163,6 +240,16 @@ type Catalogue struct {
 	Terms       []Term
 	Matters     []Matter
 	Obligations []Obligation
+}
+
+// Document gives the document type of this id.
+func (c Catalogue) Document(id string) (Document, bool) {
+	for _, d := range c.Documents {
+		if d.ID == id {
+			return d, true
+		}
+	}
+	return Document{}, false
 }
 
 // Term gives the time limit of this id.

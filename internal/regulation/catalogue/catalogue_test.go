@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
+	"zhilu.dev/zhilu/internal/regulation/fact"
 )
 
 // TestShipped: what the program ships is whole, and there is as much of it as the drafts have.
@@ -148,6 +149,58 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if diff := cmp.Diff(top[list], got); diff != "" {
 			t.Fatalf("%s: %s", file, diff)
+		}
+	}
+}
+
+// TestRulesAreWhole: decisions §29. Every condition, enumeration and time limit of the shipped catalogue has its form in the
+// vocabulary, and what starts or meets a time limit is shown by a document or can be reported.
+func TestRulesAreWhole(t *testing.T) {
+	t.Parallel()
+	c, err := catalogue.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, e := range fact.Reported() {
+		shown[e] = true
+	}
+	for _, d := range c.Documents {
+		if d.Requirement == "conditional" && d.RulesOf().When == "" {
+			t.Errorf("%s: a condition in words only", d.ID)
+		}
+		for _, e := range d.RulesOf().Events {
+			shown[e.ID] = true
+		}
+		for _, f := range d.Fields {
+			if f.Type == "enum" && len(f.Options) == 0 && f.ID != "matter_ref" {
+				t.Errorf("%s.%s: nothing to choose from", d.ID, f.ID)
+			}
+			if (f.Type == "item-list" || f.Type == "table") && len(f.Columns) == 0 {
+				t.Errorf("%s.%s: rows without columns", d.ID, f.ID)
+			}
+		}
+	}
+	bare := map[string]bool{ // constraints, keeping times of other systems, and extensions counted with what they extend
+		"surcharge-cap": true, "no-night-holiday": true, "netlog-6m": true, "public-video-30d": true, "police-av-6m": true,
+		"seizure-extension-30d": true, "permit-extension-10wd": true,
+	}
+	for _, x := range c.Terms {
+		if (x.Rules == nil || x.Rules.Start == "") != bare[x.ID] {
+			t.Errorf("%s: start event", x.ID)
+		}
+		if x.Rules == nil {
+			continue
+		}
+		for _, e := range append([]string{x.Rules.Start}, x.Rules.Met...) {
+			if e != "" && !shown[e] {
+				t.Errorf("%s: nothing ever shows %s", x.ID, e)
+			}
+		}
+	}
+	for _, e := range fact.Events() {
+		if !shown[e] {
+			t.Errorf("nothing shows the event %s", e)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package catalogue
 import (
 	"slices"
 	"strings"
+
+	"zhilu.dev/zhilu/internal/regulation/fact"
 )
 
 // Values a row may have.
@@ -196,6 +198,99 @@ func (c *checker) term(t Term) {
 		c.filled("extension.basis", e.Basis)
 		c.filled("extension.approver", e.Approver)
 	}
+	if r := t.Rules; r != nil {
+		c.condition("rules.when", r.When)
+		if r.Start != "" {
+			c.event("rules.start", r.Start)
+		}
+		for _, e := range r.Met {
+			c.event("rules.met", e)
+		}
+		if r.Start == "" && len(r.Met) > 0 {
+			c.wrong("rules.start", "empty", "")
+		}
+	}
+}
+
+// condition checks an expression over the facts of a case.
+func (c *checker) condition(field, source string) {
+	if source == "" {
+		return
+	}
+	if _, err := fact.Compile(source); err != nil {
+		c.wrong(field, "bad_condition", err.Error())
+	}
+}
+
+func (c *checker) event(field, id string) {
+	if !fact.KnownEvent(id) {
+		c.wrong(field, "unknown_event", id)
+	}
+}
+
+// documentRules checks what the program works by.
+func (c *checker) documentRules(d Document) {
+	r := d.RulesOf()
+	c.condition("rules.when", r.When)
+	c.refs("rules.approved_by", r.ApprovedBy, c.documents)
+	c.refs("rules.extends", r.Extends, c.terms)
+	moment := func(field, id string) {
+		if f, ok := d.Field(id); !ok || f.Type != "date" && f.Type != "datetime" {
+			c.wrong(field, "not_a_time", id)
+		}
+	}
+	for _, e := range r.Events {
+		c.event("rules.events", e.ID)
+		if !slices.Contains([]string{"signed", "submitted", "approved", "served"}, e.At) {
+			moment("rules.events.at", e.At)
+		}
+		if e.Field == "" {
+			continue
+		}
+		f, ok := d.Field(e.Field)
+		if !ok || !slices.ContainsFunc(f.Options, func(o Option) bool { return o.ID == e.Is }) {
+			c.wrong("rules.events.is", "unknown_value", e.Field+" = "+e.Is)
+		}
+	}
+	for _, p := range r.Pauses {
+		c.refs("rules.pauses.terms", p.Terms, c.terms)
+		moment("rules.pauses.from", p.From)
+		moment("rules.pauses.to", p.To)
+	}
+}
+
+// columnTypes are the types a column may have: what fits into a cell.
+var columnTypes = []string{"text", "longtext", "date", "datetime", "integer", "money", "bool"}
+
+// field checks what a field offers and asks.
+func (c *checker) field(f Field) {
+	at := "fields." + f.ID
+	if f.When != "" {
+		if _, err := fact.CompileField(f.When); err != nil {
+			c.wrong(at+".when", "bad_condition", err.Error())
+		}
+	}
+	if len(f.Options) > 0 && f.Type != "enum" || len(f.Columns) > 0 && f.Type != "item-list" && f.Type != "table" {
+		c.wrong(at+".type", "unknown_value", f.Type)
+	}
+	seen := map[string]bool{}
+	for _, o := range f.Options {
+		c.filled(at+".options.id", o.ID)
+		c.text(at+".options", o.Text)
+		if seen[o.ID] {
+			c.wrong(at+".options", "twice", o.ID)
+		}
+		seen[o.ID] = true
+	}
+	for _, col := range f.Columns {
+		c.filled(at+".columns.id", col.ID)
+		c.text(at+".columns", col.Text)
+		c.among(at+".columns.type", col.Type, columnTypes)
+		if seen[col.ID] {
+			c.wrong(at+".columns", "twice", col.ID)
+		}
+		seen[col.ID] = true
+	}
 }
 
 func (c *checker) document(d Document) {
@@ -227,7 +322,9 @@ func (c *checker) document(d Document) {
 		names[f.ID] = true
 		c.text("fields."+f.ID, f.Text)
 		c.among("fields."+f.ID+".type", f.Type, FieldTypes)
+		c.field(f)
 	}
+	c.documentRules(d)
 }
 
 func (c *checker) matter(m Matter) {

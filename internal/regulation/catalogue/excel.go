@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -153,6 +154,9 @@ func ReadExcel(name string, raw []byte) (File, []Problem) {
 				text = r[i]
 			}
 			at := slices.IndexFunc(columns, func(c column) bool { return c.name == h })
+			if at >= 0 && columns[at].optional && strings.TrimSpace(text) == "" {
+				continue
+			}
 			if at >= 0 && !columns[at].text {
 				row[h] = value(text)
 			} else {
@@ -185,38 +189,37 @@ func value(text string) json.RawMessage {
 }
 
 type column struct {
-	name string
-	text bool // always text, in the type
+	name     string
+	text     bool // always text, in the type
+	optional bool // left out where the cell is empty
 }
 
 // columnsOf are the fields of a schema's rows in the order of the type.
 func columnsOf(schema string) []column {
-	var zero any
 	switch schema {
 	case "documents/1":
-		zero = Document{}
+		return columnsIn(reflect.TypeFor[Document]())
 	case "deadlines/1":
-		zero = Term{}
+		return columnsIn(reflect.TypeFor[Term]())
 	case "recording-matters/1":
-		zero = Matter{}
+		return columnsIn(reflect.TypeFor[Matter]())
 	case "requirements/1":
-		zero = Obligation{}
+		return columnsIn(reflect.TypeFor[Obligation]())
 	}
-	raw, err := json.Marshal(zero)
-	if err != nil {
-		return nil
-	}
-	var m map[string]json.RawMessage
-	if json.Unmarshal(raw, &m) != nil {
-		return nil
-	}
+	return nil
+}
+
+func columnsIn(t reflect.Type) []column {
 	var out []column
-	for _, name := range required(zero) {
-		out = append(out, column{name, string(m[name]) == `""`})
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			out = append(out, columnsIn(f.Type)...)
+			continue
+		}
+		name, rest, _ := strings.Cut(f.Tag.Get("json"), ",")
+		out = append(out, column{name, f.Type.Kind() == reflect.String, rest == "omitempty"})
 	}
-	slices.SortStableFunc(out, func(a, b column) int {
-		return bytes.Index(raw, []byte(`"`+a.name+`":`)) - bytes.Index(raw, []byte(`"`+b.name+`":`))
-	})
 	return out
 }
 

@@ -75,18 +75,6 @@ type Result struct {
 	Warnings []Warning      `json:"warnings,omitempty"`
 }
 
-// pausable are the terms whose statute lets days not count, and by which article. An empty article: the statute leaves
-// it to rules that the notice has to name.
-var pausable = map[string]string{
-	"seizure-30d":              "行政强制法 §25¶3", // 检测、检验、检疫、技术鉴定
-	"seizure-extension-30d":    "行政强制法 §25¶3",
-	"permit-decision-20wd":     "行政许可法 §45", // 听证、招标、拍卖、检验、检测、检疫、鉴定、专家评审
-	"permit-extension-10wd":    "行政许可法 §45",
-	"permit-joint-45wd":        "行政许可法 §45",
-	"permit-lower-review-20wd": "行政许可法 §45",
-	"penalty-decision-90d":     "",
-}
-
 // Compute counts. Input that nobody can mean is fault Invalid; what is missing is a Doubt in the result.
 func Compute(cal Calendar, in Input) (Result, error) {
 	t := in.Term
@@ -152,14 +140,17 @@ func check(in Input) error {
 	if in.Extended && t.Extension == nil {
 		return fault.New(fault.Invalid, "term.no_extension", t.ZH).At("extended")
 	}
-	basis, may := pausable[t.ID]
+	var rules catalogue.TermRules
+	if t.Rules != nil {
+		rules = *t.Rules
+	}
 	for _, p := range in.Pauses {
 		switch {
-		case !may:
+		case !rules.Pausable:
 			return fault.New(fault.Invalid, "term.no_pause", t.ZH).At("pause")
 		case strings.TrimSpace(p.Notice) == "":
 			return fault.New(fault.Invalid, "term.pause_notice").At("pause")
-		case basis == "" && strings.TrimSpace(p.Basis) == "":
+		case rules.PauseBasis == "" && strings.TrimSpace(p.Basis) == "":
 			return fault.New(fault.Invalid, "term.pause_basis").At("pause")
 		case !p.To.IsZero() && (p.To.Before(p.From) || days(p.From, p.To) > longestPause):
 			return fault.New(fault.Invalid, "term.pause_span").At("pause")
