@@ -24,7 +24,7 @@ var Order = []Group{
 		"custody/scrub",       // the same, without end
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
-	{Name: "records", Packages: []string{"org", "account", "device", "recording", "viewing", "rescue"}},
+	{Name: "records", Packages: []string{"org", "account", "device", "recording", "viewing", "casefile", "rescue"}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
 	{Name: "cmd", Packages: []string{"cmd/zhilu"}},

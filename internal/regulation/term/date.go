@@ -28,6 +28,9 @@ func dayOf(start time.Time, timed bool) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
+// DayOf is the day of a moment in Beijing's time, in the form in which the package takes and gives days.
+func DayOf(moment time.Time) time.Time { return dayOf(moment, true) }
+
 // addMonths goes to the day of the same number, or to the last of a month that has none.
 func addMonths(day time.Time, n int) time.Time {
 	y, m, d := day.Date()

@@ -132,6 +132,15 @@ func Compute(cal Calendar, in Input) (Result, error) {
 	return r, nil
 }
 
+// Named counts the catalogue's term of this id from a day. A catalogue without it is fault Invalid "term.unknown".
+func Named(cat catalogue.Catalogue, cal Calendar, id string, start time.Time) (Result, error) {
+	t, ok := cat.Term(id)
+	if !ok {
+		return Result{}, fault.New(fault.Invalid, "term.unknown", id).At("term")
+	}
+	return Compute(cal, Input{Term: t, Start: start})
+}
+
 func check(in Input) error {
 	t := in.Term
 	if in.Start.Year() < 1990 || in.Start.Year() > 2200 {
