@@ -67,6 +67,7 @@ type New struct {
 type Filter struct {
 	States     []State // List: open if empty; Done: met, waived and cancelled if empty
 	Kinds      []Kind
+	Except     []Kind // what is listed elsewhere
 	Person     ident.PersonID
 	Department ident.DepartmentID
 	Device     ident.DeviceID

@@ -332,6 +332,7 @@ func TestFiltersAndPages(t *testing.T) {
 		}{
 			{"all, page by page", duty.Filter{Limit: 2}, 8},
 			{"overdue", duty.Filter{Overdue: true}, 2},
+			{"but one kind", duty.Filter{Except: []duty.Kind{duty.Store, duty.LinkRecording}}, 1},
 			{"names nobody", duty.Filter{Unnamed: true}, 1},
 			{"due before", duty.Filter{DueBefore: gatetest.Start.Add(time.Minute)}, 4},
 			{"due from", duty.Filter{DueFrom: gatetest.Start.Add(time.Minute), Kinds: []duty.Kind{duty.Store}}, 3},

@@ -159,6 +159,9 @@ func narrow(q *bun.SelectQuery, sc access.Scope, f Filter, now time.Time) *bun.S
 	if len(f.Kinds) > 0 {
 		q = q.Where("kind IN (?)", bun.List(f.Kinds))
 	}
+	if len(f.Except) > 0 {
+		q = q.Where("kind NOT IN (?)", bun.List(f.Except))
+	}
 	for column, v := range map[string]string{
 		"person_id": string(f.Person), "department_id": string(f.Department), "device_id": string(f.Device),
 		"subject_kind": f.Subject.Kind, "subject_id": f.Subject.ID,

@@ -89,7 +89,7 @@ func Around(ctx context.Context, idb bun.IDB, rec *record.Recording, file *recor
 // Swallow makes a recording a part. What it had of its own is owed for the whole from now on.
 func Swallow(tx *gate.Tx, part *record.Recording, size int64, row *record.Join) error {
 	about := custody.Subject{Kind: "recording", ID: string(part.ID)}
-	for _, k := range []duty.Kind{duty.ExplainLate, duty.SettleInbox} {
+	for _, k := range []duty.Kind{duty.ExplainLate, duty.SettleInbox, duty.LinkRecording} {
 		if err := duty.Cancel(tx, k, about, "joined"); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ const (
 // something about it.
 func (a area) alerts(p *site.Page) ([]ui.Alert, error) {
 	var out []ui.Alert
-	for _, find := range []func(*site.Page) ([]ui.Alert, error){a.soon, a.grants, a.outLong, a.inbox, a.uncared, a.expiring} {
+	for _, find := range []func(*site.Page) ([]ui.Alert, error){a.soon, a.grants, a.outLong, a.inbox, a.strays, a.uncared, a.expiring} {
 		got, err := find(p)
 		if err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func (a area) soon(p *site.Page) ([]ui.Alert, error) {
 		return nil, nil
 	}
 	_, today := duty.BucketToday.Bounds(p.Now)
-	got, err := a.d.Duties.List(p.Context(), p.Actor, duty.Filter{Soon: true, Limit: perPage})
+	got, err := a.d.Duties.List(p.Context(), p.Actor, duty.Filter{Soon: true, Limit: perPage, Except: gathered()})
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +209,27 @@ func (a area) inbox(p *site.Page) ([]ui.Alert, error) {
 		return nil, err
 	}
 	return []ui.Alert{{Title: ui.Link{Text: p.P.T("workbench.alert.inbox", n), Href: "/inbox"}, Facts: []string{p.P.T("workbench.alert.inbox_text")}, Used: -1}}, nil
+}
+
+// strays tells those who answer for recordings how many belong to no case, and how long the oldest has waited (R-22-4).
+func (a area) strays(p *site.Page) ([]ui.Alert, error) {
+	if !p.Actor.Has(access.Custodian) && !answers(p.Actor) {
+		return nil, nil
+	}
+	f := duty.Filter{Kinds: gathered(), Limit: 1}
+	got, err := a.d.Duties.List(p.Context(), p.Actor, f)
+	if err != nil || len(got.Duties) == 0 {
+		return nil, err
+	}
+	n, err := a.d.Duties.Count(p.Context(), p.Actor, f)
+	if err != nil {
+		return nil, err
+	}
+	oldest := got.Duties[0]
+	return []ui.Alert{{
+		Title: ui.Link{Text: p.P.T("workbench.alert.unlinked", upTo(p, n)), Href: "/unlinked"},
+		Left:  p.P.T("workbench.alert.unlinked_oldest", p.P.Duration(p.Now.Sub(oldest.Since))), Used: min(oldest.Used(p.Now), 100),
+	}}, nil
 }
 
 // held are the devices in the reader's hands.

@@ -3,6 +3,8 @@ package workbench
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,8 +12,10 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -25,10 +29,10 @@ const (
 // owed are the filters that together give what the reader owes: what names them, and what names nobody and is owed by
 // whoever holds its role in the department.
 func owed(actor access.Actor) []duty.Filter {
-	out := []duty.Filter{{Person: actor.Person}}
+	out := []duty.Filter{{Person: actor.Person, Except: gathered()}}
 	var kinds []duty.Kind
 	for _, r := range duty.Rules() {
-		if r.Owes != access.Officer && actor.Has(r.Owes) {
+		if r.Owes != access.Officer && actor.Has(r.Owes) && !slices.Contains(gathered(), r.Kind) {
 			kinds = append(kinds, r.Kind)
 		}
 	}
@@ -36,6 +40,56 @@ func owed(actor access.Actor) []duty.Filter {
 		out = append(out, duty.Filter{Kinds: kinds, Unnamed: true})
 	}
 	return out
+}
+
+// gathered are the kinds of which a day's work leaves many: they stand in the list as one row that leads to their page.
+func gathered() []duty.Kind { return []duty.Kind{duty.LinkRecording} }
+
+// unlinked gives what the reader owes of recordings that belong to no case, due within bounds, as one row: the first of
+// them, and how many there are.
+func (a area) unlinked(ctx context.Context, actor access.Actor, from, before time.Time) (first duty.Duty, n int, err error) {
+	filters := []duty.Filter{{Person: actor.Person, Kinds: gathered()}}
+	if actor.Has(access.Custodian) {
+		filters = append(filters, duty.Filter{Unnamed: true, Kinds: gathered()})
+	}
+	for _, f := range filters {
+		f.DueFrom, f.DueBefore, f.Limit = from, before, 1
+		got, err := a.d.Duties.List(ctx, actor, f)
+		if err != nil {
+			return first, 0, err
+		}
+		if len(got.Duties) == 0 {
+			continue
+		}
+		more := 1
+		if got.Next != "" {
+			if more, err = a.d.Duties.Count(ctx, actor, f); err != nil {
+				return first, 0, err
+			}
+		}
+		if d := got.Duties[0]; n == 0 || d.Due.Before(first.Due) {
+			first = d
+		}
+		n += more
+	}
+	if n > 1 {
+		first.Subject = custody.Subject{Kind: "unlinked", ID: string(actor.Person)}
+		if first.Args, err = json.Marshal(map[string]int{"n": n}); err != nil {
+			return first, 0, fmt.Errorf("workbench: %w", err)
+		}
+	}
+	return first, n, nil
+}
+
+// titleOf is a duty in words.
+func titleOf(p locale.Printer, d duty.Duty) string {
+	if d.Subject.Kind == "unlinked" {
+		var a struct{ N int }
+		if json.Unmarshal(d.Args, &a) == nil {
+			return p.T("workbench.unlinked", a.N)
+		}
+	}
+	return p.T(d.Kind.TitleKey(), d.TitleArgs()...)
 }
 
 // group is a stretch of the reader's duties.
@@ -84,6 +138,13 @@ func (a area) between(ctx context.Context, actor access.Actor, from, before time
 			}
 			g.rows = append(g.rows, d)
 		}
+	}
+	first, n, err := a.unlinked(ctx, actor, from, before)
+	if err != nil {
+		return g, err
+	}
+	if n > 0 {
+		g.rows, g.count = append(g.rows, first), g.count+1
 	}
 	slices.SortStableFunc(g.rows, func(x, y duty.Duty) int {
 		return cmp.Or(x.Due.Compare(y.Due), cmp.Compare(x.ID, y.ID))
@@ -146,7 +207,7 @@ func nextOf(p *site.Page, d duty.Duty) ui.Next {
 // rowOf makes the row of a duty: its action leads to what it is about.
 func rowOf(p *site.Page, d duty.Duty) ui.Duty {
 	rule, _ := d.Kind.Rule()
-	title := p.P.T(d.Kind.TitleKey(), d.TitleArgs()...)
+	title := titleOf(p.P, d)
 	r := ui.Duty{
 		ID: "duty-" + string(d.ID), Clock: ui.DueClock(p.P, d.Since, d.Due, p.Now), Title: ui.Link{Text: title, Href: where(d)},
 		Facts: []string{p.P.T(d.Kind.NameKey()), p.P.T("workbench.since", p.P.When(d.Since, p.Now))}, Cite: ui.Cite{Article: rule.Article},
@@ -166,6 +227,9 @@ func rowOf(p *site.Page, d duty.Duty) ui.Duty {
 func where(d duty.Duty) string {
 	switch d.Subject.Kind {
 	case "recording":
+		if d.Kind == duty.LinkRecording {
+			return "/recordings/" + d.Subject.ID + "#link"
+		}
 		return "/recordings/" + d.Subject.ID
 	case "card":
 		return "/cards/" + d.Subject.ID
@@ -176,6 +240,8 @@ func where(d duty.Duty) string {
 		return "/devices/" + d.Subject.ID
 	case "viewing":
 		return "/viewings/" + d.Subject.ID
+	case "unlinked":
+		return "/unlinked"
 	case "case":
 		return "/cases/" + d.Subject.ID
 	case "paper":

@@ -26,7 +26,7 @@ type ower struct {
 // others shows who owes what in the reader's scope, in the order of certificate numbers. It counts nobody's duties and
 // compares nobody (decisions §4): it is a list of things to be done, under the names of those who do them.
 func (a area) others(p *site.Page) (*ui.DutyList, error) {
-	got, err := a.d.Duties.List(p.Context(), p.Actor, duty.Filter{Limit: maxOthers})
+	got, err := a.d.Duties.List(p.Context(), p.Actor, duty.Filter{Limit: maxOthers, Except: gathered()})
 	if err != nil {
 		return nil, err
 	}

@@ -224,6 +224,29 @@ func TestSoonWarns(t *testing.T) {
 	w.As(access.Head).Get("/").Want(http.StatusOK, "还有 2 件时限快用完", "/?view=soon")
 }
 
+// TestUnlinkedAreGathered: recordings that belong to no case are one row of their person's list, and one warning for those
+// who answer for them (R-22-4).
+func TestUnlinkedAreGathered(t *testing.T) {
+	t.Parallel()
+	w := pagetest.New(t, routes(0))
+	now, officer := w.Clock.Now(), w.People[access.Officer].ID
+	open := func(person ident.PersonID, name string, age time.Duration) {
+		w.OpenDuty(duty.New{Kind: duty.LinkRecording, Subject: recording(), Person: person, Department: w.Departments[0].ID, Since: now.Add(-age), Due: now.Add(7*day - age), Args: map[string]any{"name": name}})
+	}
+	open(officer, "ONE.mp4", 5*day)
+	w.As(access.Officer).Get("/").Want(http.StatusOK, "给录音录像找到所属案件：ONE.mp4", "#link", "第二十二条")
+	open(officer, "TWO.mp4", 4*day)
+	open(officer, "THREE.mp4", day)
+	open("", "NOBODY.mp4", 9*day)
+	w.As(access.Officer).Get("/").Want(http.StatusOK, "给 2 段录音录像找到所属案件", `href="/unlinked"`).Lacks("TWO.mp4", "NOBODY")
+	w.As(access.Custodian).Get("/").Want(http.StatusOK, "NOBODY.mp4", "4 段录音录像没有关联案件", "最久的已 9 天").Lacks("ONE.mp4")
+	w.As(access.Head).Get("/").Want(http.StatusOK, "4 段录音录像没有关联案件").Lacks("ONE.mp4")
+	rows, _, err := workbench.Owed(t.Context(), w.Duties, w.Actor(t, access.Officer), now)
+	if err != nil || rows != 2 { // one due this week, one later
+		t.Errorf("the officer owes %d rows: %v", rows, err)
+	}
+}
+
 // TestDoneIsPaged: everything one has done can be gone through, others' cannot.
 func TestDoneIsPaged(t *testing.T) {
 	t.Parallel()
