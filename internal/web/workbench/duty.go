@@ -45,15 +45,15 @@ func owed(actor access.Actor) []duty.Filter {
 // gathered are the kinds of which a day's work leaves many: they stand in the list as one row that leads to their page.
 func gathered() []duty.Kind { return []duty.Kind{duty.LinkRecording} }
 
-// unlinked gives what the reader owes of recordings that belong to no case, due within bounds, as one row: the first of
-// them, and how many there are.
-func (a area) unlinked(ctx context.Context, actor access.Actor, from, before time.Time) (first duty.Duty, n int, err error) {
+// unlinked gives what the reader owes of recordings that belong to no case, as one row: the first that is due, and how
+// many there are.
+func (a area) unlinked(ctx context.Context, actor access.Actor) (first duty.Duty, n int, err error) {
 	filters := []duty.Filter{{Person: actor.Person, Kinds: gathered()}}
 	if actor.Has(access.Custodian) {
 		filters = append(filters, duty.Filter{Unnamed: true, Kinds: gathered()})
 	}
 	for _, f := range filters {
-		f.DueFrom, f.DueBefore, f.Limit = from, before, 1
+		f.Limit = 1
 		got, err := a.d.Duties.List(ctx, actor, f)
 		if err != nil {
 			return first, 0, err
@@ -139,11 +139,11 @@ func (a area) between(ctx context.Context, actor access.Actor, from, before time
 			g.rows = append(g.rows, d)
 		}
 	}
-	first, n, err := a.unlinked(ctx, actor, from, before)
+	first, n, err := a.unlinked(ctx, actor)
 	if err != nil {
 		return g, err
 	}
-	if n > 0 {
+	if n > 0 && !first.Due.Before(from) && (before.IsZero() || first.Due.Before(before)) {
 		g.rows, g.count = append(g.rows, first), g.count+1
 	}
 	slices.SortStableFunc(g.rows, func(x, y duty.Duty) int {
