@@ -56,6 +56,13 @@ func TestDecide(t *testing.T) {
 		{"R-20-1 a system administrator packs the diagnostics", person("d1", access.SystemAdmin), access.HealthDiagnose, access.Subject{Kind: "bureau"}, true, "20"},
 		{"R-20-1 and nobody else does", person("d1", access.AuditAdmin), access.HealthDiagnose, access.Subject{Kind: "bureau"}, false, "20"},
 		{"T7 nobody excuses themselves", person("d1", access.Leader), access.DutyWaive, access.Subject{Kind: "duty", Department: "d1", Officer: "p1"}, false, "17"},
+		{"R-03-1 everybody who is signed in reads the regulation", person("d1", access.Officer), access.EditionView, access.Subject{Kind: "edition"}, true, "3"},
+		{"R-27-1 a system administrator drafts it", person("d1", access.SystemAdmin), access.EditionEdit, access.Subject{Kind: "edition_draft"}, true, "27"},
+		{"R-27-1 a leader does not", person("d1", access.Leader), access.EditionEdit, access.Subject{Kind: "edition_draft"}, false, "27"},
+		{"R-27-1 a leader adopts it", person("d1", access.Leader), access.EditionAdopt, access.Subject{Kind: "edition_draft", Officer: "p2"}, true, "27"},
+		{"T7 but not what they wrote", person("d1", access.Leader), access.EditionAdopt, access.Subject{Kind: "edition_draft", Officer: "p1"}, false, "27"},
+		{"R-27-1 an administrator adopts nothing", person("d1", access.SystemAdmin), access.EditionAdopt, access.Subject{Kind: "edition_draft", Officer: "p2"}, false, "27"},
+		{"R-27-1 an officer begins no draft", person("d1", access.Officer), access.EditionDraft, access.Subject{Kind: "edition_draft"}, false, "27"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := a.Decide(c.actor, c.action, c.subject)

@@ -91,6 +91,11 @@ const (
 
 	SettingView    Action = "setting.view"
 	SettingAdopt   Action = "setting.adopt"
+	EditionView    Action = "edition.view"
+	EditionDraft   Action = "edition.draft"
+	EditionEdit    Action = "edition.edit"
+	EditionDiscard Action = "edition.discard"
+	EditionAdopt   Action = "edition.adopt"
 	HealthView     Action = "health.view"
 	HealthDiagnose Action = "health.diagnose"
 	FsckRun        Action = "fsck.run"
@@ -125,6 +130,7 @@ func Actions() []Action {
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
 		DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
+		EditionView, EditionDraft, EditionEdit, EditionDiscard, EditionAdopt,
 		SettingView, SettingAdopt, HealthView, HealthDiagnose, FsckRun, ScrubRun, ScrubFind, SystemInit, KeyRotate,
 		BackupRun, BackupDrill, BackupRestore, MoveDatabase, MoveVault, WitnessAdd,
 	}

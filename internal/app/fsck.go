@@ -24,6 +24,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
 )
@@ -101,7 +102,8 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 
 // vouched are all tables whose rows the log says.
 func vouched() []vouch.Table {
-	return slices.Concat(recording.Tables(), []vouch.Table{derivative.Table()}, device.Tables(), account.Tables(), viewing.Tables())
+	return slices.Concat(recording.Tables(), []vouch.Table{derivative.Table()}, device.Tables(), account.Tables(), viewing.Tables(),
+		regulation.Tables())
 }
 
 // adopt brings vault and rows together as a server does when it starts; the jobs that look into what was adopted are the

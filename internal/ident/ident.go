@@ -30,6 +30,9 @@ type (
 	EntryID       string // 存证日志条目
 	ImportID      string // 导入
 	SettingID     string // 设置版本
+	EditionID     string // 制度版本
+	DraftID       string // 制度草案
+	StepID        string // 草案的一次修改
 	ViewingID     string // 查阅申请
 	LookID        string // 一次查看
 	MarkID        string // 标记

@@ -12,10 +12,11 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 )
 
-// Service adopts and reads settings.
+// Service adopts and reads settings and editions.
 type Service struct {
-	gate *gate.Gate
-	db   *db.DB
+	gate     *gate.Gate
+	db       *db.DB
+	editions editions
 }
 
 // New makes the service.

@@ -53,3 +53,11 @@ var Shipped = sync.OnceValues(func() (Catalogue, error) {
 
 // ShippedCalendar is the working-day calendar the program ships with (docs/formats/regulation.md).
 func ShippedCalendar() []byte { return calendarJSON }
+
+// ShippedFiles gives the files of the catalogue the program ships with, as they are written, by the name of each
+// ("documents", "deadlines", "recording-matters", "requirements").
+func ShippedFiles() map[string][]byte {
+	return map[string][]byte{
+		"documents": documentsJSON, "deadlines": deadlinesJSON, "recording-matters": mattersJSON, "requirements": requirementsJSON,
+	}
+}
