@@ -9,7 +9,7 @@ import (
 )
 
 type verifyCmd struct {
-	Target    string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a folder with a log, or its address (https://HOST/log)."`
+	Target    string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a case package as a folder or a zip; a folder with a log, or its address (https://HOST/log)."`
 	Trust     string   `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
 	CA        string   `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
 	Older     string   `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
@@ -88,6 +88,9 @@ func (e *env) report(r *verify.Report) {
 	for _, s := range r.Cosigned {
 		_, _ = fmt.Fprintf(e.out, "%s\t%d\t%s\n", locale.Visible(s.Witness), s.Size, e.words.Full(s.At))
 	}
+	if c := r.Case; c != nil {
+		e.reportCase(c)
+	}
 	for _, f := range r.Opened {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", locale.Visible(f.Name), locale.Visible(f.Value))
 	}
@@ -97,4 +100,17 @@ func (e *env) report(r *verify.Report) {
 	if r.DueBy != nil && r.InLog.Answer == verify.NotYet {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.due"), e.words.Full(*r.DueBy))
 	}
+}
+
+// reportCase prints what a case package says of itself.
+func (e *env) reportCase(c *verify.CaseFacts) {
+	for _, line := range [][2]string{
+		{"cli.verify.case.no", c.No}, {"cli.verify.case.title", c.Title}, {"cli.verify.case.bureau", c.Bureau}, {"cli.verify.case.made_by", c.MadeBy},
+		{"cli.verify.case.made_at", c.EnteredAt}, {"cli.verify.case.fingerprint", c.Fingerprint},
+	} {
+		if line[1] != "" {
+			_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T(line[0]), locale.Visible(line[1]))
+		}
+	}
+	_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.case.counts", c.Documents, c.Recordings, c.Entries, c.Files))
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/transparency-dev/merkle/rfc6962"
+
+	"zhilu.dev/zhilu/internal/verify/casedoc"
 )
 
 // leafFields are the lines of a leaf, in order (docs/formats/log-entry-v1.md).
@@ -82,11 +84,7 @@ type shown struct {
 	Opened []field `json:"opened"`
 }
 
-type field struct {
-	Name  string `json:"name"`
-	Salt  string `json:"salt"`
-	Value string `json:"value"`
-}
+type field = casedoc.Opening
 
 // checkOpenings checks that every opening opens a commitment of the leaf, or of the detail statement that the leaf
 // commits to, and gives the opened values, and the names of the fields that stay closed. It reports false where nothing

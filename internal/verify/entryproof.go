@@ -1,5 +1,7 @@
 package verify
 
+import "zhilu.dev/zhilu/internal/verify/form"
+
 // entryProofFormat names the form of an entry with its proof (docs/formats/entry-proof-v1.md).
 const entryProofFormat = "zhilu-entry-proof/v1"
 
@@ -22,7 +24,7 @@ type Opened struct {
 func checkEntryProof(data []byte, o Options) *Report {
 	r := &Report{Kind: "entry"}
 	var f entryProofFile
-	if !strictJSON(data, &f, "  ") || f.Proof == nil {
+	if !form.Strict(data, &f, "  ") || f.Proof == nil {
 		r.unreadable("entry.form", "")
 		return r
 	}

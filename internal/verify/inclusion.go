@@ -31,21 +31,35 @@ func (r *Report) checkInclusion(p *inclusion, leaf []byte, origin string, t *Tru
 		r.InLog.settle(No, "proof.checkpoint", "")
 		return false
 	}
-	hashes := make([][]byte, len(p.Hashes))
-	for i, text := range p.Hashes {
-		if hashes[i] = decode32(text); hashes[i] == nil {
-			r.InLog.settle(No, "proof.form", "")
-			return false
-		}
+	hashes, ok := decodeHashes(p.Hashes)
+	if !ok {
+		r.InLog.settle(No, "proof.form", "")
+		return false
 	}
-	if p.Index < 0 || p.Index >= p.Size || len(hashes) > 64 ||
-		proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(p.Index), uint64(p.Size), leaf, hashes, h.root) != nil { //nolint:gosec // not negative
+	if !included(p.Index, p.Size, leaf, hashes, h.root) {
 		r.InLog.settle(No, "proof.wrong", "")
 		return false
 	}
 	r.InLog.settle(Yes, "", "")
 	r.Index = &p.Index
 	return true
+}
+
+// decodeHashes reads the hashes of a proof.
+func decodeHashes(texts []string) ([][]byte, bool) {
+	hashes := make([][]byte, len(texts))
+	for i, text := range texts {
+		if hashes[i] = decode32(text); hashes[i] == nil {
+			return nil, false
+		}
+	}
+	return hashes, true
+}
+
+// included reports whether the hashes lead from the leaf at index to the root of the tree of this size.
+func included(index, size int64, leaf []byte, hashes [][]byte, root []byte) bool {
+	return index >= 0 && index < size && len(hashes) <= 64 &&
+		proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(index), uint64(size), leaf, hashes, root) == nil //nolint:gosec // not negative
 }
 
 // oneSignature reports whether a note ends with exactly one signature line, written in the one form it has. The

@@ -1,12 +1,10 @@
 package verify
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -19,6 +17,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/verify/form"
 )
 
 // Statement is what a receipt says of a file (docs/formats/receipt-v1.md).
@@ -57,26 +56,11 @@ type receiptFile struct {
 
 const receiptFormat = "zhilu-receipt/v1"
 
-// strictJSON reads data into v and reports whether writing v gives the same bytes, so that nothing in data stands
-// outside of what was read. indent is the indentation of the form.
-func strictJSON(data []byte, v any, indent string) bool {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return false
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", indent)
-	return enc.Encode(v) == nil && bytes.Equal(b.Bytes(), data)
-}
-
 // checkReceipt answers the three questions for a receipt.
 func checkReceipt(data []byte, o Options) (*Report, error) {
 	r := &Report{Kind: "receipt"}
 	var f receiptFile
-	if !strictJSON(data, &f, "  ") {
+	if !form.Strict(data, &f, "  ") {
 		r.unreadable("receipt.form", "")
 		return r, nil
 	}
@@ -86,7 +70,7 @@ func checkReceipt(data []byte, o Options) (*Report, error) {
 	}
 	body, ok := strings.CutPrefix(f.Statement, receiptFormat+"\n")
 	var st Statement
-	if !ok || !strictJSON([]byte(body), &st, "") {
+	if !ok || !form.Strict([]byte(body), &st, "") {
 		r.unreadable("statement.form", "")
 		return r, nil
 	}
@@ -110,14 +94,14 @@ func checkReceipt(data []byte, o Options) (*Report, error) {
 
 // check reports whether the statement's values are possible, and by when the entry is due.
 func (s *Statement) check() (time.Time, bool) {
-	due, ok := exactTime(s.IncludeBy)
-	if !ok || s.Size < 0 || !isDigest(s.SHA256) || s.SM3 != "" && !isDigest(s.SM3) || decode32(s.LeafHash) == nil {
+	due, ok := form.Time(s.IncludeBy)
+	if !ok || s.Size < 0 || !form.IsDigest(s.SHA256) || s.SM3 != "" && !form.IsDigest(s.SM3) || decode32(s.LeafHash) == nil {
 		return due, false
 	}
-	if _, ok := exactTime(s.StoredAt); !ok {
+	if _, ok := form.Time(s.StoredAt); !ok {
 		return due, false
 	}
-	_, verified := exactTime(s.VerifiedAt)
+	_, verified := form.Time(s.VerifiedAt)
 	switch s.State {
 	case "stored":
 		return due, s.VerifiedAt == ""
@@ -125,18 +109,6 @@ func (s *Statement) check() (time.Time, bool) {
 		return due, verified
 	}
 	return due, false
-}
-
-// exactTime reads a time of the one form our formats have.
-func exactTime(s string) (time.Time, bool) {
-	const layout = "2006-01-02T15:04:05.000000Z"
-	t, err := time.Parse(layout, s)
-	return t, err == nil && t.Format(layout) == s
-}
-
-func isDigest(s string) bool {
-	b, err := hex.DecodeString(s)
-	return err == nil && len(b) == 32 && hex.EncodeToString(b) == s
 }
 
 // checkSignature checks the signature over the statement with the receipt's own key and gives that key.
@@ -166,28 +138,17 @@ func (r *Report) checkEntry(f *receiptFile, st *Statement) {
 	}
 	want := map[string]string{
 		"id": string(st.EntryID), "outcome": "done",
-		"detail.file_id": quoted(string(st.FileID)), "detail.sha256": quoted(st.SHA256),
-		"detail.size": strconv.FormatInt(st.Size, 10), "detail.state": quoted(st.State),
+		"detail.file_id": form.Quoted(string(st.FileID)), "detail.sha256": form.Quoted(st.SHA256),
+		"detail.size": strconv.FormatInt(st.Size, 10), "detail.state": form.Quoted(st.State),
 	}
 	if st.SM3 != "" {
-		want["detail.sm3"] = quoted(st.SM3)
+		want["detail.sm3"] = form.Quoted(st.SM3)
 	}
 	for n, v := range want {
 		if have, ok := opened[n]; !ok || have != v {
 			r.RecordIntact.settle(No, "entry.mismatch", n)
 		}
 	}
-}
-
-// quoted is s as a JSON string.
-func quoted(s string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // checkProof answers whether the entry is in the log, and gives the receipt's position there, -1 if it has none.

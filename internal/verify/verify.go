@@ -1,4 +1,4 @@
-// Package verify checks what the product hands out: receipts, entry proofs, checkpoints and a whole log. It is written from
+// Package verify checks what the product hands out: receipts, entry proofs, checkpoints, case packages and a whole log. It is written from
 // docs/formats alone and shares no code with package custody, which writes them; it needs no server and no database.
 //
 // Three questions are answered apart (decision 6): is the record intact, is its signer trusted, is it in the log. What
@@ -61,7 +61,7 @@ func (f *Finding) settle(a Answer, code, what string) {
 
 // Report is the result of a check.
 type Report struct {
-	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", or "unknown"
+	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", "case", or "unknown"
 	RecordIntact  Finding `json:"record_intact"`
 	SignerTrusted Finding `json:"signer_trusted"`
 	InLog         Finding `json:"in_log"`
@@ -79,6 +79,7 @@ type Report struct {
 	StampedAt  *time.Time    `json:"stamped_at,omitempty"`
 	Cosigned   []Cosignature `json:"cosigned,omitempty"` // by whom, and when
 	Opened     []Opened      `json:"opened,omitempty"`   // of an entry: what it says
+	Case       *CaseFacts    `json:"case,omitempty"`     // of a case package: what it says of itself
 }
 
 // Exit codes of the command (blueprint §5).
@@ -120,8 +121,8 @@ const (
 	maxTrust  = 4 << 20
 )
 
-// Target checks a path or an http(s) URL: a URL or a folder with a file "checkpoint" is a log, anything else a
-// receipt, entry proof or checkpoint. A path that cannot be read is fault NotFound "verify.unreadable".
+// Target checks a path or an http(s) URL: a URL or a folder with a file "checkpoint" is a log, a folder with a
+// "manifest.json" or a zip is a case package, anything else a receipt, entry proof or checkpoint. A path that cannot be read is fault NotFound "verify.unreadable".
 func Target(ctx context.Context, target string, o Options) (*Report, error) {
 	if strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "http://") {
 		f, err := NewHTTPFetcher(target, o.HTTP)
@@ -130,7 +131,13 @@ func Target(ctx context.Context, target string, o Options) (*Report, error) {
 		}
 		return Log(ctx, f, o)
 	}
+	if r, isOne, err := caseZipFile(ctx, target, o); isOne || err != nil {
+		return r, err
+	}
 	if info, err := os.Stat(target); err == nil && info.IsDir() {
+		if looksLikeCase(target) {
+			return CaseFolder(ctx, target, o)
+		}
 		f, err := NewDirFetcher(target)
 		if err != nil {
 			return nil, err
