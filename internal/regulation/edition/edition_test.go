@@ -301,3 +301,13 @@ func TestImport(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRead is what a server pays once for each edition it meets, and a draft for each step.
+func BenchmarkRead(b *testing.B) {
+	f, _ := shipped(b)
+	for b.Loop() {
+		if _, problems := edition.Read(f); len(problems) > 0 {
+			b.Fatal(problems[0])
+		}
+	}
+}
