@@ -78,7 +78,7 @@ type Press struct {
 func New(c Config) *Press {
 	c.Limits = c.Limits.withDefaults()
 	if c.Fonts == nil {
-		c.Fonts = []string{"/usr/share/fonts", "/usr/local/share/fonts"}
+		c.Fonts = fontFolders
 	}
 	p := &Press{c: c, turn: make(chan struct{}, 1), queue: make(chan struct{}, c.Limits.Waiting+1)}
 	p.turn <- struct{}{}
@@ -108,7 +108,8 @@ func (p *Press) tools() (tools, error) {
 
 type request struct {
 	Sources  map[string]string `json:"sources"`
-	Data     Paper             `json:"data"`
+	Images   [][]byte          `json:"images,omitempty"`
+	Data     any               `json:"data"`
 	Standard string            `json:"standard"`
 	At       int64             `json:"at"` // seconds
 }
@@ -128,9 +129,11 @@ type reply struct {
 // many wait), "sheet.timeout" (it took longer than allowed), "sheet.died" (the helper ended, perhaps out of memory);
 // TooLarge "sheet.too_large"; Internal "sheet.failed". After any of them the next paper finds a helper again.
 func (p *Press) Set(ctx context.Context, paper Paper) (PDF, error) {
-	body, err := json.Marshal(request{
-		Sources: map[string]string{"main.typ": template}, Data: paper, Standard: Standard, At: paper.At.Unix(),
-	})
+	return p.print(ctx, request{Sources: map[string]string{"main.typ": template}, Data: paper, Standard: Standard, At: paper.At.Unix()})
+}
+
+func (p *Press) print(ctx context.Context, r request) (PDF, error) {
+	body, err := json.Marshal(r)
 	if err != nil {
 		return PDF{}, fault.Wrap(err, fault.Internal, "sheet.failed")
 	}

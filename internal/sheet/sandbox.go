@@ -13,10 +13,13 @@ import (
 // compilerPackage is the one package the helper needs (helper/package.json).
 const compilerPackage = "@myriaddreamin/typst-ts-node-compiler"
 
-// needed are the font files without which no paper is set; wanted ones show rare characters and Uyghur.
+// needed are the font files without which no paper is set. Wanted ones show rare characters and Uyghur, and give official
+// documents their 仿宋 and 小标宋: a bureau's licensed files where it has put them into a folder of fonts, else free ones.
 var (
 	needed = []string{"NotoSerifCJK-Regular.ttc", "NotoSerifCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc"}
-	wanted = []string{"HanaMinA.ttf", "HanaMinB.ttf", "Scheherazade-Regular.ttf", "Scheherazade-Bold.ttf"}
+	wanted = []string{"HanaMinA.ttf", "HanaMinB.ttf", "Scheherazade-Regular.ttf", "Scheherazade-Bold.ttf",
+		"simfang.ttf", "simkai.ttf", "FZXBSJW.TTF", "FandolFang-Regular.otf", "FandolKai-Regular.otf", "FandolSong-Regular.otf"}
+	fontFolders = []string{"/usr/share/fonts", "/usr/local/share/fonts", "/usr/local/lib/zhilu/fonts", "/usr/share/texlive/texmf-dist/fonts/opentype/public/fandol"}
 )
 
 // tools are the host's programs and files that the helper is made of.

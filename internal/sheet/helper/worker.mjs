@@ -1,6 +1,7 @@
 // The press: sets papers as PDF/A by Typst, one after another, for the server that started it.
 //
-// A request is one line of JSON on standard input: {sources: {name: Typst}, data: {…}, standard, at}. An answer is one
+// A request is one line of JSON on standard input: {sources: {name: Typst}, images: [PNG in base64], data: {…}, standard,
+// at}; the template finds the images as image-1.png, image-2.png and so on. An answer is one
 // line of JSON on standard output and, after {ok: true, bytes: N, …}, exactly N bytes of PDF. Data reach Typst as a JSON
 // string that the template reads; nothing of them is ever Typst source. Deadlines are the server's: setting is
 // synchronous, so it kills this process when one takes too long.
@@ -76,6 +77,7 @@ function set(data, request) {
 function make(request) {
   press.resetShadow();
   for (const [name, source] of Object.entries(request.sources)) press.addSource(`${ROOT}/${name}`, source);
+  for (const [i, png] of (request.images ?? []).entries()) press.mapShadow(`${ROOT}/image-${i + 1}.png`, Buffer.from(png, 'base64'));
   const missing = new Set();
   for (let round = 0; round < ROUNDS; round++) {
     const data = missing.size === 0 ? request.data : coded(request.data, missing);
