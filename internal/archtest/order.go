@@ -24,7 +24,7 @@ var Order = []Group{
 		"custody/scrub",       // the same, without end
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
-	{Name: "records", Packages: []string{"org", "account", "device", "recording", "viewing", "casefile", "rescue"}},
+	{Name: "records", Packages: []string{"org", "account", "device", "casefile", "recording", "casefile/link", "viewing", "casefile/dossier", "rescue"}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
 	{Name: "cmd", Packages: []string{"cmd/zhilu"}},
@@ -44,6 +44,7 @@ var Homes = map[string][]string{
 	"github.com/a-h/templ":             {"web"},
 	"go.opentelemetry.io/otel":         {"trace"},
 	"github.com/cedar-policy/cedar-go": {"access"},
+	"cel.dev/cel-go":                   {"regulation"},
 	"modernc.org/sqlite":               {"db"},
 	"github.com/digitorus/timestamp":   {"custody/stamp", "verify"},
 	"filippo.io/age":                   {"backup", "rescue"},

@@ -38,6 +38,21 @@ type (
 	MarkID        string // 标记
 	ViewID        string // 列表视图
 	BackupID      string // 备份
+	CaseID        string // 案件
+	PartyID       string // 当事人
+	HandlerID     string // 承办
+	PaperID       string // 文书
+	VersionID     string // 文书的一版
+	SignatureID   string // 签名
+	ApprovalID    string // 审批
+	DeliveryID    string // 送达
+	AnswerID      string // 情形答复
+	WaiverID      string // 免除
+	LinkID        string // 案件与音像的关联
+	ReportID      string // 登记的事件
+	LimitID       string // 期限
+	ClashID       string // 草稿冲突
+	AttachmentID  string // 附件
 )
 
 // New makes a fresh id of type T.
