@@ -143,6 +143,7 @@ type Event struct {
 	Icon  string
 	Tone  Tone
 	Text  string
+	Href  string // where the text leads; empty: nowhere
 	Facts []string
 	Link  Link // e.g. to the proof
 }
