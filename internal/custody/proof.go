@@ -21,28 +21,43 @@ type InclusionProof struct {
 	Verifier   string   `json:"verifier"`   // the key the note is signed with; whether to trust it says trust.json
 }
 
-// ProveInclusion proves the leaf at index against the latest checkpoint. An index that is not in it is fault NotFound
-// "custody.not_included".
-func ProveInclusion(ctx context.Context, idb bun.IDB, index int64) (*InclusionProof, error) {
+// Prover proves leaves against one checkpoint, the latest one when it was made. It is not safe for concurrent use.
+type Prover struct {
+	Head     *Checkpoint
+	verifier string
+	tiles    *tileReader
+}
+
+// NewProver reads the latest checkpoint. Before the first one it is fault NotFound "custody.checkpoint_none".
+func NewProver(ctx context.Context, idb bun.IDB) (*Prover, error) {
 	last, err := Latest(ctx, idb)
 	if err != nil {
 		return nil, err
 	}
-	if index < 0 || index >= last.Size {
+	verifier, err := verifierAt(ctx, idb, last.Size)
+	return &Prover{last, verifier, newTileReader(ctx, loadTile(idb))}, err
+}
+
+// Prove proves the leaf at index. An index that is not in the checkpoint is fault NotFound "custody.not_included".
+func (p *Prover) Prove(index int64) (*InclusionProof, error) {
+	if index < 0 || index >= p.Head.Size {
 		return nil, fault.New(fault.NotFound, "custody.not_included")
 	}
-	// The tiles may have grown since; an earlier tree reads a prefix of them.
-	hashes, err := tlog.ProveRecord(last.Size, index, newTileReader(ctx, loadTile(idb)))
+	hashes, err := tlog.ProveRecord(p.Head.Size, index, p.tiles) // a tile may have grown since; an earlier tree reads a prefix of it
 	if err != nil {
 		return nil, fmt.Errorf("custody: prove leaf %d: %w", index, err)
 	}
-	verifier, err := verifierAt(ctx, idb, last.Size)
+	return &InclusionProof{index, p.Head.Size, encodeHashes(hashes), p.Head.Note, p.verifier}, nil
+}
+
+// ProveInclusion proves the leaf at index against the latest checkpoint. An index that is not in it is fault NotFound
+// "custody.not_included".
+func ProveInclusion(ctx context.Context, idb bun.IDB, index int64) (*InclusionProof, error) {
+	p, err := NewProver(ctx, idb)
 	if err != nil {
 		return nil, err
 	}
-	return &InclusionProof{
-		Index: index, Size: last.Size, Hashes: encodeHashes(hashes), Checkpoint: last.Note, Verifier: verifier,
-	}, nil
+	return p.Prove(index)
 }
 
 // ProveConsistency proves that the tree of size newer begins with the whole tree of size older. Sizes that are out of

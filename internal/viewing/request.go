@@ -17,6 +17,7 @@ import (
 // Ask is what somebody asks for.
 type Ask struct {
 	Items   []Item
+	Case    ident.CaseID // instead of items
 	Purpose Purpose
 	Words   string
 	Until   time.Time
@@ -41,11 +42,11 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 	if !a.Until.After(now) || a.Until.After(now.Add(MaxTerm)) {
 		return nil, fault.New(fault.Invalid, "viewing.until", int(MaxTerm/(24*time.Hour))).At("until")
 	}
-	objects, err := s.objects(ctx, actor, a.Items)
+	department, err := s.owner(ctx, actor, &a)
 	if err != nil {
 		return nil, err
 	}
-	head, err := s.c.Offices.HeadOf(ctx, objects[0].Department)
+	head, err := s.c.Offices.HeadOf(ctx, department)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
 	}
@@ -59,8 +60,8 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 	}
 	r := &Request{
 		ID: ident.New[ident.ViewingID](), State: Asked, Viewer: actor.Person, ViewerName: actor.Name,
-		ViewerDept: s.c.DepartmentName(ctx, actor.Department), Department: objects[0].Department, Purpose: a.Purpose, Words: words,
-		Items: a.Items, AskedUntil: a.Until, Level: level, Approver: approver,
+		ViewerDept: s.c.DepartmentName(ctx, actor.Department), Department: department, Purpose: a.Purpose, Words: words,
+		Items: a.Items, Case: a.Case, AskedUntil: a.Until, Level: level, Approver: approver,
 	}
 	err = s.c.Gate.Do(ctx, actor, access.ViewingAsk, r.subject(), func(tx *gate.Tx) error { return ask(tx, r) })
 	return r, err
@@ -71,6 +72,15 @@ func ask(tx *gate.Tx, r *Request) error {
 	r.AskedAt = tx.Now()
 	for _, i := range r.Items {
 		open, err := openFor(ctx, idb, r.Viewer, i.Recording, tx.Now())
+		if err != nil {
+			return err
+		}
+		if open {
+			return fault.New(fault.Conflict, "viewing.asked")
+		}
+	}
+	if r.Case != "" {
+		open, err := openForCase(ctx, idb, r.Viewer, r.Case, tx.Now())
 		if err != nil {
 			return err
 		}
@@ -99,6 +109,25 @@ func ask(tx *gate.Tx, r *Request) error {
 		Args: map[string]any{"no": r.No, "name": r.ViewerName},
 	})
 	return err
+}
+
+// owner gives the department whose consent is needed: that of the recordings, or that of the case.
+func (s *Service) owner(ctx context.Context, actor access.Actor, a *Ask) (ident.DepartmentID, error) {
+	if a.Case == "" {
+		objects, err := s.objects(ctx, actor, a.Items)
+		if err != nil {
+			return "", err
+		}
+		return objects[0].Department, nil
+	}
+	if s.c.Case == nil || len(a.Items) > 0 {
+		return "", fault.New(fault.Invalid, "viewing.items", MaxItems).At("items")
+	}
+	c, err := s.c.Case(ctx, actor, a.Case)
+	if err == nil && c.Department == "" {
+		err = fault.New(fault.Conflict, "viewing.no_department")
+	}
+	return c.Department, err
 }
 
 // objects reads what is asked for and checks the spans; the actor must be allowed to know of each.

@@ -65,6 +65,14 @@ func (o objects) Object(ctx context.Context, id ident.RecordingID) (Object, erro
 	return out, nil
 }
 
+// CaseObject is a case as far as consent asks about it.
+type CaseObject struct {
+	ID         ident.CaseID
+	No         string
+	Title      string
+	Department ident.DepartmentID
+}
+
 // Offices tells who holds which office; *account.Service is one.
 type Offices interface {
 	HeadOf(ctx context.Context, department ident.DepartmentID) (ident.PersonID, error)
@@ -88,6 +96,8 @@ type Config struct {
 	Log        *slog.Logger
 	// Held reports whether a recording is shown to nobody until a custodian has settled what was found in it; nil for none is.
 	Held func(ctx context.Context, rec ident.RecordingID) (bool, error)
+	// Case tells of a case to an actor who may know of it; nil where there are none.
+	Case func(ctx context.Context, actor access.Actor, id ident.CaseID) (CaseObject, error)
 	// DepartmentName names a department, "" for none; the register keeps names as they were.
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
 }

@@ -31,6 +31,7 @@ type requestRow struct {
 	Words        string             `bun:"words"`
 	AskedAt      int64              `bun:"asked_at"`
 	AskedUntil   int64              `bun:"asked_until"`
+	Case         ident.CaseID       `bun:"case_id"`
 	Level        access.Role        `bun:"level"`
 	Approver     ident.PersonID     `bun:"approver_id"`
 	DecidedAt    int64              `bun:"decided_at"`
@@ -47,7 +48,7 @@ type requestRow struct {
 func requestRowOf(r *Request) *requestRow {
 	return &requestRow{
 		ID: r.ID, No: r.No, State: r.State, Viewer: r.Viewer, ViewerName: r.ViewerName, ViewerDept: r.ViewerDept, Department: r.Department,
-		Purpose: r.Purpose, Words: r.Words, AskedAt: clock.Micros(r.AskedAt), AskedUntil: clock.Micros(r.AskedUntil), Level: r.Level,
+		Purpose: r.Purpose, Words: r.Words, AskedAt: clock.Micros(r.AskedAt), AskedUntil: clock.Micros(r.AskedUntil), Case: r.Case, Level: r.Level,
 		Approver: r.Approver, DecidedAt: clock.Micros(r.DecidedAt), DecidedBy: r.DecidedBy, DecidedName: r.DecidedName,
 		DecidedWords: r.DecidedWords, Until: clock.Micros(r.Until), EndedAt: clock.Micros(r.EndedAt), EndedBy: r.EndedBy,
 		EndedName: r.EndedName, EndedWords: r.EndedWords,
@@ -57,7 +58,7 @@ func requestRowOf(r *Request) *requestRow {
 func (r *requestRow) request() Request {
 	return Request{
 		ID: r.ID, No: r.No, State: r.State, Viewer: r.Viewer, ViewerName: r.ViewerName, ViewerDept: r.ViewerDept, Department: r.Department,
-		Purpose: r.Purpose, Words: r.Words, AskedAt: clock.FromMicros(r.AskedAt), AskedUntil: clock.FromMicros(r.AskedUntil), Level: r.Level,
+		Purpose: r.Purpose, Words: r.Words, AskedAt: clock.FromMicros(r.AskedAt), AskedUntil: clock.FromMicros(r.AskedUntil), Case: r.Case, Level: r.Level,
 		Approver: r.Approver, DecidedAt: clock.FromMicros(r.DecidedAt), DecidedBy: r.DecidedBy, DecidedName: r.DecidedName,
 		DecidedWords: r.DecidedWords, Until: clock.FromMicros(r.Until), EndedAt: clock.FromMicros(r.EndedAt), EndedBy: r.EndedBy,
 		EndedName: r.EndedName, EndedWords: r.EndedWords,
@@ -121,13 +122,20 @@ func sayRequest(ctx context.Context, idb bun.IDB, id ident.ViewingID) (said []an
 		return nil, nil, err
 	}
 	related = []custody.Subject{{Kind: "person", ID: string(r.Viewer)}}
+	if r.Case != "" {
+		related = append(related, custody.Subject{Kind: "case", ID: string(r.Case)})
+	}
 	items := make([]vouch.Columns, len(rows))
 	for i := range rows {
 		v := rows[i].vouched()
 		items[i] = v.Says
 		related = append(related, v.Subject, custody.Subject{Kind: "recording", ID: string(rows[i].Recording)})
 	}
-	return []any{vouch.Key("viewing_request"), r.vouched().Says, vouch.Key("viewing_item"), items}, related, nil
+	said = []any{vouch.Key("viewing_request"), r.vouched().Says}
+	if len(items) > 0 {
+		said = append(said, vouch.Key("viewing_item"), items)
+	}
+	return said, related, nil
 }
 
 func sayLook(ctx context.Context, idb bun.IDB, id ident.LookID) ([]any, error) {
@@ -169,6 +177,9 @@ func insertRequest(ctx context.Context, idb bun.IDB, r *Request) error {
 		rows[i] = itemRow{
 			ID: string(ident.New[ident.EntryID]()), Request: r.ID, N: i + 1, Recording: item.Recording, From: item.From.Microseconds(), To: item.To.Microseconds(),
 		}
+	}
+	if len(rows) == 0 { // a case
+		return nil
 	}
 	_, err := idb.NewInsert().Model(&rows).Exec(ctx)
 	return fail(err)

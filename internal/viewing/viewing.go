@@ -95,6 +95,7 @@ type Request struct {
 	Purpose    Purpose
 	Words      string
 	Items      []Item
+	Case       ident.CaseID // instead of items: the case whose package may be taken away, none of its footage
 	AskedAt    time.Time
 	AskedUntil time.Time
 	Level      access.Role // who decides: access.Head or access.Leader

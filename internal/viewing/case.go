@@ -1,0 +1,45 @@
+package viewing
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+// ForCase gives a person's request of this number if it is a grant that holds and names the case. A change asks it through its own
+// transaction, so that a grant that was taken back meanwhile counts for nothing. Faults: NotFound "viewing.unknown", also for
+// somebody else's; Conflict "viewing.other_case", "viewing.not_granted".
+func (s *Service) ForCase(ctx context.Context, idb bun.IDB, person ident.PersonID, no int64, id ident.CaseID) (*Request, error) {
+	r, err := requestNo(ctx, idb, no)
+	switch {
+	case err != nil:
+		return nil, err
+	case person == "" || r.Viewer != person:
+		return nil, fault.New(fault.NotFound, "viewing.unknown")
+	case id == "" || r.Case != id:
+		return nil, fault.New(fault.Conflict, "viewing.other_case")
+	case !r.InForce(s.c.Clock.Now()):
+		return nil, fault.New(fault.Conflict, "viewing.not_granted")
+	}
+	return r, nil
+}
+
+// OwnForCase gives the actor's latest request about a case; nil where there is none.
+func (s *Service) OwnForCase(ctx context.Context, actor access.Actor, id ident.CaseID) (*Request, error) {
+	if actor.Kind != access.Person || actor.Person == "" {
+		return nil, nil //nolint:nilnil // nobody else asks
+	}
+	return latestForCase(ctx, s.c.DB.Reader, actor.Person, id)
+}
+
+// CaseOf tells of the case that a request names, to an actor who may know of it.
+func (s *Service) CaseOf(ctx context.Context, actor access.Actor, id ident.CaseID) (CaseObject, error) {
+	if s.c.Case == nil {
+		return CaseObject{}, fault.New(fault.NotFound, "viewing.unknown")
+	}
+	return s.c.Case(ctx, actor, id)
+}
