@@ -17,8 +17,10 @@ const compilerPackage = "@myriaddreamin/typst-ts-node-compiler"
 // documents their 仿宋 and 小标宋: a bureau's licensed files where it has put them into a folder of fonts, else free ones.
 var (
 	needed = []string{"NotoSerifCJK-Regular.ttc", "NotoSerifCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc"}
-	wanted = []string{"HanaMinA.ttf", "HanaMinB.ttf", "Scheherazade-Regular.ttf", "Scheherazade-Bold.ttf",
-		"simfang.ttf", "simkai.ttf", "FZXBSJW.TTF", "FandolFang-Regular.otf", "FandolKai-Regular.otf", "FandolSong-Regular.otf"}
+	wanted = []string{
+		"HanaMinA.ttf", "HanaMinB.ttf", "Scheherazade-Regular.ttf", "Scheherazade-Bold.ttf",
+		"simfang.ttf", "simkai.ttf", "FZXBSJW.TTF", "FandolFang-Regular.otf", "FandolKai-Regular.otf", "FandolSong-Regular.otf",
+	}
 	fontFolders = []string{"/usr/share/fonts", "/usr/local/share/fonts", "/usr/local/lib/zhilu/fonts", "/usr/share/texlive/texmf-dist/fonts/opentype/public/fandol"}
 )
 

@@ -2,6 +2,7 @@ package print
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
@@ -154,6 +155,8 @@ func (w *writer) sealCell(f catalogue.Field) {
 
 // others prints signatures of roles that no field of the document asks for: nothing that was signed is left out.
 func (w *writer) others() {
+	cells := map[string]*sheet.Cell{}
+	var order []string
 	for _, s := range w.in.Signatures {
 		if _, done := w.signed[s.Role]; done || s.Role == "seal" {
 			continue
@@ -167,7 +170,27 @@ func (w *writer) others() {
 		if name == "" {
 			name = s.Role
 		}
-		w.row(sheet.Cell{Label: visible(name), Signs: []sheet.Sign{w.sign(s)}})
+		if cells[name] == nil {
+			cells[name] = &sheet.Cell{Label: visible(name)}
+			order = append(order, name)
+		}
+		cells[name].Signs = append(cells[name].Signs, w.sign(s))
+	}
+	for _, name := range order {
+		w.row(*cells[name])
+	}
+	for _, r := range w.in.Document.Signers { // who has yet to sign finds a line
+		if _, done := w.signed[r.Role]; done || !r.Required || r.Role == "seal" {
+			continue
+		}
+		name, _ := label(catalogue.Field{Text: r.Text})
+		lines := []sheet.Sign{{Day: w.day(time.Time{})}}
+		if strings.HasSuffix(r.Role, "2") {
+			lines = append(lines, lines...)
+		}
+		if cells[name] == nil {
+			w.row(sheet.Cell{Label: visible(name), Signs: lines})
+		}
 	}
 }
 

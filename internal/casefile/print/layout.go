@@ -75,6 +75,7 @@ func isTable(f catalogue.Field) bool { return f.Type == "item-list" || f.Type ==
 // Lines that are left to be written by hand.
 const (
 	linesProse   = 6
+	manyProse    = 3
 	linesRefs    = 3
 	linesMissing = 2 // where a document that is filled in lacks something required
 	rowsBlank    = 5
@@ -90,10 +91,23 @@ func (w *writer) blankLines(f catalogue.Field) int {
 		return 1
 	case !w.in.Blank:
 		return linesMissing
+	case f.Type == "longtext" && w.longtexts() > manyProse:
+		return linesProse / 2
 	case f.Type == "longtext":
 		return linesProse
 	}
 	return linesRefs
+}
+
+// longtexts is how many long texts the document has: an empty form of many gives each less room.
+func (w *writer) longtexts() int {
+	n := 0
+	for _, f := range w.in.Document.Fields {
+		if f.Type == "longtext" {
+			n++
+		}
+	}
+	return n
 }
 
 // cell is a field with its label.

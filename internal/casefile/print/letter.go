@@ -87,9 +87,10 @@ func (w *writer) head(fields []catalogue.Field) map[string]bool {
 	return skip
 }
 
-// partyIsAddressed reports whether a notice goes to the party even though it names another office.
+// partyIsAddressed reports whether a notice goes to the party even though it names another office: 告知书, and not 移送书.
 func (w *writer) partyIsAddressed(fields []catalogue.Field) bool {
-	return w.in.Document.ServedOnParty && w.in.Document.Kind != "court-application" &&
+	name, _, _ := strings.Cut(w.in.Document.ZH, "（")
+	return w.in.Document.ServedOnParty && !strings.HasSuffix(name, "移送书") && !strings.HasSuffix(name, "函") && w.in.Document.Kind != "court-application" &&
 		slices.ContainsFunc(fields, func(f catalogue.Field) bool { return f.ID == "party_name" || f.ID == "party" })
 }
 

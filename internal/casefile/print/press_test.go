@@ -206,7 +206,8 @@ func rows(f catalogue.Field) json.RawMessage {
 	case "qa":
 		return raw([]any{
 			map[string]any{"question": "我们是和田县市场监督管理局的执法人员，这是我们的执法证件，请你看清楚。", "answer": "看清楚了。"},
-			map[string]any{"question": "这批红枣夹核桃是谁的？", "answer": "是我店里的。\n进货时没有登记。"}, map[string]any{"question": "你还有什么要补充的？", "answer": "没有。"},
+			map[string]any{"question": "这批红枣夹核桃是谁的？", "answer": "是我店里的。\n进货时没有登记。"},
+			map[string]any{"question": "你还有什么要补充的？", "answer": "没有。"},
 		})
 	}
 	var out []any

@@ -97,7 +97,7 @@ func Paper(p locale.Printer, in Input) sheet.Official {
 		w.letter()
 	case sheet.Ledger:
 		w.ledger()
-	default:
+	case sheet.Form, sheet.Cover:
 		w.form()
 	}
 	w.close()

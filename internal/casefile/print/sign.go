@@ -111,7 +111,7 @@ func (w *writer) sign(s Signature) sheet.Sign {
 		} else {
 			out.Note += w.p.T("print.image_broken")
 		}
-	default:
+	case Own:
 		out.Note = w.p.T("print.mode.own")
 	}
 	return out

@@ -130,6 +130,12 @@ func (w *writer) lines(f catalogue.Field) []string { return w.linesOf(f, w.value
 func (w *writer) linesOf(f catalogue.Field, raw json.RawMessage) []string {
 	var out []string
 	switch f.Type {
+	case "integer":
+		s := plain(raw)
+		if strings.HasSuffix(f.ZH, unitDay) && s != "" {
+			s += strings.Trim(unitDay, "（）")
+		}
+		return paragraphs(s)
 	case "date", "datetime":
 		return w.when(plain(raw))
 	case "money":
@@ -160,6 +166,8 @@ func (w *writer) linesOf(f catalogue.Field, raw json.RawMessage) []string {
 		}
 		var line string
 		switch f.Type {
+		case "item-list", "table":
+			line = w.rowOf(f, o)
 		case "evidence-list", "recording-ref-list", "file", "file-list", "device-ref":
 			line = w.reference(o)
 		default:
@@ -173,6 +181,18 @@ func (w *writer) linesOf(f catalogue.Field, raw json.RawMessage) []string {
 		}
 	}
 	return out
+}
+
+// rowOf is a row of a table on one line, where there is no room for a table.
+func (w *writer) rowOf(f catalogue.Field, o object) string {
+	var parts []string
+	ids, heads := w.columnNames(f)
+	for i, id := range ids {
+		if s := w.entry(o, id, heads[i]); s != "" {
+			parts = append(parts, strings.ReplaceAll(s, "\n", " "))
+		}
+	}
+	return strings.Join(parts, "，")
 }
 
 // somebody is a person, an officer or a party on one line.
@@ -252,12 +272,15 @@ func options(f catalogue.Field) []choice {
 	return out
 }
 
+// unitDay ends the names of fields that are a number of days.
+const unitDay = "（日）"
+
 // shortAside is how long brackets may be that belong to the name and do not explain it.
 const shortAside = 3
 
 // label is what a field is called on paper, and what its name in the regulation lists in brackets: 送达方式（直接、留置、…）.
 func label(f catalogue.Field) (name string, listed []string) {
-	name = f.ZH
+	name = strings.TrimSuffix(f.ZH, unitDay)
 	open := strings.LastIndex(name, "（")
 	if open <= 0 || !strings.HasSuffix(name, "）") {
 		return name, nil
