@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/casefile/proof"
-	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/regulation/term"
 )
 
@@ -136,18 +135,12 @@ type Verdict struct {
 	AsOf           time.Time
 }
 
-// Rules is the law a service is judged by: the catalogue and the calendar in force on its day.
-type Rules struct {
-	Catalogue catalogue.Catalogue
-	Calendar  term.Calendar
-}
-
 // publicService is the catalogue's term of 民事诉讼法 §95.
 const publicService = "public-service-30d"
 
 // Judge judges one service by the rules as they stand on a moment. An error is a mode that does not exist or a catalogue
 // without the term of announcements; everything that is only missing is in the verdict.
-func Judge(rules Rules, r Record, asOf time.Time) (Verdict, error) {
+func Judge(rules proof.Rules, r Record, asOf time.Time) (Verdict, error) {
 	v := Verdict{Record: r, AsOf: asOf}
 	article, err := v.demand()
 	if err != nil {
@@ -173,7 +166,7 @@ func Judge(rules Rules, r Record, asOf time.Time) (Verdict, error) {
 	if r.Mode != Announcement {
 		return v, nil
 	}
-	due, err := term.Named(rules.Catalogue, rules.Calendar, publicService, r.Taken.Day())
+	due, err := rules.Count(publicService, r.Taken.Day())
 	if err != nil {
 		return Verdict{}, err
 	}

@@ -15,7 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/regulation/term"
 )
 
-func rules(t testing.TB) delivery.Rules {
+func rules(t testing.TB) proof.Rules {
 	t.Helper()
 	c, err := catalogue.Shipped()
 	if err != nil {
@@ -25,7 +25,7 @@ func rules(t testing.TB) delivery.Rules {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return delivery.Rules{Catalogue: c, Calendar: cal}
+	return proof.Rules{Catalogue: c, Calendar: cal}
 }
 
 // at reads a day, or a moment of Beijing's time.
@@ -256,7 +256,7 @@ func TestStrange(t *testing.T) {
 	if _, _, err := delivery.Demands("pigeon", false); !fault.HasCode(err, "delivery.mode") {
 		t.Error(err)
 	}
-	if _, err := delivery.Judge(delivery.Rules{}, whole(t, delivery.Announcement), later); !fault.HasCode(err, "term.unknown") {
+	if _, err := delivery.Judge(proof.Rules{}, whole(t, delivery.Announcement), later); !fault.HasCode(err, "term.unknown") {
 		t.Error(err)
 	}
 	law := rules(t)

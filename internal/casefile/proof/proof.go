@@ -5,8 +5,20 @@ package proof
 import (
 	"time"
 
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/regulation/term"
 )
+
+// Rules is the law a case is judged by: the catalogue and the calendar in force on its day.
+type Rules struct {
+	Catalogue catalogue.Catalogue
+	Calendar  term.Calendar
+}
+
+// Count counts the catalogue's term of this id from a day (term.Named).
+func (r Rules) Count(id string, start time.Time) (term.Result, error) {
+	return term.Named(r.Catalogue, r.Calendar, id, start)
+}
 
 // Answer says whether something is so. The zero value is that nobody has answered: a rule then judges nothing by it.
 type Answer string
@@ -93,6 +105,9 @@ func (l *Lacks) Want(code, article string, a Answer) {
 		*l = append(*l, Lack{Code: code, Article: article, Denied: a == No})
 	}
 }
+
+// Add notes what is lacking beyond doubt.
+func (l *Lacks) Add(code, article string) { l.Want(code, article, No) }
 
 // Denied reports whether the record says of one of them that it is not so.
 func (l Lacks) Denied() bool {
