@@ -105,8 +105,12 @@ func (e *env) report(r *verify.Report) {
 // reportCase prints what a case package says of itself.
 func (e *env) reportCase(c *verify.CaseFacts) {
 	for _, line := range [][2]string{
-		{"cli.verify.case.no", c.No}, {"cli.verify.case.title", c.Title}, {"cli.verify.case.bureau", c.Bureau}, {"cli.verify.case.made_by", c.MadeBy},
-		{"cli.verify.case.made_at", c.EnteredAt}, {"cli.verify.case.fingerprint", c.Fingerprint},
+		{"cli.verify.case.no", c.No},
+		{"cli.verify.case.title", c.Title},
+		{"cli.verify.case.bureau", c.Bureau},
+		{"cli.verify.case.made_by", c.MadeBy},
+		{"cli.verify.case.made_at", c.EnteredAt},
+		{"cli.verify.case.fingerprint", c.Fingerprint},
 	} {
 		if line[1] != "" {
 			_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T(line[0]), locale.Visible(line[1]))

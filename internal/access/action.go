@@ -78,6 +78,9 @@ const (
 	RegisterConfirm   Action = "register.confirm"
 	RegisterExport    Action = "register.export"
 
+	// CaseExport is taking a whole case away as one package, on a consented request.
+	CaseExport Action = "case.export"
+
 	DerivativeWant  Action = "derivative.want"
 	DerivativeMake  Action = "derivative.make"
 	DerivativeRetry Action = "derivative.retry"
@@ -128,7 +131,7 @@ func Actions() []Action {
 		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
 		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose,
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
-		DerivativeWant, DerivativeMake, DerivativeRetry,
+		CaseExport, DerivativeWant, DerivativeMake, DerivativeRetry,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
 		EditionView, EditionDraft, EditionEdit, EditionDiscard, EditionAdopt,
 		SettingView, SettingAdopt, HealthView, HealthDiagnose, FsckRun, ScrubRun, ScrubFind, SystemInit, KeyRotate,

@@ -184,8 +184,13 @@ func (c *caseCheck) export() error {
 		c.exported[f.Name] = f.Value
 	}
 	want := []struct{ name, value string }{
-		{"action", "case.export"}, {"outcome", "done"}, {"subject.kind", "case"}, {"subject.id", c.m.Case.ID}, {"actor.id", c.m.MadeBy.Account},
-		{"detail.package", form.Quoted(c.m.ID)}, {"detail.request", form.Quoted(c.m.Request.ID)},
+		{"action", "case.export"},
+		{"outcome", "done"},
+		{"subject.kind", "case"},
+		{"subject.id", c.m.Case.ID},
+		{"actor.id", c.m.MadeBy.Account},
+		{"detail.package", form.Quoted(c.m.ID)},
+		{"detail.request", form.Quoted(c.m.Request.ID)},
 	}
 	for _, w := range want {
 		if c.exported[w.name] != w.value {

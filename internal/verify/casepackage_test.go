@@ -380,8 +380,10 @@ func TestChangedCasePackages(t *testing.T) {
 			if err := json.Unmarshal(p["manifest.json"], &m); err != nil {
 				t.Fatal(err)
 			}
-			w.enter(t, p, custody.Entry{Action: "case.export", Actor: custody.Actor{Kind: custody.Person, ID: "someone"}, Subject: custody.Subject{Kind: "case", ID: w.caseID},
-				Detail: custody.Detail("package", m.ID, "request", m.Request.ID, "manifest_sha256", hexOf(p["manifest.json"]))})
+			w.enter(t, p, custody.Entry{
+				Action: "case.export", Actor: custody.Actor{Kind: custody.Person, ID: "someone"}, Subject: custody.Subject{Kind: "case", ID: w.caseID},
+				Detail: custody.Detail("package", m.ID, "request", m.Request.ID, "manifest_sha256", hexOf(p["manifest.json"])),
+			})
 		}, "export.mismatch actor.id"},
 	} {
 		t.Run(name, func(t *testing.T) {

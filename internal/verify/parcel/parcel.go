@@ -152,7 +152,7 @@ func Zip(r io.ReaderAt, size int64) (*Parcel, error) {
 		}
 		claimed := int64(-1)
 		if f.UncompressedSize64 <= MaxBytes {
-			claimed = int64(f.UncompressedSize64) //nolint:gosec // bounded
+			claimed = int64(f.UncompressedSize64)
 		}
 		if err := p.put(f.Name, file{claimed, f.Open}, folded); err != nil {
 			return nil, err
