@@ -31,6 +31,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/people"
 	"zhilu.dev/zhilu/internal/web/player"
 	"zhilu.dev/zhilu/internal/web/record"
+	"zhilu.dev/zhilu/internal/web/rules"
 	"zhilu.dev/zhilu/internal/web/signin"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/viewings"
@@ -105,6 +106,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		}),
 		devices.Routes(devices.Deps{Devices: h.Devices, Org: h.Org, Accounts: h.Accounts}),
 		people.Routes(people.Deps{Org: h.Org, Accounts: h.Accounts}),
+		rules.Routes(rules.Deps{Regulation: h.Regulation}),
 		accounts.Routes(accounts.Deps{Accounts: h.Accounts, Org: h.Org, Pin: h.PublicPin()}),
 		logbook.Routes(logbook.Deps{
 			DB: h.DB, Gate: h.Gate, ActorName: h.actorName, SubjectName: h.subjectName, Fingerprint: h.TrustFingerprint, State: watch.state,

@@ -76,10 +76,7 @@ func (s *Service) BeginDraft(ctx context.Context, actor access.Actor, words stri
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		files, err := edition.Shipped()
-		if newest.Number > 0 {
-			files, err = selectFiles(ctx, tx.DB(), newest.ID)
-		}
+		files, err := filesNumbered(ctx, tx.DB(), newest.Number)
 		if err != nil {
 			return err
 		}
@@ -101,6 +98,33 @@ func (s *Service) BeginDraft(ctx context.Context, actor access.Actor, words stri
 // Conflict "edition.changed"; if it has ended, "edition.ended". A step that cannot be taken is fault Invalid
 // "edition.rows" around *edition.Broken, and the draft stays as it was.
 func (s *Service) Edit(ctx context.Context, actor access.Actor, id ident.DraftID, revision int, step edition.Step) (Draft, error) {
+	return s.take(ctx, actor, id, revision, func(*gate.Tx, *Draft) (edition.Step, error) { return step, nil })
+}
+
+// MoveDraft moves a draft onto the newest edition, where another was adopted since it was begun (edition.Onto).
+func (s *Service) MoveDraft(ctx context.Context, actor access.Actor, id ident.DraftID, revision int) (Draft, error) {
+	return s.take(ctx, actor, id, revision, func(tx *gate.Tx, d *Draft) (edition.Step, error) {
+		newest, err := newestEdition(ctx, tx.DB())
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+		if newest.Number == d.Base {
+			return nil, fault.New(fault.Conflict, "edition.unchanged")
+		}
+		var onto edition.Onto
+		if onto.Newest, err = selectFiles(ctx, tx.DB(), newest.ID); err != nil {
+			return nil, err
+		}
+		if onto.Base, err = filesNumbered(ctx, tx.DB(), d.Base); err != nil {
+			return nil, err
+		}
+		d.Base = newest.Number
+		return onto, nil
+	})
+}
+
+// take locks the draft, makes the step and takes it.
+func (s *Service) take(ctx context.Context, actor access.Actor, id ident.DraftID, revision int, next func(*gate.Tx, *Draft) (edition.Step, error)) (Draft, error) {
 	d, _, err := s.draft(ctx, id)
 	if err != nil {
 		return Draft{}, err
@@ -110,6 +134,11 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id ident.DraftID
 		if d, files, err = lockedDraft(ctx, tx.DB(), id, revision); err != nil {
 			return err
 		}
+		base := d.Base
+		step, err := next(tx, &d)
+		if err != nil {
+			return err
+		}
 		after, err := step.Apply(files)
 		if b, ok := errors.AsType[*edition.Broken](err); ok {
 			return rowsFault(b)
@@ -117,7 +146,7 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id ident.DraftID
 		if err != nil {
 			return err
 		}
-		if after.Same(files) {
+		if after.Same(files) && base == d.Base {
 			return fault.New(fault.Conflict, "edition.unchanged")
 		}
 		d.Revision++
@@ -130,7 +159,7 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, id ident.DraftID
 			return err
 		}
 		_, err = tx.Record(gate.Entry{ID: st.Entry, Detail: custody.Detail(append(said,
-			"revision", d.Revision, "step", st.Step, "part", string(st.Part), "row", st.Said.ID, "digest", digestOf(after, st.Part))...)})
+			"revision", d.Revision, "base", d.Base, "step", st.Step, "part", string(st.Part), "row", st.Said.ID, "digest", digestOf(after, st.Part))...)})
 		return err
 	})
 	return d, err
@@ -203,10 +232,7 @@ func (s *Service) AdoptDraft(ctx context.Context, actor access.Actor, id ident.D
 
 // changed refuses an edition that says nothing new.
 func changed(ctx context.Context, tx *gate.Tx, newest Adoption, files edition.Files) error {
-	before, err := edition.Shipped()
-	if newest.Number > 0 {
-		before, err = selectFiles(ctx, tx.DB(), newest.ID)
-	}
+	before, err := filesNumbered(ctx, tx.DB(), newest.Number)
 	if err != nil {
 		return err
 	}

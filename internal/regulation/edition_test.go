@@ -289,6 +289,55 @@ func TestConcurrentAdoption(t *testing.T) {
 	})
 }
 
+// TestMoveDraft: a draft that another adoption overtook is moved onto it: what it changed stays, what the other changed is kept, and
+// then it can be adopted.
+func TestMoveDraft(t *testing.T) {
+	t.Parallel()
+	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
+		ctx := context.Background()
+		s := regulation.New(w.Gate, w.DB)
+		shipped, err := s.Edition(ctx, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := s.BeginDraft(ctx, drafter, "first")
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := s.BeginDraft(ctx, drafter, "second")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.MoveDraft(ctx, drafter, second.ID, 0); !fault.HasCode(err, "edition.unchanged") {
+			t.Fatalf("moved onto itself: %v", err)
+		}
+		if _, err = s.Edit(ctx, drafter, first.ID, 0, termOf(t, shipped, "penalty-decision-90d", 60)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = s.Edit(ctx, drafter, second.ID, 0, termOf(t, shipped, "permit-decision-20wd", 10)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.AdoptDraft(ctx, leader, first.ID, 1, "2026-11-24"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.AdoptDraft(ctx, leader, second.ID, 1, "2026-11-24"); !fault.HasCode(err, "edition.moved") {
+			t.Fatalf("adopted over another: %v", err)
+		}
+		if second, err = s.MoveDraft(ctx, drafter, second.ID, 1); err != nil || second.Base != 1 || second.Revision != 2 {
+			t.Fatalf("%+v %v", second, err)
+		}
+		e, err := s.AdoptDraft(ctx, leader, second.ID, 2, "2026-11-24")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]int{"penalty-decision-90d": 60, "permit-decision-20wd": 10} {
+			if row, _ := e.Catalogue.Term(id); *row.Length != want {
+				t.Errorf("%s: %d, want %d", id, *row.Length, want)
+			}
+		}
+	})
+}
+
 // TestDraftEntries: each step is an entry in the draft's history, which says the row by its digests; names of people and words of
 // the regulation stand in none.
 func TestDraftEntries(t *testing.T) {

@@ -132,6 +132,18 @@ func selectFiles(ctx context.Context, q bun.IDB, id ident.EditionID) (edition.Fi
 	return t.files(), fail(db.NotFound(err, "edition.none"), "read edition")
 }
 
+// filesNumbered gives the text of an edition by its number, 0 for what the program ships.
+func filesNumbered(ctx context.Context, q bun.IDB, number int) (edition.Files, error) {
+	if number == 0 {
+		return edition.Shipped()
+	}
+	a, err := editionNumbered(ctx, q, number)
+	if err != nil {
+		return edition.Files{}, err
+	}
+	return selectFiles(ctx, q, a.ID)
+}
+
 type draftRow struct {
 	bun.BaseModel `bun:"table:regulation_draft,alias:d"`
 

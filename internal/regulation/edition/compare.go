@@ -266,3 +266,6 @@ func keysOf(list []any) []string {
 	}
 	return out
 }
+
+// Tell gives all that is filled in a row, place by place, as Compare names places; the texts stand in New.
+func Tell(row any) ([]Field, error) { return differ(nil, row) }

@@ -49,6 +49,7 @@ var places = []struct {
 	}},
 	{"nav.group.oversight", []place{
 		{key: "nav.log", href: "/custody", icon: "timeline-event", action: access.LogView},
+		{key: "nav.rules", href: "/rules", icon: "book", action: access.EditionView},
 		{key: "nav.settings", href: "/settings", icon: "settings", action: access.SettingView},
 		{key: "nav.policies", href: "/policies", icon: "scale", action: access.OrgView},
 		{key: "nav.health", href: "/health", icon: "heartbeat", action: access.HealthView, count: func(c Counts) (int, bool) { return c.Damage, c.Damage > 0 }},
