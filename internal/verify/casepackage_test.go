@@ -111,7 +111,7 @@ func newPack(t testing.TB) (*caseWorld, pack) {
 		n++
 		paper := string(ident.New[ident.EntryID]())
 		w.papers = append(w.papers, paper)
-		content := fmt.Sprintf(`{"title":%q,"fine":"%d00.00"}`, title, n)
+		content := fmt.Sprintf("paper-%d\n"+`{"title":%q,"fine":"%d00.00"}`, n, title, n)
 		fixed := custody.Entry{
 			ID: ident.New[ident.EntryID](), At: start, Actor: person(w), Action: "paper.fix", Subject: custody.Subject{Kind: "paper", ID: paper},
 			Related: []custody.Subject{about}, Outcome: custody.Done, Detail: custody.Detail("version", n, "digest", hexOf([]byte(content)), "paper_row", object{"id": paper, "name": "内部"}),
@@ -349,6 +349,7 @@ func TestChangedCasePackages(t *testing.T) {
 		"entered: a value":             {entered(doc, "200.00", "900.00"), "document.digest " + doc},
 		"entered: a version":           {entered(doc, `"version": 2`, `"version": 3`), "document.entry " + doc},
 		"entered: another paper":       {func(t testing.TB, p pack) { entered(doc, w.papers[1], w.papers[0])(t, p) }, "document.entry " + doc},
+		"entered: another type's text": {entered(doc, `paper-2\n{`, `paper-3\n{`), "document.form " + doc},
 		"entered: a signature's image": {entered(doc, `"image": "iVBO`, `"image": "iVBP`), "signature.image " + doc},
 		"entered: a title":             {entered("index.json", "立案", "销案"), "index.mismatch index.json: 1"},
 		"entered: pages":               {entered("index.json", `"to": 3`, `"to": 4`), "index.mismatch index.json: 2"},

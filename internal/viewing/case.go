@@ -2,6 +2,7 @@ package viewing
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -13,7 +14,7 @@ import (
 // ForCase gives a person's request of this number if it is a grant that holds and names the case. A change asks it through its own
 // transaction, so that a grant that was taken back meanwhile counts for nothing. Faults: NotFound "viewing.unknown", also for
 // somebody else's; Conflict "viewing.other_case", "viewing.not_granted".
-func (s *Service) ForCase(ctx context.Context, idb bun.IDB, person ident.PersonID, no int64, id ident.CaseID) (*Request, error) {
+func ForCase(ctx context.Context, idb bun.IDB, now time.Time, person ident.PersonID, no int64, id ident.CaseID) (*Request, error) {
 	r, err := requestNo(ctx, idb, no)
 	switch {
 	case err != nil:
@@ -22,7 +23,7 @@ func (s *Service) ForCase(ctx context.Context, idb bun.IDB, person ident.PersonI
 		return nil, fault.New(fault.NotFound, "viewing.unknown")
 	case id == "" || r.Case != id:
 		return nil, fault.New(fault.Conflict, "viewing.other_case")
-	case !r.InForce(s.c.Clock.Now()):
+	case !r.InForce(now):
 		return nil, fault.New(fault.Conflict, "viewing.not_granted")
 	}
 	return r, nil

@@ -47,7 +47,7 @@ func TestRequestForCase(t *testing.T) {
 		_, err = svc.Ask(r.ctx, r.second, ask)
 		want(t, err, "viewing.asked")
 		holds := func(person ident.PersonID, no int64, c ident.CaseID) error {
-			_, err := svc.ForCase(r.ctx, w.DB.Reader, person, no, c)
+			_, err := viewing.ForCase(r.ctx, w.DB.Reader, w.Clock.Now(), person, no, c)
 			return err
 		}
 		want(t, holds(r.second.Person, q.No, id), "viewing.not_granted")

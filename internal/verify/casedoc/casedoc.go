@@ -159,7 +159,7 @@ var documentName = regexp.MustCompile(`^documents/([0-9]{3,6})-([a-z0-9][a-z0-9-
 // Sound reports whether a document's values are possible and agree with its name.
 func (d *Document) Sound(name string) bool {
 	m := documentName.FindStringSubmatch(name)
-	if m == nil || d.Format != "zhilu-case-document/v1" || d.Type != m[2] || d.Version < 1 || d.Pages < 0 || d.Paper == "" || d.Entry == "" ||
+	if m == nil || d.Format != "zhilu-case-document/v1" || d.Type != m[2] || d.Version < 1 || !strings.HasPrefix(d.Content, d.Type+"\n") || d.Pages < 0 || d.Paper == "" || d.Entry == "" ||
 		d.Signatures == nil || d.Approvals == nil || d.Deliveries == nil {
 		return false
 	}

@@ -1,0 +1,128 @@
+package dossier
+
+import (
+	"cmp"
+	"slices"
+
+	"zhilu.dev/zhilu/internal/casefile/form"
+	"zhilu.dev/zhilu/internal/casefile/matter"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
+)
+
+// Frame is what a case file does not say of itself.
+type Frame struct {
+	Bureau   string
+	Versions []matter.Version                                  // every version of every paper
+	Document func(id string) (catalogue.Document, bool)        // of the edition by which the case is judged
+	Person   func(id ident.PersonID) string                    // a person's name
+	Footage  []Footage                                         // of the recordings that are linked, file by file
+	Void     string                                            // the note in the index about what is void (作废)
+	Author   func(d catalogue.Document, p matter.Paper) string // 责任者; nil for the bureau
+}
+
+// Of gives a case file as a package holds it: of each paper the newest version that was ever fixed, in the order in which the papers
+// were first fixed. A draft that never was, is no part of the file; one that is being corrected stands there as it was signed.
+func Of(f matter.File, fr Frame) (*Case, error) {
+	c := &Case{
+		ID: string(f.Case.ID), No: f.Case.No, Title: f.Case.Title, Act: f.Case.Act, Procedure: string(f.Case.Procedure), State: string(f.Case.State),
+		OpenedAt: f.Case.OpenedAt, Department: f.Case.Department, Papers: []Paper{}, Recordings: fr.Footage,
+	}
+	first, last := map[ident.PaperID]matter.Version{}, map[ident.PaperID]matter.Version{}
+	for _, v := range fr.Versions {
+		if old, ok := first[v.Paper]; !ok || v.Number < old.Number {
+			first[v.Paper] = v
+		}
+		if old, ok := last[v.Paper]; !ok || v.Number > old.Number {
+			last[v.Paper] = v
+		}
+	}
+	papers := slices.DeleteFunc(slices.Clone(f.Papers), func(p matter.Paper) bool { return last[p.ID].Number == 0 })
+	slices.SortStableFunc(papers, func(a, b matter.Paper) int {
+		return cmp.Or(first[a.ID].At.Compare(first[b.ID].At), cmp.Compare(a.ID, b.ID))
+	})
+	for _, p := range papers {
+		x, err := fr.paper(f, p, last[p.ID])
+		if err != nil {
+			return nil, err
+		}
+		c.Papers = append(c.Papers, x)
+	}
+	return c, nil
+}
+
+func (fr *Frame) paper(f matter.File, p matter.Paper, v matter.Version) (Paper, error) {
+	d, ok := fr.Document(p.Type)
+	if !ok {
+		return Paper{}, fault.New(fault.Internal, "dossier.type", p.Type)
+	}
+	content, err := text(d, v.Values)
+	if err != nil {
+		return Paper{}, err
+	}
+	x := Paper{
+		ID: string(p.ID), Type: p.Type, Title: d.ZH, No: p.No, State: string(p.State), Version: v.Number, FixedAt: v.At, FixedBy: string(v.By),
+		Content: content, Digest: v.Digest, Entry: v.Entry, Author: fr.Bureau,
+	}
+	if fr.Author != nil {
+		x.Author = fr.Author(d, p)
+	}
+	if p.State == matter.Void {
+		x.Note = fr.Void
+	}
+	for _, s := range f.Signatures {
+		if s.Paper == p.ID && s.Version == v.Number {
+			x.Signatures = append(x.Signatures, Signature{
+				Role: s.Role, Mode: string(s.Mode), Name: s.Name, Person: string(s.Person), Reason: s.Reason, Witness: s.Witness, At: s.At, Entry: s.Entry, Image: s.Image,
+			})
+		}
+	}
+	for _, a := range f.Approvals {
+		if a.Paper != p.ID {
+			continue
+		}
+		decision := "return"
+		if a.Agreed {
+			decision = "agree"
+		}
+		x.Approvals = append(x.Approvals, Approval{
+			Step: string(a.Step), Decision: decision, Opinion: a.Opinion, By: fr.name(a.By), OnBehalfOf: fr.name(a.For), At: a.At, Entry: a.Entry,
+		})
+	}
+	for _, s := range f.Deliveries {
+		if s.Paper == p.ID {
+			x.Deliveries = append(x.Deliveries, Delivery{Mode: s.Mode, Recipient: s.Recipient, Outcome: outcome(s), At: s.At, Deemed: s.Deemed, Entry: s.Entry})
+		}
+	}
+	return x, nil
+}
+
+func (fr *Frame) name(id ident.PersonID) string {
+	if id == "" {
+		return ""
+	}
+	return fr.Person(id)
+}
+
+func outcome(d matter.Delivery) string {
+	switch {
+	case d.Refused:
+		return "refused"
+	case !d.Received.IsZero():
+		return "received"
+	}
+	return "sent"
+}
+
+// text is what form.Digest takes the digest of: the type's id, a line break, and the canonical values without what approvers fill.
+func text(d catalogue.Document, v form.Values) (string, error) {
+	own := v.Clone()
+	for id := range own {
+		if form.Filled(id) != "" {
+			delete(own, id)
+		}
+	}
+	raw, err := own.Canonical()
+	return d.ID + "\n" + string(raw), err
+}
