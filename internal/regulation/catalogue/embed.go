@@ -18,6 +18,8 @@ var (
 	requirementsJSON []byte
 	//go:embed data/calendar.json
 	calendarJSON []byte
+	//go:embed data/calendar-xinjiang.json
+	regionCalendarJSON []byte
 )
 
 // Shipped gives the catalogue the program ships with: drafts, which a bureau's lawyers confirm before use.
@@ -61,3 +63,7 @@ func ShippedFiles() map[string][]byte {
 		"documents": documentsJSON, "deadlines": deadlinesJSON, "recording-matters": mattersJSON, "requirements": requirementsJSON,
 	}
 }
+
+// RegionCalendar is the calendar of the autonomous region, with the holidays its yearly notice adds for all who live
+// there (docs/formats/regulation.md). A bureau of the region adopts it in place of the shipped one.
+func RegionCalendar() []byte { return regionCalendarJSON }
