@@ -51,7 +51,7 @@ const (
 	Cells     = "grid"      // Rows as a bordered table of labels and values
 	Listing   = "list"      // List
 	Talk      = "talk"      // Turns
-	Ending    = "ending"    // Off: the bureau, the day, the seal; Lines are the paragraph that shall not part from them
+	Ending    = "ending"    // Off: the bureau, the day, the seal; Lines, Rows or List are what shall not part from them
 	SmallType = "small"     // Lines in small print
 	Void      = "void"      // Text says that the rest of the page is empty, and a line crosses it out
 )

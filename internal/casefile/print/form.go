@@ -56,8 +56,12 @@ func (w *writer) cells(fields []catalogue.Field) {
 			flush()
 			c := w.cell(f)
 			c.Signs = w.signs(next)
-			w.row(c)
 			i++
+			if i+1 < len(fields) && fields[i+1].ID == next.ID+"_date" {
+				i++
+				w.dated(c.Signs, fields[i])
+			}
+			w.row(c)
 		case f.ID == "refusal_note" && w.empty(f) && !w.in.Blank:
 			// Nobody refused, or the signature says it.
 		default:
@@ -133,13 +137,18 @@ func (w *writer) signCell(f, next catalogue.Field) int {
 	c := sheet.Cell{Label: w.signName(f), Signs: w.signs(f)}
 	skip := 0
 	if next.ID == f.ID+"_date" {
-		if day := w.lines(next); len(day) > 0 {
-			c.Signs[0].Day = day[0]
-		}
+		w.dated(c.Signs, next)
 		skip = 1
 	}
 	w.row(c)
 	return skip
+}
+
+// dated takes the day of a signature from the field that says it.
+func (w *writer) dated(signs []sheet.Sign, f catalogue.Field) {
+	if day := w.lines(f); len(day) > 0 {
+		signs[0].Day = day[0]
+	}
 }
 
 // sealCell is a seal in a table: its place, or its image.

@@ -16,7 +16,7 @@ const ledgerMost = 10
 // layoutOf chooses the page of a document: letters for what goes out by the rules of official documents, and for reports;
 // tables for the rest.
 func layoutOf(d catalogue.Document) sheet.Layout {
-	name, _, _ := strings.Cut(d.ZH, "（")
+	name := called(d)
 	ends := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(name, w) })
 	}
@@ -33,11 +33,19 @@ func layoutOf(d catalogue.Document) sheet.Layout {
 			return sheet.Cover
 		}
 	case "internal-record", "party-submission", "evidence":
-		if ends("书", "函", "报告", "协议", "声明") {
+		if ends("书", "函", "报告", "协议", "声明") && !ends("确认书") {
 			return sheet.Letter
 		}
 	}
 	return sheet.Form
+}
+
+// called is the name of a document without what stands in brackets behind it.
+func called(d catalogue.Document) string {
+	if i := strings.LastIndex(d.ZH, "（"); i > 0 && strings.HasSuffix(d.ZH, "）") {
+		return d.ZH[:i]
+	}
+	return d.ZH
 }
 
 func columnsOf(d catalogue.Document) []catalogue.Field {

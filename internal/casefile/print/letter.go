@@ -58,7 +58,7 @@ func (w *writer) head(fields []catalogue.Field) map[string]bool {
 	addressed := false
 	if w.in.Document.ServedOnParty || w.in.Document.Kind == "court-application" || w.in.Document.Kind == "external-notice" || w.in.Document.Kind == "internal-record" {
 		for _, f := range fields {
-			if slices.Contains(addressees, f.ID) && !w.partyIsAddressed(fields) {
+			if slices.Contains(addressees, f.ID) && !w.partyIsAddressed(f, fields) {
 				w.addressee(f)
 				skip[f.ID], addressed = true, true
 				break
@@ -71,7 +71,7 @@ func (w *writer) head(fields []catalogue.Field) map[string]bool {
 			continue
 		}
 		skip[f.ID] = true
-		if w.in.Document.Kind == "external-notice" && !addressed && (f.ID == "party_name" || f.ID == "party") {
+		if w.notice() && !addressed && (f.ID == "party_name" || f.ID == "party") {
 			w.addressee(f)
 			addressed = true
 			continue
@@ -87,19 +87,35 @@ func (w *writer) head(fields []catalogue.Field) map[string]bool {
 	return skip
 }
 
-// partyIsAddressed reports whether a notice goes to the party even though it names another office: 告知书, and not 移送书.
-func (w *writer) partyIsAddressed(fields []catalogue.Field) bool {
-	name, _, _ := strings.Cut(w.in.Document.ZH, "（")
+// partyIsAddressed reports whether a letter goes to the party even though it names another office: 告知书, and not 移送书.
+// A notice that names a bank goes to the bank.
+func (w *writer) partyIsAddressed(office catalogue.Field, fields []catalogue.Field) bool {
+	if office.ID == "bank" && w.in.Document.Kind == "external-notice" {
+		return false
+	}
+	name := called(w.in.Document)
 	return w.in.Document.ServedOnParty && !strings.HasSuffix(name, "移送书") && !strings.HasSuffix(name, "函") && w.in.Document.Kind != "court-application" &&
 		slices.ContainsFunc(fields, func(f catalogue.Field) bool { return f.ID == "party_name" || f.ID == "party" })
 }
 
+// notice reports whether the letter is addressed to the party, as notices are, and does not name it as decisions do.
+func (w *writer) notice() bool {
+	name := called(w.in.Document)
+	return w.in.Document.Kind == "external-notice" || w.in.Document.ServedOnParty && strings.HasSuffix(name, "通知书")
+}
+
 func (w *writer) addressee(f catalogue.Field) {
-	who := w.text(f)
+	who, about := w.text(f), ""
+	if o, ok := asObject(w.value(f)); ok && o.get("name") != "" {
+		who, about = visible(o.get("name")), strings.Join(paragraphs(strings.Join(w.about(o), "，")), "")
+	}
 	if who == "" {
 		who = w.p.T("print.addressee_blank")
 	}
 	w.add(sheet.Part{Kind: sheet.Addressee, Lines: []string{w.p.T("print.addressee", who)}})
+	if about != "" {
+		w.add(sheet.Part{Kind: sheet.Prose, Lines: []string{about}})
+	}
 }
 
 func opinionOf(f, sign catalogue.Field) bool {
@@ -204,14 +220,33 @@ func (w *writer) ending() {
 		}
 	}
 	part := sheet.Part{Kind: sheet.Ending, Off: &off}
-	// A page with a seal and no text could be put under anything: the last paragraph goes with it.
-	const together = 280
-	if n := len(w.out.Parts); n > 0 && w.out.Parts[n-1].Kind == sheet.Prose {
-		lines := w.out.Parts[n-1].Lines
-		if last := lines[len(lines)-1]; utf8.RuneCountInString(last) <= together {
-			part.Lines = []string{last}
-			w.out.Parts[n-1].Lines = lines[:len(lines)-1]
+	w.together(&part)
+	w.add(part)
+}
+
+// together takes what stands before the end of a letter into it, the last paragraph or line or a short table: a page with a
+// seal and no text could be put under anything.
+func (w *writer) together(end *sheet.Part) {
+	const most, rows = 280, 8 // characters of a paragraph, rows of a table
+	n := len(w.out.Parts) - 1
+	if n < 0 {
+		return
+	}
+	switch last := &w.out.Parts[n]; last.Kind {
+	case sheet.Prose:
+		i := len(last.Lines) - 1
+		if i >= 0 && utf8.RuneCountInString(last.Lines[i]) <= most {
+			end.Lines, last.Lines = last.Lines[i:], last.Lines[:i:i]
+		}
+	case sheet.Items:
+		i := len(last.Rows) - 1
+		if c := last.Rows[i][0]; len(c.Lines) == 1 && utf8.RuneCountInString(c.Lines[0]) <= most {
+			end.Rows, last.Rows = last.Rows[i:], last.Rows[:i:i]
+		}
+	case sheet.Listing:
+		if len(last.List.Rows) <= rows && !slices.ContainsFunc(slices.Concat(last.List.Rows...), func(s string) bool { return utf8.RuneCountInString(s) > shortText }) {
+			end.List = last.List
+			w.out.Parts = w.out.Parts[:n]
 		}
 	}
-	w.add(part)
 }

@@ -197,6 +197,15 @@ func (w *writer) rowOf(f catalogue.Field, o object) string {
 
 // somebody is a person, an officer or a party on one line.
 func (w *writer) somebody(o object) string {
+	name, more := o.get("name"), w.about(o)
+	if len(more) == 0 {
+		return name
+	}
+	return name + "（" + strings.Join(more, "，") + "）"
+}
+
+// about is what is known of somebody beside the name.
+func (w *writer) about(o object) []string {
 	var more []string
 	for _, key := range []string{"kind", "capacity", "department", "certificate", "valid_until", "id_number", "legal_rep", "address", "phone"} {
 		s := o.get(key)
@@ -205,11 +214,7 @@ func (w *writer) somebody(o object) string {
 		}
 		more = append(more, w.p.T("print.about."+key, s))
 	}
-	name := o.get("name")
-	if len(more) == 0 {
-		return name
-	}
-	return name + "（" + strings.Join(more, "，") + "）"
+	return more
 }
 
 // reference names what the value points to: another paper, a recording, a file.
