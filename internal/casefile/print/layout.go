@@ -162,7 +162,10 @@ func (w *writer) columnNames(f catalogue.Field) (ids, heads []string) {
 		return ids, heads
 	}
 	if _, named := label(f); f.Type == "table" && len(named) > 1 {
-		return named, named
+		for _, s := range named {
+			ids, heads = append(ids, s), append(heads, visible(s))
+		}
+		return ids, heads
 	}
 	for _, id := range []string{"name", "spec", "quantity", "state", "note"} {
 		ids, heads = append(ids, id), append(heads, w.p.T("print.column."+id))

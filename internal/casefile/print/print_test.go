@@ -170,6 +170,20 @@ func TestHostile(t *testing.T) {
 			}
 		}
 	}
+	// Runs that no rule lets break stay on the paper all the same.
+	long := filled(t, document(t, "inquiry-record"))
+	var runs []string
+	for _, s := range []string{"，", "（", "—", "…", "·", "a", "7", "ئا", "ក", "字"} {
+		runs = append(runs, strings.Repeat(s, 1000))
+	}
+	long.Values["corrections"] = raw(strings.Join(runs, "\n"))
+	for _, m := range regexp.MustCompile(`xMin="([-\d.]+)" yMin="[-\d.]+" xMax="([-\d.]+)" yMax="[-\d.]+">(.*?)<`).FindAllStringSubmatch(ask(t, set(t, press, print.Paper(words, long), "runs"), "pdftotext", "-bbox"), -1) {
+		left, _ := strconv.ParseFloat(m[1], 64)
+		right, _ := strconv.ParseFloat(m[2], 64)
+		if width := 210 * 72 / 25.4; left < 0 || right > width {
+			t.Errorf("%.30s… runs over the edge of the page: from %.0f to %.0f pt", m[3], left, right)
+		}
+	}
 	in := filled(t, document(t, "penalty-decision"))
 	in.Values["facts"] = raw("正\u202e反\u0000零\x1b逃\u200b隐\ue000私\ufeff标")
 	got := text(t, set(t, press, print.Paper(words, in), "controls"))

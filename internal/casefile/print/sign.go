@@ -195,7 +195,7 @@ func (w *writer) strip() []sheet.Slot {
 	var out []sheet.Slot
 	for _, s := range w.in.Document.Signers {
 		name, _ := label(catalogue.Field{Text: s.Text})
-		slot := sheet.Slot{Label: w.p.T("print.page_sign", name)}
+		slot := sheet.Slot{Label: w.p.T("print.page_sign", visible(name))}
 		for _, done := range w.in.Signatures {
 			if done.Role == s.Role {
 				slot.Text = w.p.T("print.see_end")
