@@ -1,3 +1,4 @@
+// Package app wires the house: it alone chooses the adapters.
 package app
 
 import (
@@ -16,6 +17,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/account"
+	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/app/diagnosis"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
@@ -53,7 +55,7 @@ type House struct {
 	Clock      clock.Clock
 	Log        *slog.Logger
 	Keys       *keyring.Keyring
-	CA         *CA
+	CA         *authority.CA
 	Vault      vault.Vault
 	Prober     *media.Prober
 	Press      *sheet.Press
@@ -137,7 +139,7 @@ func Open(ctx context.Context, c OpenConfig) (h *House, err error) {
 		if h.Keys, err = keyring.Load(durable.OS(), c.Place.Keys); err != nil {
 			return h, err
 		}
-		if h.CA, err = LoadCA(c.Place.Keys, c.Clock); err != nil {
+		if h.CA, err = authority.Load(c.Place.Keys, c.Clock); err != nil {
 			return h, err
 		}
 	}

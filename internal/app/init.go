@@ -13,6 +13,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/account"
+	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody"
@@ -77,7 +78,7 @@ func Init(ctx context.Context, c InitConfig) ([]Login, error) {
 	if err := CreateStorageKey(c.Place.Keys); err != nil {
 		return nil, err
 	}
-	ca, err := CreateCA(c.Place.Keys, c.Bureau, c.Clock)
+	ca, err := authority.Create(c.Place.Keys, c.Bureau, c.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func Init(ctx context.Context, c InitConfig) ([]Login, error) {
 }
 
 func nothingThere(p config.Place) error {
-	for _, path := range []string{filepath.Join(p.Data, "zhilu.db"), filepath.Join(p.Data, "vault"), filepath.Join(p.Keys, caKeyFile)} {
+	for _, path := range []string{filepath.Join(p.Data, "zhilu.db"), filepath.Join(p.Data, "vault"), filepath.Join(p.Keys, authority.KeyFile)} {
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 			return fault.New(fault.Conflict, "app.exists", path)
 		}
@@ -191,9 +192,5 @@ func (h *House) AddUser(ctx context.Context, actor access.Actor, u NewUser) (Log
 // PublicPin is the CA's pin for docks' tokens, read from the public folder, which needs no keys. It is "" where the
 // server's certificate comes from elsewhere.
 func (h *House) PublicPin() string {
-	der, err := readPEM(filepath.Join(h.Place.Data, "public", caPublicFile))
-	if err != nil {
-		return ""
-	}
-	return pinOf(der)
+	return authority.PinAt(filepath.Join(h.Place.Data, "public", caPublicFile))
 }

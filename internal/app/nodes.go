@@ -61,7 +61,7 @@ func (h *House) across(door http.Handler) http.Handler {
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
-	roots.AddCert(h.CA.cert)
+	roots.AddCert(h.CA.Certificate())
 	f := &node.Forwarder{
 		Registry: h.nodes, Where: h.where, TLS: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, Log: h.Log, Next: door,
 		Fail: func(w http.ResponseWriter, r *http.Request, err error) {

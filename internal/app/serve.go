@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/app/gauges"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/fault"
@@ -163,7 +164,7 @@ func (h *House) tlsConfig(s *config.Server) (*tls.Config, error) {
 	if err != nil {
 		inner = ""
 	}
-	return h.CA.TLS(localHosts(public, host, inner)), nil
+	return h.CA.TLS(authority.Hosts(public, host, inner)), nil
 }
 
 // certificates are those that somebody has to look after: the bureau's CA, and a server's that came from elsewhere. What the
@@ -173,7 +174,7 @@ func (h *House) certificates() []gauges.Certificate {
 	if ends := h.served.Load(); ends != nil {
 		out = append(out, gauges.Certificate{Name: "server", Ends: *ends})
 	} else if h.CA != nil {
-		out = append(out, gauges.Certificate{Name: "ca", Ends: h.CA.cert.NotAfter})
+		out = append(out, gauges.Certificate{Name: "ca", Ends: h.CA.Certificate().NotAfter})
 	}
 	return out
 }

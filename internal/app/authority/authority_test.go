@@ -1,4 +1,4 @@
-package app
+package authority
 
 import (
 	"crypto/tls"
@@ -10,20 +10,20 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 )
 
-// TestCAIssuesAndRenews: a leaf for the asked hosts, verified by the CA, and a fresh one before it runs out.
-func TestCAIssuesAndRenews(t *testing.T) {
+// TestIssuesAndRenews: a leaf for the asked hosts, verified by the CA, and a fresh one before it runs out.
+func TestIssuesAndRenews(t *testing.T) {
 	t.Parallel()
 	c := clock.NewManual(clock.System().Now())
 	keys := t.TempDir()
-	made, err := CreateCA(keys, "云溪县司法局", c)
+	made, err := Create(keys, "云溪县司法局", c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca, err := LoadCA(keys, c)
+	ca, err := Load(keys, c)
 	if err != nil || ca.Pin() != made.Pin() {
 		t.Fatalf("loaded another CA: %v", err)
 	}
-	if _, err := CreateCA(keys, "again", c); err == nil {
+	if _, err := Create(keys, "again", c); err == nil {
 		t.Error("an existing CA was overwritten")
 	}
 	cfg := ca.TLS([]string{"127.0.0.1"})

@@ -1,5 +1,7 @@
-// Package app wires the house: it alone chooses the adapters.
-package app
+// Package authority is the bureau's own certificate authority (decision 22): docks pin it by the token they are given,
+// browsers by importing DATA/public/ca.pem once. Its key lies in the keys folder and signs nothing but the servers'
+// certificates.
+package authority
 
 import (
 	"crypto/ecdsa"
@@ -25,14 +27,14 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 )
 
-// The bureau's own certificate authority (decision 22): docks pin it by the token they are given, browsers by
-// importing DATA/public/ca.pem once. Its key lies in the keys folder and signs nothing but the servers' certificates.
+// KeyFile is the CA's key in the keys folder.
+const KeyFile = "ca.key"
+
 const (
-	caKeyFile  = "ca.key"
-	caCertFile = "ca.pem"
-	caYears    = 20
-	leafDays   = 397 // browsers take no longer-lived ones
-	renewDays  = 30  // a new one is made when fewer days are left
+	certFile  = "ca.pem"
+	years     = 20
+	leafDays  = 397 // browsers take no longer-lived ones
+	renewDays = 30  // a new one is made when fewer days are left
 )
 
 // CA issues the server's certificates.
@@ -42,8 +44,8 @@ type CA struct {
 	clock clock.Clock
 }
 
-// CreateCA makes the bureau's CA in the keys folder and its public certificate beside it.
-func CreateCA(keys, bureau string, c clock.Clock) (*CA, error) {
+// Create makes the bureau's CA in the keys folder and its public certificate beside it.
+func Create(keys, bureau string, c clock.Clock) (*CA, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("ca: %w", err)
@@ -51,7 +53,7 @@ func CreateCA(keys, bureau string, c clock.Clock) (*CA, error) {
 	now := c.Now()
 	tmpl := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: bureau + " 执录根证书", Organization: []string{bureau}},
-		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.AddDate(caYears, 0, 0),
+		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.AddDate(years, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
@@ -63,26 +65,26 @@ func CreateCA(keys, bureau string, c clock.Clock) (*CA, error) {
 		return nil, fmt.Errorf("ca: %w", err)
 	}
 	for name, block := range map[string]*pem.Block{
-		caKeyFile: {Type: "PRIVATE KEY", Bytes: raw}, caCertFile: {Type: "CERTIFICATE", Bytes: der},
+		KeyFile: {Type: "PRIVATE KEY", Bytes: raw}, certFile: {Type: "CERTIFICATE", Bytes: der},
 	} {
 		if err := durable.CreateFile(durable.OS(), filepath.Join(keys, name), pem.EncodeToMemory(block), 0o600); err != nil {
 			return nil, fmt.Errorf("ca: %w", err)
 		}
 	}
-	return LoadCA(keys, c)
+	return Load(keys, c)
 }
 
-// LoadCA reads the CA from the keys folder. A missing one is fault NotFound "ca.missing".
-func LoadCA(keys string, c clock.Clock) (*CA, error) {
+// Load reads the CA from the keys folder. A missing one is fault NotFound "ca.missing".
+func Load(keys string, c clock.Clock) (*CA, error) {
 	ca := &CA{clock: c}
-	der, err := readPEM(filepath.Join(keys, caCertFile))
+	der, err := readPEM(filepath.Join(keys, certFile))
 	if err != nil {
 		return nil, err
 	}
 	if ca.cert, err = x509.ParseCertificate(der); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "ca.damaged")
 	}
-	if der, err = readPEM(filepath.Join(keys, caKeyFile)); err != nil {
+	if der, err = readPEM(filepath.Join(keys, KeyFile)); err != nil {
 		return nil, err
 	}
 	k, err := x509.ParsePKCS8PrivateKey(der)
@@ -106,6 +108,9 @@ func readPEM(path string) ([]byte, error) {
 	return block.Bytes, nil
 }
 
+// Certificate is the CA's own.
+func (ca *CA) Certificate() *x509.Certificate { return ca.cert }
+
 // PEM is the public certificate, for browsers to import.
 func (ca *CA) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw})
@@ -113,6 +118,15 @@ func (ca *CA) PEM() []byte {
 
 // Pin is what a dock's token carries: the unpadded base64url SHA-256 of the certificate.
 func (ca *CA) Pin() string { return pinOf(ca.cert.Raw) }
+
+// PinAt is the pin of a certificate in a file, "" where it cannot be read.
+func PinAt(path string) string {
+	der, err := readPEM(path)
+	if err != nil {
+		return ""
+	}
+	return pinOf(der)
+}
 
 func pinOf(der []byte) string {
 	sum := sha256.Sum256(der)
@@ -169,8 +183,8 @@ func (ca *CA) issue(hosts []string) (*tls.Certificate, error) {
 	return &tls.Certificate{Certificate: [][]byte{der, ca.cert.Raw}, PrivateKey: key, Leaf: c}, nil
 }
 
-// localHosts are the names this machine may be called by: what was asked for, its host name and its addresses.
-func localHosts(asked ...string) []string {
+// Hosts are the names this machine may be called by: what was asked for, its host name and its addresses.
+func Hosts(asked ...string) []string {
 	hosts := slices.DeleteFunc(asked, func(h string) bool { return h == "" || h == "0.0.0.0" || h == "::" })
 	hosts = append(hosts, "localhost", "127.0.0.1", "::1")
 	if n, err := os.Hostname(); err == nil {
