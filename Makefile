@@ -92,6 +92,10 @@ bench-memory: ## 20 uploads of 1 GiB at once: peak memory of the server, and of 
 bench-log: ## entries a second against a plain table, proofs in a log of 1,000,000, on SQLite and PostgreSQL (some four minutes)
 	scripts/with-postgres go test -run '^$$' -bench 'BenchmarkLog|BenchmarkProof' -benchtime 1x -timeout 60m -vet=off ./internal/custody
 
+.PHONY: bench-dossier
+bench-dossier: ## a case of 200 papers as one package, printed by the real press, made durable and checked (needs scripts/setup sheet)
+	ZHILU_REQUIRE_TOOLS=1 go test -run '^$$' -bench BenchmarkPackage -benchtime 3x -vet=off ./internal/casefile/dossier
+
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline

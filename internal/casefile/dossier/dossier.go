@@ -11,11 +11,13 @@ import (
 	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/casefile/form"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
 )
 
 // Case is what a package is made of: a case as it stands, its papers in the order of the file.
@@ -30,6 +32,9 @@ type Case struct {
 	Department ident.DepartmentID
 	Papers     []Paper
 	Recordings []Footage
+
+	parties []string
+	names   map[string]string // of papers, by id
 }
 
 // Paper is one version of a written record that was fixed by an entry. Content is the text whose SHA-256 is Digest, exactly.
@@ -50,6 +55,10 @@ type Paper struct {
 	Signatures []Signature
 	Approvals  []Approval
 	Deliveries []Delivery
+
+	document catalogue.Document
+	values   form.Values
+	reason   string // of a correction
 }
 
 // Signature is a signature on a paper, or the note that it was refused.

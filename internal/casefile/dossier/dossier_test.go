@@ -44,6 +44,8 @@ type desk struct {
 	consent error
 	pause   func()
 	halted  bool // nobody signs the log
+	print   func(context.Context, *dossier.Case, *dossier.Paper) (dossier.PDF, error)
+	cover   func(context.Context, *dossier.Case, dossier.Index) (dossier.PDF, error)
 }
 
 var errPress = errors.New("the press is gone")
@@ -111,13 +113,19 @@ func newDesk(t testing.TB, w *gatetest.World, papers int) *desk {
 	request := ident.New[ident.ViewingID]()
 	d.svc, err = dossier.New(dossier.Config{
 		DB: w.DB, Gate: w.Gate, Clock: w.Clock, FS: durable.OS(), Origin: origin, Bureau: "示例局",
-		Print: func(_ context.Context, _ *dossier.Case, p *dossier.Paper) (dossier.PDF, error) {
+		Print: func(ctx context.Context, c *dossier.Case, p *dossier.Paper) (dossier.PDF, error) {
+			if d.print != nil {
+				return d.print(ctx, c, p)
+			}
 			if d.printed++; d.printed == d.failAt {
 				return dossier.PDF{}, errPress
 			}
 			return dossier.PDF{Bytes: []byte("%PDF " + p.Title), Pages: 1 + len(p.Title)%3}, nil
 		},
-		Cover: func(_ context.Context, _ *dossier.Case, x dossier.Index) (dossier.PDF, error) {
+		Cover: func(ctx context.Context, c *dossier.Case, x dossier.Index) (dossier.PDF, error) {
+			if d.cover != nil {
+				return d.cover(ctx, c, x)
+			}
 			if d.pause != nil {
 				d.pause()
 			}

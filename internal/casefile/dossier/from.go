@@ -28,6 +28,12 @@ func Of(f matter.File, fr Frame) (*Case, error) {
 	c := &Case{
 		ID: string(f.Case.ID), No: f.Case.No, Title: f.Case.Title, Act: f.Case.Act, Procedure: string(f.Case.Procedure), State: string(f.Case.State),
 		OpenedAt: f.Case.OpenedAt, Department: f.Case.Department, Papers: []Paper{}, Recordings: fr.Footage,
+		names: map[string]string{},
+	}
+	for _, p := range f.Parties {
+		if p.Role == matter.PartyMain && p.EndedAt.IsZero() {
+			c.parties = append(c.parties, p.Name)
+		}
 	}
 	first, last := map[ident.PaperID]matter.Version{}, map[ident.PaperID]matter.Version{}
 	for _, v := range fr.Versions {
@@ -47,7 +53,7 @@ func Of(f matter.File, fr Frame) (*Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Papers = append(c.Papers, x)
+		c.Papers, c.names[x.ID] = append(c.Papers, x), x.Title
 	}
 	return c, nil
 }
@@ -64,6 +70,7 @@ func (fr *Frame) paper(f matter.File, p matter.Paper, v matter.Version) (Paper, 
 	x := Paper{
 		ID: string(p.ID), Type: p.Type, Title: d.ZH, No: p.No, State: string(p.State), Version: v.Number, FixedAt: v.At, FixedBy: string(v.By),
 		Content: content, Digest: v.Digest, Entry: v.Entry, Author: fr.Bureau,
+		document: d, values: v.Values, reason: v.Reason,
 	}
 	if fr.Author != nil {
 		x.Author = fr.Author(d, p)
