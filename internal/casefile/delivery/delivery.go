@@ -135,12 +135,15 @@ type Verdict struct {
 	AsOf           time.Time
 }
 
+// Rules is the law a service is judged by.
+type Rules = proof.Rules
+
 // publicService is the catalogue's term of 民事诉讼法 §95.
 const publicService = "public-service-30d"
 
 // Judge judges one service by the rules as they stand on a moment. An error is a mode that does not exist or a catalogue
 // without the term of announcements; everything that is only missing is in the verdict.
-func Judge(rules proof.Rules, r Record, asOf time.Time) (Verdict, error) {
+func Judge(rules Rules, r Record, asOf time.Time) (Verdict, error) {
 	v := Verdict{Record: r, AsOf: asOf}
 	article, err := v.demand()
 	if err != nil {
