@@ -24,7 +24,10 @@ var Order = []Group{
 		"custody/scrub",       // the same, without end
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
-	{Name: "records", Packages: []string{"org", "account", "device", "casefile", "recording", "casefile/link", "viewing", "casefile/dossier", "rescue"}},
+	{Name: "records", Packages: []string{"org", "account", "device",
+		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/print", // pure
+		"casefile/rows",
+		"casefile", "casefile/casetest", "recording", "casefile/link", "viewing", "casefile/dossier", "rescue"}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
 	{Name: "cmd", Packages: []string{"cmd/zhilu"}},

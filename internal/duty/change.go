@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/uptrace/bun"
+
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
@@ -105,6 +107,12 @@ func Reschedule(tx *gate.Tx, k Kind, s custody.Subject, since, due time.Time, co
 	rule, _ := k.Rule()
 	return record(tx, actionReschedule, custody.Done, d, rule, custody.Detail(
 		"due_from_us", clock.Micros(before.Due), "due_us", clock.Micros(d.Due), "why", orNil(code)))
+}
+
+// OpenAbout gives the open duties about the parts of a thing, whose subjects are its id, a slash, and the part: what a case
+// owes. It is for the concept that opens them, inside its change.
+func OpenAbout(ctx context.Context, idb bun.IDB, id string) ([]Duty, error) {
+	return openAbout(ctx, idb, id)
 }
 
 // minReason and maxReason bound a waiver's reason, in characters.

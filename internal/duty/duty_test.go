@@ -496,7 +496,7 @@ func TestRules(t *testing.T) {
 	t.Parallel()
 	for _, r := range duty.Rules() {
 		got, ok := r.Kind.Rule()
-		if !ok || !reflect.DeepEqual(got, r) || !strings.HasPrefix(r.Requirement, "R-"+r.Article) || r.Owes.Class() != access.ClassEvidence || len(r.Args) == 0 {
+		if !ok || !reflect.DeepEqual(got, r) || !strings.HasPrefix(r.Requirement, "R-"+strings.Repeat("0", max(0, 2-len(r.Article)))+r.Article) || r.Owes.Class() != access.ClassEvidence || len(r.Args) == 0 {
 			t.Errorf("%+v", r)
 		}
 		d := duty.Duty{Kind: r.Kind, Args: json.RawMessage(`{"name":"","numbers":1234567}`)}

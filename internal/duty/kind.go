@@ -21,6 +21,15 @@ const (
 	DecideViewing  Kind = "decide_viewing"  // 决定查阅申请: consent to a look, or refuse it with a reason
 	ConfirmLook    Kind = "confirm_look"    // 核对查阅登记: the custodian confirms rows of the register
 	LinkRecording  Kind = "link_recording"  // 关联录音录像: say to which case a recording belongs; the custodian's once its person was too late
+
+	CaseTerm          Kind = "case_term"           // 办案期限: a time limit of a case
+	CasePaper         Kind = "case_paper"          // 应有文书: a paper the case's stage demands
+	CaseFilm          Kind = "case_film"           // 应有音像: a recording a paper's step demands
+	AgreePaper        Kind = "agree_paper"         // 承办人意见: the second handler's word on a paper
+	SignPaper         Kind = "sign_paper"          // 签名: an officer's signature under a fixed paper
+	DecidePaper       Kind = "decide_paper"        // 承办机构审核
+	DecidePaperLegal  Kind = "decide_paper_legal"  // 法制审核
+	DecidePaperLeader Kind = "decide_paper_leader" // 负责人审批
 )
 
 // Rule is what the regulation says of a kind: under which article it is owed, and by whom if no person is named.
@@ -40,6 +49,14 @@ var rules = []Rule{
 	{DecideViewing, "23", "R-23-2", access.Head, []string{"name", "no"}},
 	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 	{LinkRecording, "22", "R-22-4", access.Custodian, []string{"name"}},
+	{CaseTerm, "9", "R-09-05", access.Officer, []string{"name", "no"}},
+	{CasePaper, "5", "R-05-1", access.Officer, []string{"name", "no"}},
+	{CaseFilm, "13", "R-13-1a", access.Officer, []string{"name", "no"}},
+	{AgreePaper, "9", "R-09-01", access.Officer, []string{"name", "no"}},
+	{SignPaper, "5", "R-05-1", access.Officer, []string{"name", "no"}},
+	{DecidePaper, "9", "R-09-02", access.Head, []string{"name", "no"}},
+	{DecidePaperLegal, "9", "R-09-03", access.LegalReviewer, []string{"name", "no"}},
+	{DecidePaperLeader, "9", "R-09-05", access.Leader, []string{"name", "no"}},
 }
 
 // Rules lists every kind in the order pages show them.

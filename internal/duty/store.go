@@ -241,3 +241,17 @@ func countUpTo(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter, now 
 	}
 	return n, nil
 }
+
+// openAbout reads the open duties about parts of a thing: those whose subject is its id, a slash, and the part.
+func openAbout(ctx context.Context, idb bun.IDB, id string) ([]Duty, error) {
+	var rows []row
+	err := idb.NewSelect().Model(&rows).Where("state = ? AND subject_id > ? AND subject_id < ?", StateOpen, id+"/", id+"0").OrderExpr("id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("duty: open about: %w", err)
+	}
+	out := make([]Duty, len(rows))
+	for i := range rows {
+		out[i] = rows[i].duty()
+	}
+	return out, nil
+}

@@ -4,6 +4,7 @@
 package regulation
 
 import (
+	"strings"
 	"time"
 
 	"zhilu.dev/zhilu/internal/fault"
@@ -31,6 +32,7 @@ type Settings struct {
 	DiscRetentionYears   int      `json:"disc_retention_years"`   // 长期保存 (第二十四条)
 	DiscOnlineCopies     int      `json:"disc_online_copies"`     // copies kept beside the disc (第二十四条)
 	OtherRetentionDays   int      `json:"other_retention_days"`   // until the bureau adopts its list (第二十四条)
+	CaseNumber           string   `json:"case_number,omitempty"`  // 案号 with {act}, {year} and {no}; empty: the default
 }
 
 // Defaults are the proposals a bureau starts from. IssuedOn has none: the date is not in the text.
@@ -40,6 +42,7 @@ func Defaults() Settings {
 		DesignatedStores: []string{}, LateReasons: []string{"remote", "weather", "device_fault", "continuous_duty", "other"},
 		DisclosureBy: []string{"head", "leader"}, DeviceCheckDays: 30, PlaybackPercent: 10, UnlinkedAfterDays: 7,
 		HandlerStandingGrant: true, DiscRetentionYears: 30, DiscOnlineCopies: 2, OtherRetentionDays: 180,
+		CaseNumber: "{act}〔{year}〕{no}号",
 	}
 }
 
@@ -65,6 +68,11 @@ func (s Settings) Check() error {
 	} {
 		if r.v < r.lo || r.v > r.hi {
 			return fault.New(fault.Invalid, "setting.range", r.lo, r.hi).At(r.field)
+		}
+	}
+	for _, part := range []string{"{act}", "{year}", "{no}"} {
+		if s.CaseNumber != "" && strings.Count(s.CaseNumber, part) != 1 || len(s.CaseNumber) > 100 {
+			return fault.New(fault.Invalid, "setting.case_number").At("case_number")
 		}
 	}
 	if len(s.LateReasons) == 0 {

@@ -251,23 +251,25 @@ type Approval struct {
 	Entry   ident.EntryID
 }
 
-// Delivery (送达) is one service of one paper.
+// Delivery (送达) is one service of one paper, as it was recorded; package delivery judges it.
 type Delivery struct {
 	ID        ident.DeliveryID
 	Case      ident.CaseID
 	Paper     ident.PaperID
-	Mode      string // options of service_mode
-	Recipient string
-	Relation  string
+	Mode      string // package delivery's modes, the options of service_mode
+	Recipient string // who took or refused it
+	Relation  string // package delivery's recipients
 	Place     string
-	At        time.Time // sent, left behind or published
-	Received  time.Time // signed for, or arrived; zero while it is not known
-	Refused   bool
-	Witness   string
-	Reason    string // of announcement, or of a refusal
-	Deemed    time.Time
-	Doubt     string // why the deemed day cannot be judged
-	Receipt   ident.PaperID
+	Sent      time.Time // handed to the post, sent; zero where the mode has none
+	Taken     time.Time // signed for, left behind, arrived, published; zero while it is not known
+	Returned  bool
+	Reason    string          // of a refusal or an announcement
+	Course    string          // of an announcement: its course
+	Witness   string          // of a service left behind
+	Answers   json.RawMessage // what the record says to the mode's demands: by code "yes" or "no"
+	State     string          // package delivery's verdict on the day it was last reckoned
+	Deemed    time.Time       // the day on which the paper counts as served; zero where it does not
+	Receipt   ident.PaperID   // the proof of service among the papers
 	By        ident.PersonID
 	Entry     ident.EntryID
 }

@@ -243,7 +243,7 @@ func where(d duty.Duty) string {
 	case "unlinked":
 		return "/unlinked"
 	case "case":
-		return "/cases/" + d.Subject.ID
+		return caseHref(d)
 	case "paper":
 		return "/papers/" + d.Subject.ID
 	case "look":
@@ -254,6 +254,18 @@ func where(d duty.Duty) string {
 		}
 	}
 	return ""
+}
+
+// caseHref leads to a part of a case: the paper that waits, or the case where it is owed.
+func caseHref(d duty.Duty) string {
+	id, part, _ := strings.Cut(d.Subject.ID, "/")
+	switch d.Kind {
+	case duty.AgreePaper, duty.SignPaper, duty.DecidePaper, duty.DecidePaperLegal, duty.DecidePaperLeader:
+		paper, _, _ := strings.Cut(part, "/")
+		return "/papers/" + paper
+	default:
+		return "/cases/" + id
+	}
 }
 
 // bucket shows one group whole, page by page. A page begins at a due time; what has the same one stands on both pages

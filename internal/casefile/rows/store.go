@@ -1,0 +1,287 @@
+package rows
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/casefile/matter"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody/vouch"
+	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+)
+
+// Tables are the tables whose rows the log says.
+func Tables() []vouch.Table {
+	return []vouch.Table{
+		vouch.NewTable("case_party", (*Party).Vouched), vouch.NewTable("case_handler", (*Handler).Vouched),
+		vouch.NewTable("case_version", (*Version).Vouched), vouch.NewTable("case_signature", (*Signature).Vouched),
+		vouch.NewTable("case_approval", (*Approval).Vouched), vouch.NewTable("case_delivery", (*Delivery).Vouched),
+		vouch.NewTable("case_answer", (*Answer).Vouched), vouch.NewTable("case_waiver", (*Waiver).Vouched),
+		vouch.NewTable("case_link", (*Link).Vouched), vouch.NewTable("case_report", (*Report).Vouched),
+	}
+}
+
+// text is a value's JSON, for columns that hold some.
+func JSON(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil || string(raw) == "null" {
+		return "{}"
+	}
+	return string(raw)
+}
+
+func whole(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+type valued[T any] interface{ Plain() (T, error) }
+
+func values[T any, R any, P interface {
+	*R
+	valued[T]
+}](rows []R) ([]T, error) {
+	out := make([]T, len(rows))
+	for i := range rows {
+		var err error
+		if out[i], err = P(&rows[i]).Plain(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func Fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("casefile: %w", err)
+}
+
+func CaseBy(ctx context.Context, q bun.IDB, id ident.CaseID) (*Case, error) {
+	r := new(Case)
+	if err := q.NewSelect().Model(r).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, db.NotFound(Fail(err), "case.unknown")
+	}
+	return r, nil
+}
+
+// take locks a case for the length of the transaction and counts the change.
+func Take(ctx context.Context, q bun.IDB, id ident.CaseID) (*Case, error) {
+	res, err := q.NewUpdate().Model((*Case)(nil)).Set("revision = revision + 1").Where("id = ?", id).Exec(ctx)
+	if err != nil {
+		return nil, Fail(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return nil, fault.New(fault.NotFound, "case.unknown")
+	}
+	return CaseBy(ctx, q, id)
+}
+
+// of reads the rows of a table that belong to a case, in the order they were made.
+func of[T any, R any, P interface {
+	*R
+	valued[T]
+}](ctx context.Context, q bun.IDB, id ident.CaseID) ([]T, error) {
+	var rows []R
+	if err := q.NewSelect().Model(&rows).Where("t.case_id = ?", id).OrderExpr("t.id").Scan(ctx); err != nil {
+		return nil, Fail(err)
+	}
+	return values[T, R, P](rows)
+}
+
+// ofPapers reads the rows of a table that belong to the papers of a case.
+func ofPapers[T any, R any, P interface {
+	*R
+	valued[T]
+}](ctx context.Context, q bun.IDB, id ident.CaseID) ([]T, error) {
+	var rows []R
+	err := q.NewSelect().Model(&rows).Where("t.paper_id IN (SELECT p.id FROM case_paper AS p WHERE p.case_id = ?)", id).OrderExpr("t.id").Scan(ctx)
+	if err != nil {
+		return nil, Fail(err)
+	}
+	return values[T, R, P](rows)
+}
+
+// load reads a whole case.
+func Load(ctx context.Context, q bun.IDB, r *Case) (matter.File, error) {
+	var f matter.File
+	var err error
+	step := func(fn func() error) {
+		if err == nil {
+			err = fn()
+		}
+	}
+	id := r.ID
+	step(func() (e error) { f.Case, e = r.Plain(); return })
+	step(func() (e error) { f.Parties, e = of[matter.Party, Party](ctx, q, id); return })
+	step(func() (e error) { f.Handlers, e = of[matter.Handler, Handler](ctx, q, id); return })
+	step(func() (e error) { f.Papers, e = of[matter.Paper, Paper](ctx, q, id); return })
+	step(func() (e error) { f.Signatures, e = ofPapers[matter.Signature, Signature](ctx, q, id); return })
+	step(func() (e error) { f.Approvals, e = ofPapers[matter.Approval, Approval](ctx, q, id); return })
+	step(func() (e error) { f.Deliveries, e = of[matter.Delivery, Delivery](ctx, q, id); return })
+	step(func() (e error) { f.Answers, e = of[matter.Answer, Answer](ctx, q, id); return })
+	step(func() (e error) { f.Waivers, e = of[matter.Waiver, Waiver](ctx, q, id); return })
+	step(func() (e error) { f.Links, e = of[matter.Link, Link](ctx, q, id); return })
+	step(func() (e error) { f.Reports, e = of[matter.Report, Report](ctx, q, id); return })
+	step(func() (e error) { f.Limits, e = of[matter.Limit, Limit](ctx, q, id); return })
+	return f, err
+}
+
+func Insert(ctx context.Context, q bun.IDB, row any) error {
+	_, err := q.NewInsert().Model(row).Exec(ctx)
+	return Fail(err)
+}
+
+func Update(ctx context.Context, q bun.IDB, row any) error {
+	_, err := q.NewUpdate().Model(row).WherePK().Exec(ctx)
+	return Fail(err)
+}
+
+// updateCase writes a case's own columns; its revision was counted when it was taken.
+func UpdateCase(ctx context.Context, q bun.IDB, r *Case) error {
+	_, err := q.NewUpdate().Model(r).ExcludeColumn("revision").WherePK().Exec(ctx)
+	return Fail(err)
+}
+
+// nextNumber gives out the next number of a scope. Numbers are never given twice, but a change that is rolled back gives
+// its number back.
+func NextNumber(ctx context.Context, q bun.IDB, scope string) (int64, error) {
+	var n int64
+	err := q.NewRaw("INSERT INTO case_number (scope, last) VALUES (?, 1) ON CONFLICT (scope) DO UPDATE SET last = case_number.last + 1 RETURNING last", scope).Scan(ctx, &n)
+	return n, Fail(err)
+}
+
+func CaseOf(ctx context.Context, q bun.IDB, id ident.PaperID) (ident.CaseID, error) {
+	var c ident.CaseID
+	if err := q.NewSelect().Model((*Paper)(nil)).Column("case_id").Where("id = ?", id).Scan(ctx, &c); err != nil {
+		return "", db.NotFound(Fail(err), "paper.unknown")
+	}
+	return c, nil
+}
+
+func PaperBy(ctx context.Context, q bun.IDB, id ident.PaperID) (*Paper, error) {
+	r := new(Paper)
+	if err := q.NewSelect().Model(r).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, db.NotFound(Fail(err), "paper.unknown")
+	}
+	return r, nil
+}
+
+func VersionsOf(ctx context.Context, q bun.IDB, id ident.PaperID) ([]matter.Version, error) {
+	var rows []Version
+	if err := q.NewSelect().Model(&rows).Where("paper_id = ?", id).OrderExpr("number").Scan(ctx); err != nil {
+		return nil, Fail(err)
+	}
+	return values[matter.Version, Version](rows)
+}
+
+func CaseByNo(ctx context.Context, q bun.IDB, no string) (ident.CaseID, error) {
+	var id ident.CaseID
+	if err := q.NewSelect().Model((*Case)(nil)).Column("id").Where("no = ?", no).Scan(ctx, &id); err != nil {
+		return "", db.NotFound(Fail(err), "case.unknown")
+	}
+	return id, nil
+}
+
+// scoped limits a query over casefile to what an actor may know of: an officer the cases they handle or handled.
+func scoped(q *bun.SelectQuery, sc access.Scope) *bun.SelectQuery {
+	if sc.All {
+		return q
+	}
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.Where("1 = 0")
+		if len(sc.Departments) > 0 {
+			q = q.WhereOr("t.department_id IN (?)", bun.List(sc.Departments))
+		}
+		if sc.Officer != "" {
+			q = q.WhereOr("t.id IN (SELECT h.case_id FROM case_handler AS h WHERE h.person_id = ?)", sc.Officer)
+		}
+		return q
+	})
+}
+
+// conditions are a filter's conditions.
+func conditions(q *bun.SelectQuery, f Filter, now time.Time) *bun.SelectQuery {
+	in := func(column string, n int, list any) {
+		if n > 0 {
+			q = q.Where("t."+column+" IN (?)", bun.List(list))
+		}
+	}
+	in("act", len(f.Acts), f.Acts)
+	in("stage", len(f.Stages), f.Stages)
+	in("state", len(f.States), f.States)
+	if f.Department != "" {
+		q = q.Where("t.department_id = ?", f.Department)
+	}
+	if f.Handler != "" {
+		q = q.Where("t.id IN (SELECT h.case_id FROM case_handler AS h WHERE h.person_id = ? AND h.until_at = 0)", f.Handler)
+	}
+	if f.Overdue {
+		q = q.Where("t.next_due > 0 AND t.next_due < ?", clock.Micros(now))
+	}
+	if !f.From.IsZero() {
+		q = q.Where("t.opened_at >= ?", clock.Micros(f.From))
+	}
+	if !f.Before.IsZero() {
+		q = q.Where("t.opened_at < ?", clock.Micros(f.Before))
+	}
+	if s := strings.TrimSpace(f.Text); s != "" {
+		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+		q = q.Where(`(t.no LIKE ? ESCAPE '\' OR t.title LIKE ? ESCAPE '\')`, like, like)
+	}
+	return q
+}
+
+func Page(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.Time, afterAt int64, afterID ident.CaseID) ([]*Case, error) {
+	var rows []*Case
+	s := conditions(scoped(q.NewSelect().Model(&rows), sc), f, now)
+	order, column := "DESC", "opened_at"
+	cmp := "<"
+	switch f.Sort {
+	case SortDue:
+		order, column, cmp = "ASC", "next_due", ">"
+		s = s.Where("t.next_due > 0")
+	case SortOldest:
+		order, cmp = "ASC", ">"
+	case SortNewest:
+	}
+	if afterID != "" {
+		s = s.Where("(t."+column+" "+cmp+" ? OR t."+column+" = ? AND t.id "+cmp+" ?)", afterAt, afterAt, afterID)
+	}
+	err := s.OrderExpr("t." + column + " " + order + ", t.id " + order).Limit(int64(f.Limit) + 1).Scan(ctx)
+	return rows, Fail(err)
+}
+
+func Count(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.Time, limit int) (int, error) {
+	inner := conditions(scoped(q.NewSelect().Model((*Case)(nil)).ColumnExpr("1"), sc), f, now).Limit(int64(limit) + 1)
+	var n int
+	err := q.NewSelect().ColumnExpr("count(*)").TableExpr("(?) AS some", inner).Scan(ctx, &n)
+	return n, Fail(err)
+}
+
+func Leads(ctx context.Context, q bun.IDB, ids []ident.CaseID) (map[ident.CaseID]ident.PersonID, error) {
+	out := map[ident.CaseID]ident.PersonID{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []Handler
+	if err := q.NewSelect().Model(&rows).Where("case_id IN (?)", bun.List(ids)).Where("until_at = 0").OrderExpr("lead DESC, id").Scan(ctx); err != nil {
+		return nil, Fail(err)
+	}
+	for _, r := range slices.Backward(rows) {
+		out[r.Case] = r.Person
+	}
+	return out, nil
+}
