@@ -19,6 +19,7 @@ import (
 	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/app/diagnosis"
+	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/keyring"
@@ -69,6 +70,7 @@ type House struct {
 	Viewing    *viewing.Service
 	Malware    *malware.Service
 	Regulation *regulation.Service
+	Cases      *casefile.Service
 	Jobs       *job.Queue
 	Bureau     org.Bureau
 	Place      config.Place
@@ -218,6 +220,9 @@ func (h *House) services(ctx context.Context, c OpenConfig) error {
 		return err
 	}
 	h.Regulation = regulation.New(h.Gate, h.DB)
+	if h.Cases, err = casefile.New(casefile.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock, People: h.Org, Rules: h.Regulation}); err != nil {
+		return err
+	}
 	if h.Bureau, err = h.Org.Bureau(ctx); err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}

@@ -142,13 +142,13 @@ func (s *Service) Judged(ctx context.Context, f File, v matter.Delivery) (delive
 	}
 	p, _ := f.Paper(v.Paper)
 	d, _ := e.Catalogue.Document(p.Type)
-	return delivery.Judge(delivery.Rules{Catalogue: e.Catalogue, Calendar: e.Calendar}, RecordOf(f, d, p, v), s.c.Clock.Now())
+	return delivery.Judge(proof.Rules{Catalogue: e.Catalogue, Calendar: e.Calendar}, RecordOf(f, d, p, v), s.c.Clock.Now())
 }
 
 // judge reckons one delivery of the case anew.
 func (c *change) judge(i int, d catalogue.Document, p matter.Paper) error {
 	v := &c.f.Deliveries[i]
-	verdict, err := delivery.Judge(delivery.Rules{Catalogue: c.edition.Catalogue, Calendar: c.edition.Calendar}, RecordOf(c.f, d, p, *v), c.now())
+	verdict, err := delivery.Judge(proof.Rules{Catalogue: c.edition.Catalogue, Calendar: c.edition.Calendar}, RecordOf(c.f, d, p, *v), c.now())
 	if err != nil {
 		return err
 	}

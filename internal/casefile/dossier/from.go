@@ -99,7 +99,7 @@ func (fr *Frame) paper(f matter.File, p matter.Paper, v matter.Version) (Paper, 
 	}
 	for _, s := range f.Deliveries {
 		if s.Paper == p.ID {
-			x.Deliveries = append(x.Deliveries, Delivery{Mode: s.Mode, Recipient: s.Recipient, Outcome: outcome(s), At: s.At, Deemed: s.Deemed, Entry: s.Entry})
+			x.Deliveries = append(x.Deliveries, Delivery{Mode: s.Mode, Recipient: s.Recipient, Outcome: outcome(s), At: s.When(), Deemed: s.Deemed, Entry: s.Entry})
 		}
 	}
 	return x, nil
@@ -114,9 +114,9 @@ func (fr *Frame) name(id ident.PersonID) string {
 
 func outcome(d matter.Delivery) string {
 	switch {
-	case d.Refused:
+	case d.Refused():
 		return "refused"
-	case !d.Received.IsZero():
+	case !d.Taken.IsZero():
 		return "received"
 	}
 	return "sent"

@@ -47,7 +47,7 @@ func TestOf(t *testing.T) {
 	add("void", matter.Void, 5)
 	f.Signatures = []matter.Signature{{Paper: "corrected", Version: 1, Name: "old"}, {Paper: "corrected", Version: 2, Name: "new", Mode: matter.Refused, Witness: "证人"}}
 	f.Approvals = []matter.Approval{{Paper: "late", Agreed: true, By: "p2", For: "p3", Step: matter.StepLeader}, {Paper: "late", By: "p2"}}
-	f.Deliveries = []matter.Delivery{{Paper: "late", Refused: true}, {Paper: "late", Received: day(9)}, {Paper: "late"}}
+	f.Deliveries = []matter.Delivery{{Paper: "late", Returned: true}, {Paper: "late", Taken: day(9)}, {Paper: "late"}}
 	c, err := dossier.Of(f, fr)
 	if err != nil {
 		t.Fatal(err)

@@ -274,6 +274,17 @@ type Delivery struct {
 	Entry     ident.EntryID
 }
 
+// When is the moment a service is told by: when the paper was taken, or sent where nobody took it yet.
+func (d Delivery) When() time.Time {
+	if d.Taken.IsZero() {
+		return d.Sent
+	}
+	return d.Taken
+}
+
+// Refused reports whether the recipient would not take the paper.
+func (d Delivery) Refused() bool { return d.Mode == "lien" || d.Returned }
+
 // Answer says how a fact of the vocabulary stands in the case.
 type Answer struct {
 	ID     ident.AnswerID

@@ -236,17 +236,17 @@ func (t *teller) deliveries() {
 	for _, d := range t.File.Deliveries {
 		p, _ := t.File.Paper(d.Paper)
 		m := Moment{
-			At: d.At, Kind: Service, Icon: "send", Text: t.p.T("story.served", t.Document(p.Type), t.word("delivery.mode.", d.Mode)), Href: paperHref(d.Paper), key: string(d.ID),
+			At: d.When(), Kind: Service, Icon: "send", Text: t.p.T("story.served", t.Document(p.Type), t.word("delivery.mode.", d.Mode)), Href: paperHref(d.Paper), key: string(d.ID),
 			Facts: []string{record.Prose(d.Recipient), record.Prose(d.Place)},
 		}
-		if d.Refused {
+		if d.Refused() {
 			m.Tone = ui.Due
 			m.Facts = append(m.Facts, t.p.T("story.service_refused", record.Prose(d.Witness)))
 		}
 		switch {
 		case !d.Deemed.IsZero():
 			m.Facts = append(m.Facts, t.p.T("story.deemed", t.p.Date(d.Deemed)))
-		case d.Doubt != "":
+		case d.State != "":
 			m.Tone = ui.Moot
 			m.Facts = append(m.Facts, t.p.T("story.deemed_unknown"))
 		}

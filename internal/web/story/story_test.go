@@ -50,7 +50,7 @@ func source() story.Source {
 		},
 		Signatures: []matter.Signature{{Paper: "p3", Version: 2, Mode: matter.Refused, Name: "欧阳𬱖"}, {Paper: "p3", Version: 1, Mode: matter.Refused, Name: "旧版的人"}},
 		Approvals:  []matter.Approval{{ID: "a1", Paper: "p3", Step: matter.StepLegal, Agreed: true, Opinion: "事实清楚，裁量适当", By: "feng", At: at(23, 16, 40)}, {ID: "a2", Paper: "p3", Step: matter.StepLeader, By: "boss", For: "big", Opinion: "补正", At: at(23, 17, 0)}},
-		Deliveries: []matter.Delivery{{ID: "d1", Case: "c1", Paper: "p3", Mode: "lien", Recipient: "砚田法律服务所", Refused: true, Witness: "居委会 王某", At: at(24, 9, 0), Deemed: at(24, 0, 0)}},
+		Deliveries: []matter.Delivery{{ID: "d1", Case: "c1", Paper: "p3", Mode: "lien", Recipient: "砚田法律服务所", Witness: "居委会 王某", Taken: at(24, 9, 0), Deemed: at(24, 0, 0)}},
 		Waivers:    []matter.Waiver{{ID: "w1", Item: "sampling", Reason: "账册已全部复印，无须抽样", By: "boss", At: at(18, 18, 0)}},
 		Links:      []matter.Link{{ID: "l1", Paper: "p1", Recording: "r1", At: at(18, 20, 0)}, {ID: "l2", Recording: "r1", At: at(18, 21, 0)}, {ID: "l3", Recording: "r2", At: at(18, 22, 0), Struck: at(19, 7, 0)}, {ID: "l4", Recording: "hidden", At: at(18, 23, 0)}},
 		Reports:    []matter.Report{{ID: "x1", Event: "source_received", On: at(10, 0, 0), Basis: "投诉登记", By: "jia"}},
