@@ -278,7 +278,7 @@ func (w *writer) ledger() {
 	}
 	w.add(sheet.Part{Kind: sheet.Listing, List: &sheet.List{Heads: heads, Shares: shares(heads, rows), Rows: rows}})
 	for _, f := range w.in.Document.Fields {
-		if signatureField(f) && !w.in.Hidden[f.ID] {
+		if signatureField(f) && !w.hidden[f.ID] {
 			w.signCell(f, catalogue.Field{})
 		}
 	}

@@ -60,9 +60,9 @@ func (w *writer) applying() []catalogue.Field {
 		case "doc_no", "page_signs":
 			return true
 		case "party":
-			return named || w.in.Hidden[f.ID]
+			return named || w.hidden[f.ID]
 		}
-		return w.in.Hidden[f.ID]
+		return w.hidden[f.ID]
 	})
 }
 

@@ -4,11 +4,11 @@
 package print
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
 
+	"zhilu.dev/zhilu/internal/casefile/form"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
@@ -58,10 +58,9 @@ type Language struct {
 // Input is a paper. The zero value of anything is left blank.
 type Input struct {
 	Document   catalogue.Document
-	Values     map[string]json.RawMessage   // by field, as internal/casefile/form has them
-	Rows       []map[string]json.RawMessage // of a ledger, instead of Values
-	Hidden     map[string]bool              // fields whose condition does not hold
-	Title      string                       // "" is the document's name
+	Values     form.Values
+	Rows       []form.Values // of a ledger, instead of Values
+	Title      string        // "" is the document's name
 	Bureau     string
 	CaseNo     string
 	Number     string            // 文号
@@ -83,7 +82,7 @@ func Paper(p locale.Printer, in Input) sheet.Official {
 	if in.Blank {
 		in = Input{Document: in.Document, Title: in.Title, Bureau: in.Bureau, Blank: true, At: in.At}
 	}
-	w := &writer{p: p, in: in, layout: layoutOf(in.Document)}
+	w := &writer{p: p, in: in, layout: layoutOf(in.Document), hidden: hidden(in)}
 	w.out = sheet.Official{
 		Layout: w.layout, Bureau: visible(w.bureau()), Title: visible(w.title()), Number: w.number(), Foot: w.foot(),
 		MissingLine: p.T("print.missing"), ImageLine: p.T("print.image"), At: in.At,
@@ -110,7 +109,20 @@ type writer struct {
 	in     Input
 	layout sheet.Layout
 	out    sheet.Official
+	hidden map[string]bool
 	signed map[string]string // the field that printed the signatures of a role
+}
+
+// hidden are the fields that are not asked as the values stand and have none. An empty form asks everything.
+func hidden(in Input) map[string]bool {
+	out := map[string]bool{}
+	for _, f := range in.Document.Fields {
+		out[f.ID] = !in.Blank && f.When != "" && !form.Signed(f) && in.Values.Empty(f.ID)
+	}
+	for _, f := range form.Asked(in.Document, in.Values) {
+		out[f.ID] = false
+	}
+	return out
 }
 
 func (w *writer) bureau() string {
@@ -223,7 +235,7 @@ func (w *writer) add(parts ...sheet.Part) { w.out.Parts = append(w.out.Parts, pa
 // field finds a field of the document that applies.
 func (w *writer) field(id string) (catalogue.Field, bool) {
 	for _, f := range w.in.Document.Fields {
-		if f.ID == id && !w.in.Hidden[id] {
+		if f.ID == id && !w.hidden[id] {
 			return f, true
 		}
 	}

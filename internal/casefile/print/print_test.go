@@ -356,3 +356,28 @@ func BenchmarkPaper(b *testing.B) {
 		})
 	}
 }
+
+// TestConditions: a field that is not asked as the values stand is not printed, unless something was written there.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	words := chinese(t)
+	d := catalogue.Document{Kind: "internal-record", Text: catalogue.Text{ZH: "登记表"}, Fields: []catalogue.Field{
+		{ID: "open", Type: "bool", Text: catalogue.Text{ZH: "是否公开"}},
+		{ID: "why", Type: "text", Required: true, When: `has(values.open) && values.open == false`, Text: catalogue.Text{ZH: "不公开理由"}},
+	}}
+	for _, c := range []struct {
+		values map[string]json.RawMessage
+		blank  bool
+		want   bool
+	}{
+		{map[string]json.RawMessage{"open": raw(true)}, false, false},
+		{map[string]json.RawMessage{"open": raw(false)}, false, true},
+		{map[string]json.RawMessage{"open": raw(true), "why": raw("秘密")}, false, true},
+		{nil, true, true},
+	} {
+		all := fmt.Sprint(print.Paper(words, print.Input{Document: d, Values: c.values, Blank: c.blank}).Parts)
+		if strings.Contains(all, "不公开理由") != c.want {
+			t.Errorf("%s, blank %v: %s", c.values, c.blank, all)
+		}
+	}
+}
