@@ -44,5 +44,14 @@ func lock(name string) (io.Closer, error) {
 		}
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
-	return f, nil
+	return locked{f}, nil
+}
+
+// locked is a file with a lock on it.
+type locked struct{ f *os.File }
+
+// Close gives the lock back and then the file: to close it alone would leave the lock with a program that another part of
+// this one is just starting, until that has begun to run.
+func (l locked) Close() error {
+	return errors.Join(unix.Flock(int(l.f.Fd()), unix.LOCK_UN), l.f.Close())
 }

@@ -127,11 +127,11 @@ func BenchmarkPackage(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		begun := time.Now() //nolint:forbidigo // a benchmark measures
+		begun := time.Now()
 		if r := d.verify(b, out); r.ExitCode() != 0 || r.Case.Documents != 200 {
 			b.Fatalf("%+v", r)
 		}
-		b.ReportMetric(time.Since(begun).Seconds(), "s/verify") //nolint:forbidigo // as above
+		b.ReportMetric(time.Since(begun).Seconds(), "s/verify")
 		b.ReportMetric(float64(res.Bytes)/1e6, "MB")
 		b.ReportMetric(float64(res.Pages), "pages")
 	}

@@ -1,11 +1,9 @@
 package dossier
 
 import (
-	"encoding/json"
 	"strconv"
 	"time"
 
-	"zhilu.dev/zhilu/internal/casefile/form"
 	"zhilu.dev/zhilu/internal/casefile/print"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/sheet"
@@ -14,17 +12,8 @@ import (
 // Official lays a paper out for the press, as it was fixed. Papers are printed in the official language, so p is the Chinese printer.
 func (c *Case) Official(p locale.Printer, bureau string, x *Paper) sheet.Official {
 	in := print.Input{
-		Document: x.document, Values: map[string]json.RawMessage(x.values), Hidden: map[string]bool{}, Title: x.Title, Bureau: bureau, CaseNo: c.No, Number: x.No, Parties: c.parties,
+		Document: x.document, Values: x.values, Title: x.Title, Bureau: bureau, CaseNo: c.No, Number: x.No, Parties: c.parties,
 		Names: c.names, Version: x.Version, Digest: x.Digest, Correction: x.reason, At: x.FixedAt,
-	}
-	asked := map[string]bool{}
-	for _, f := range form.Asked(x.document, x.values) {
-		asked[f.ID] = true
-	}
-	for _, f := range x.document.Fields {
-		if !asked[f.ID] && !form.Signed(f) {
-			in.Hidden[f.ID] = true
-		}
 	}
 	for _, s := range x.Signatures {
 		in.Signatures = append(in.Signatures, print.Signature{Role: s.Role, Name: s.Name, Mode: print.Mode(s.Mode), Image: s.Image, Reason: s.Reason, Witness: s.Witness, At: s.At})
