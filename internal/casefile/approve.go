@@ -46,7 +46,7 @@ func (s *Service) Submit(ctx context.Context, actor access.Actor, id ident.Paper
 				return rows.Fail(err)
 			}
 			p.Texts = append(p.Texts, matter.Text{Paper: t, Digest: digest})
-			c.tell("text_"+xd.ID, digest)
+			c.tell("text_"+strings.ReplaceAll(xd.ID, "-", "_"), digest)
 		}
 		if err := c.fix(d, p, p.Reason); err != nil {
 			return err

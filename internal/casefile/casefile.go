@@ -163,6 +163,14 @@ func (c *change) live() error {
 	return nil
 }
 
+// unfiled refuses changes of what is filed away or went elsewhere: what a closed case still owes can be answered and excused.
+func (c *change) unfiled() error {
+	if c.f.Case.State == matter.Closed {
+		return nil
+	}
+	return c.live()
+}
+
 func (c *change) now() time.Time { return c.tx.Now() }
 
 func (c *change) actor() access.Actor { return c.tx.Actor() }

@@ -151,7 +151,7 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, id ident.CaseI
 		}
 	}
 	return s.change(ctx, actor, access.CaseEdit, id, func(c *change) error {
-		if err := c.live(); err != nil {
+		if err := c.unfiled(); err != nil {
 			return err
 		}
 		for _, a := range answers {
@@ -176,7 +176,7 @@ func (s *Service) Waive(ctx context.Context, actor access.Actor, id ident.CaseID
 		return err
 	}
 	return s.change(ctx, actor, access.CaseWaive, id, func(c *change) error {
-		if err := c.live(); err != nil {
+		if err := c.unfiled(); err != nil {
 			return err
 		}
 		items := procedure.Check(c.f, c.edition.Catalogue).Items

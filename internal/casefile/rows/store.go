@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -33,10 +34,13 @@ func Tables() []vouch.Table {
 // text is a value's JSON, for columns that hold some.
 func JSON(v any) string {
 	raw, err := json.Marshal(v)
-	if err != nil || string(raw) == "null" {
-		return "{}"
+	switch {
+	case err == nil && string(raw) != "null":
+		return string(raw)
+	case reflect.TypeOf(v).Kind() == reflect.Slice:
+		return "[]"
 	}
-	return string(raw)
+	return "{}"
 }
 
 func whole(b []byte) []byte {
