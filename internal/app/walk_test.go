@@ -165,6 +165,8 @@ func pages(t *testing.T, base string) []string {
 		"/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
 		"/accounts", "/accounts/export", "/tokens", "/custody", "/custody/export", "/custody/" + first("audadmin", "/custody", `href="/custody/`+id+`"`),
 		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print",
+		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
+		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
 		"/settings", "/policies", "/health", "/health/scrub", "/nowhere",
 	}
 }

@@ -3,9 +3,11 @@ package catalogue
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -120,8 +122,12 @@ func ReadExcel(name string, raw []byte) (File, []Problem) {
 		return bad("", "not_excel", "")
 	}
 	defer func() { _ = x.Close() }() // only read
-	pairs, err := x.GetRows(metaSheet)
-	if err != nil {
+	left := MaxBytes
+	pairs, err := cellsOf(x, metaSheet, &left)
+	switch {
+	case errors.Is(err, errTooMuch):
+		return bad(metaSheet, "too_large", strconv.Itoa(MaxBytes))
+	case err != nil:
 		return bad(metaSheet, "missing", "")
 	}
 	head := map[string]json.RawMessage{}
@@ -140,8 +146,11 @@ func ReadExcel(name string, raw []byte) (File, []Problem) {
 	if !ok {
 		return bad("meta.schema", "unknown_value", schema)
 	}
-	cells, err := x.GetRows(list)
-	if err != nil || len(cells) < 2 {
+	cells, err := cellsOf(x, list, &left)
+	switch {
+	case errors.Is(err, errTooMuch):
+		return bad(list, "too_large", strconv.Itoa(MaxBytes))
+	case err != nil || len(cells) < 2:
 		return bad(list, "missing", "")
 	}
 	columns := columnsOf(schema)
@@ -170,6 +179,51 @@ func ReadExcel(name string, raw []byte) (File, []Problem) {
 		return bad("", "not_excel", "")
 	}
 	return Read(name, whole)
+}
+
+// A workbook that means well has a few hundred rows of twenty columns; a small file can say that it has a million of
+// sixteen thousand, or one long text in every cell.
+const (
+	mostRows    = 20_000
+	mostColumns = 100
+)
+
+var errTooMuch = errors.New("regulation: a workbook too large to read")
+
+// cellsOf reads a sheet row by row and takes what it reads from left, in bytes. Empty rows at its end are left out.
+func cellsOf(x *excelize.File, sheet string, left *int) ([][]string, error) {
+	it, err := x.Rows(sheet)
+	if err != nil {
+		return nil, fmt.Errorf("regulation: workbook: %w", err)
+	}
+	defer func() { _ = it.Close() }() // only read
+	var out [][]string
+	filled := 0
+	for it.Next() {
+		if len(out) == mostRows {
+			return nil, errTooMuch
+		}
+		row, err := it.Columns()
+		if err != nil {
+			return nil, fmt.Errorf("regulation: workbook: %w", err)
+		}
+		if len(row) > mostColumns {
+			return nil, errTooMuch
+		}
+		for _, c := range row {
+			if *left -= len(c); *left < 0 {
+				return nil, errTooMuch
+			}
+		}
+		out = append(out, row)
+		if slices.ContainsFunc(row, func(c string) bool { return c != "" }) {
+			filled = len(out)
+		}
+	}
+	if err := it.Error(); err != nil {
+		return nil, fmt.Errorf("regulation: workbook: %w", err)
+	}
+	return out[:filled], nil
 }
 
 func quote(text string) json.RawMessage {

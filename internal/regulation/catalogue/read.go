@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -123,7 +125,7 @@ func row1[T any](r *reader, to []T, n int, raw json.RawMessage) []T {
 		return to
 	}
 	before := len(r.problems)
-	for _, key := range required(v) {
+	for _, key := range required(reflect.TypeFor[T]()) {
 		if _, ok := given[key]; !ok {
 			q := p
 			q.Field, q.Code = key, "missing"
@@ -137,21 +139,22 @@ func row1[T any](r *reader, to []T, n int, raw json.RawMessage) []T {
 	return append(to, v)
 }
 
-// required are the names a row must have, null or not: those of the row as the program writes it.
-func required(v any) []string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil
+// requiredOf remembers required by type.
+var requiredOf sync.Map
+
+// required are the names a row must have, null or not: all but those that the program leaves out where they are empty.
+func required(t reflect.Type) []string {
+	if have, ok := requiredOf.Load(t); ok {
+		return have.([]string) //nolint:errcheck,forcetypeassert // nothing else is stored
 	}
-	var m map[string]json.RawMessage
-	if json.Unmarshal(raw, &m) != nil {
-		return nil
-	}
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+	var out []string
+	for _, c := range columnsIn(t) {
+		if !c.optional {
+			out = append(out, c.name)
+		}
 	}
 	slices.Sort(out)
+	requiredOf.Store(t, out)
 	return out
 }
 

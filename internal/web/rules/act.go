@@ -32,7 +32,7 @@ type actsView struct {
 	Count string
 }
 
-func (a area) actsPage(p *site.Page, s source, typed edition.Power, err error) error {
+func (a *area) actsPage(p *site.Page, s source, typed edition.Power, err error) error {
 	v := actsView{Base: s.base, Tabs: s.tabs(p.P, acts), Head: ui.HeadView{Crumbs: s.crumbs(p.P), Title: p.P.T("rules.part." + acts)}}
 	bad, failed := refusal.Of(p.P, err)
 	problems := problemsOf(err)
@@ -89,7 +89,7 @@ func (s source) actView(p *site.Page, id string, typed edition.Power, problems [
 }
 
 // putAct opens an act by a power, or closes one.
-func (a area) putAct(p *site.Page, s source) error {
+func (a *area) putAct(p *site.Page, s source) error {
 	power := edition.Power{Act: p.Value("act"), Law: p.Value("law"), Article: p.Value("article"), DocumentNo: p.Value("document_no"), Date: p.Value("date")}
 	var step edition.Step = edition.Open{Power: power}
 	if p.Value("do") == "close" {

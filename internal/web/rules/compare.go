@@ -46,7 +46,7 @@ type compareView struct {
 	Bad      refusal.Fault
 }
 
-func (a area) compareEdition(p *site.Page, s source) error {
+func (a *area) compareEdition(p *site.Page, s source) error {
 	n := s.edition.Number
 	with := max(0, n-1)
 	if v := p.Value("with"); v != "" {
@@ -67,23 +67,17 @@ func (a area) compareEdition(p *site.Page, s source) error {
 	return p.Render(v.Head.Title, comparePage(p.P, v))
 }
 
-func (a area) compareDraft(p *site.Page, s source) error { return a.adoptPage(p, s, refusal.Fault{}) }
+func (a *area) compareDraft(p *site.Page, s source) error { return a.adoptPage(p, s, refusal.Fault{}) }
 
 // adoptPage shows what a draft changes, and lets the leader adopt what they see.
-func (a area) adoptPage(p *site.Page, s source, bad refusal.Fault) error {
+func (a *area) adoptPage(p *site.Page, s source, bad refusal.Fault) error {
 	v, err := a.compareView(p, s, s.draft.Base)
 	if err != nil {
 		return err
 	}
 	v.Bad, v.Revision = bad, strconv.Itoa(s.draft.Revision)
-	subject := access.Subject{Kind: "edition_draft", ID: string(s.draft.ID), Officer: s.draft.BegunBy}
-	for _, st := range s.steps {
-		if st.By == p.Actor.Person {
-			subject.Officer = st.By
-		}
-	}
 	open := s.draft.State == regulation.DraftOpen
-	v.Adopt = open && len(s.problems) == 0 && p.May(access.EditionAdopt, subject)
+	v.Adopt = open && len(s.problems) == 0 && p.May(access.EditionAdopt, s.adoption(p))
 	if len(s.problems) > 0 && open {
 		t := s.problemTable(p.P, s.problems)
 		v.Problems = &t
@@ -105,7 +99,7 @@ func (a area) adoptPage(p *site.Page, s source, bad refusal.Fault) error {
 }
 
 // firstDay is the earliest day on which an edition can take effect.
-func (a area) firstDay(p *site.Page) (string, error) {
+func (a *area) firstDay(p *site.Page) (string, error) {
 	list, err := a.Regulation.Editions(p.Context())
 	if err != nil {
 		return "", err
@@ -117,7 +111,7 @@ func (a area) firstDay(p *site.Page) (string, error) {
 	return day, nil
 }
 
-func (a area) compareView(p *site.Page, s source, with int) (compareView, error) {
+func (a *area) compareView(p *site.Page, s source, with int) (compareView, error) {
 	other, err := a.Regulation.Edition(p.Context(), with)
 	if err != nil {
 		return compareView{}, err
@@ -181,7 +175,7 @@ func said(p locale.Printer, v string) ui.Cell {
 	return lines(v)
 }
 
-func (a area) adopt(p *site.Page, s source) error {
+func (a *area) adopt(p *site.Page, s source) error {
 	e, err := a.Regulation.AdoptDraft(p.Context(), p.Actor, s.draft.ID, revision(p), p.Value("from"))
 	if bad, ok := refusal.Of(p.P, err); ok {
 		return a.adoptPage(p, s, bad)

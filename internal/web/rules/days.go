@@ -64,7 +64,7 @@ func (f daysForm) days() edition.Days {
 	return d
 }
 
-func (a area) daysPage(p *site.Page, s source, in daysForm, problems []catalogue.Problem) error {
+func (a *area) daysPage(p *site.Page, s source, in daysForm, problems []catalogue.Problem) error {
 	d := s.content.Days
 	v := daysView{
 		Base: s.base, Tabs: s.tabs(p.P, "calendar"), May: s.may, Head: ui.HeadView{Crumbs: s.crumbs(p.P), Title: p.P.T("rules.part.calendar")},
@@ -111,7 +111,7 @@ func (a area) daysPage(p *site.Page, s source, in daysForm, problems []catalogue
 	return p.Refused(v.Head.Title+" · "+s.title, daysPage(p.P, v))
 }
 
-func (a area) putDays(p *site.Page, s source) error {
+func (a *area) putDays(p *site.Page, s source) error {
 	f := daysForm{Place: p.Value("place"), From: p.Value("from"), To: p.Value("to"), Rest: p.Value("rest"), Work: p.Value("work"), Was: p.Value("was")}
 	var err error
 	if f.Was != digest(s.files.Calendar) {

@@ -22,7 +22,7 @@ type documentForm struct {
 }
 
 // newRow is the form of a row that is not there yet.
-func (a area) newRow(p *site.Page, s source) error {
+func (a *area) newRow(p *site.Page, s source) error {
 	switch edition.Part(p.R.PathValue("part")) {
 	case edition.Documents:
 		return a.documentPage(p, s, documentForm{Row: catalogue.Document{
@@ -242,7 +242,7 @@ func moved[T any](rows *[]T, verb string, i int, letter, input string) string {
 	return letter + strconv.Itoa(max(to, 0)) + "_" + input
 }
 
-func (a area) putDocument(p *site.Page, s source) error {
+func (a *area) putDocument(p *site.Page, s source) error {
 	f := documentForm{Was: p.Value("was")}
 	var old catalogue.Document
 	r, _, there := s.find(edition.Documents, p.Value("id"))

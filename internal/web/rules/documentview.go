@@ -181,7 +181,7 @@ var documentKinds = []string{
 	"court-application", "archive",
 }
 
-func (a area) documentPage(p *site.Page, s source, in documentForm) error {
+func (a *area) documentPage(p *site.Page, s source, in documentForm) error {
 	d := in.Row
 	f := newForm(p.P, in.At, in.Problems, documentInput(d))
 	v := documentView{Base: s.base, Hidden: []ui.Hidden{
@@ -293,6 +293,9 @@ func fieldForm(f *form, i, n int, g catalogue.Field) rowForm {
 	at := "f" + strconv.Itoa(i) + "_"
 	before := len(f.fields)
 	r := rowForm{Letter: "field-" + strconv.Itoa(i), First: i == 0, Last: i == n-1, Title: f.p.T("rules.field_title", i+1, words(f.p, g.Text), known(f.p, "rules.type", g.Type))}
+	if g.Required {
+		r.Title += f.p.T("rules.comma") + f.p.T("rules.field.required")
+	}
 	r.Main = append(f.words(at, g.Text, false),
 		f.input(at+"id", f.p.T("rules.field.id"), g.ID, false),
 		f.choose(at+"type", f.p.T("rules.field.type"), g.Type, catalogue.FieldTypes, func(id string) string { return known(f.p, "rules.type", id) }),

@@ -42,9 +42,9 @@ type overView struct {
 	Label    string
 }
 
-func (a area) overview(p *site.Page, s source) error { return a.overPage(p, s, refusal.Fault{}) }
+func (a *area) overview(p *site.Page, s source) error { return a.overPage(p, s, refusal.Fault{}) }
 
-func (a area) overPage(p *site.Page, s source, bad refusal.Fault) error {
+func (a *area) overPage(p *site.Page, s source, bad refusal.Fault) error {
 	v := overView{
 		Base: s.base, Tabs: s.tabs(p.P, ""), Bad: bad, Facts: s.facts(p), IsDraft: s.isDraft, May: s.may, Label: s.title,
 		Head: ui.HeadView{Crumbs: []ui.Link{{Text: p.P.T("rules.title"), Href: rootPath}}, Title: s.title},
@@ -67,11 +67,15 @@ func (a area) overPage(p *site.Page, s source, bad refusal.Fault) error {
 }
 
 // draftOver adds what only a draft has.
-func (a area) draftOver(p *site.Page, s source, v *overView) error {
+func (a *area) draftOver(p *site.Page, s source, v *overView) error {
 	d := s.draft
 	open := d.State == regulation.DraftOpen
 	v.Head.Marks, v.Revision = draftMark(p.P, d.State), strconv.Itoa(d.Revision)
-	v.Head.Actions = []ui.Action{{Text: p.P.T("rules.compare"), Href: s.base + "/compare", Icon: "arrows-diff"}}
+	look := ui.Action{Text: p.P.T("rules.compare"), Href: s.base + "/compare", Icon: "arrows-diff"}
+	if open && len(s.problems) == 0 && p.May(access.EditionAdopt, s.adoption(p)) {
+		look.Text, look.Primary = p.P.T("rules.look_adopt"), true
+	}
+	v.Head.Actions = []ui.Action{look}
 	if s.may {
 		v.Head.Actions = append(v.Head.Actions, ui.Action{Text: p.P.T("rules.import"), Href: s.base + "/import", Icon: "table-import"})
 	}
@@ -109,6 +113,17 @@ func (a area) draftOver(p *site.Page, s source, v *overView) error {
 	return nil
 }
 
+// adoption is the draft as the policy about adopting sees it: whoever wrote any of it is the officer it concerns.
+func (s source) adoption(p *site.Page) access.Subject {
+	subject := access.Subject{Kind: "edition_draft", ID: string(s.draft.ID), Officer: s.draft.BegunBy}
+	for _, st := range s.steps {
+		if st.By == p.Actor.Person {
+			subject.Officer = st.By
+		}
+	}
+	return subject
+}
+
 func stepText(p locale.Printer, st regulation.DraftStep) string {
 	if st.Part == "" {
 		return p.T("rules.step." + st.Step)
@@ -131,7 +146,7 @@ func exports(p locale.Printer, s source, part edition.Part) []ui.Action {
 }
 
 // export sends a part as a file that can be imported again.
-func (a area) export(p *site.Page, s source) error {
+func (a *area) export(p *site.Page, s source) error {
 	part := edition.Part(p.R.PathValue("part"))
 	raw := s.files.Of(part)
 	if raw == nil {
@@ -189,24 +204,24 @@ func problemsOf(err error) []catalogue.Problem {
 	return nil
 }
 
-func (a area) drop(p *site.Page, s source) error {
+func (a *area) drop(p *site.Page, s source) error {
 	part := edition.Part(p.Value("part"))
 	_, err := a.Regulation.Edit(p.Context(), p.Actor, s.draft.ID, s.draft.Revision, edition.Drop{Part: part, ID: p.Value("row")})
 	return a.after(p, s, err, s.base+"/"+string(part))
 }
 
-func (a area) move(p *site.Page, s source) error {
+func (a *area) move(p *site.Page, s source) error {
 	_, err := a.Regulation.MoveDraft(p.Context(), p.Actor, s.draft.ID, s.draft.Revision)
 	return a.after(p, s, err, s.base+"/compare")
 }
 
-func (a area) discard(p *site.Page, s source) error {
+func (a *area) discard(p *site.Page, s source) error {
 	_, err := a.Regulation.Discard(p.Context(), p.Actor, s.draft.ID, revision(p), p.Value("words"))
 	return a.after(p, s, err, s.base)
 }
 
 // after leads on, or shows the draft with what was wrong.
-func (a area) after(p *site.Page, s source, err error, to string) error {
+func (a *area) after(p *site.Page, s source, err error, to string) error {
 	if bad, ok := refusal.Of(p.P, err); ok {
 		return a.overPage(p, s, bad)
 	}
@@ -234,11 +249,11 @@ type importView struct {
 	Problems *ui.TableView
 }
 
-func (a area) askImport(p *site.Page, s source) error {
+func (a *area) askImport(p *site.Page, s source) error {
 	return a.importPage(p, s, refusal.Fault{}, nil)
 }
 
-func (a area) importPage(p *site.Page, s source, bad refusal.Fault, problems []catalogue.Problem) error {
+func (a *area) importPage(p *site.Page, s source, bad refusal.Fault, problems []catalogue.Problem) error {
 	title := p.P.T("rules.import_title")
 	v := importView{
 		Base: s.base, Head: ui.HeadView{Crumbs: s.crumbs(p.P), Title: title}, Bad: bad,
@@ -257,7 +272,7 @@ func (a area) importPage(p *site.Page, s source, bad refusal.Fault, problems []c
 // largestImport is fifty times what the program ships, as a workbook.
 const largestImport = 8 << 20
 
-func (a area) takeImport(p *site.Page, s source) error {
+func (a *area) takeImport(p *site.Page, s source) error {
 	raw, name, err := p.File("file", largestImport)
 	if err == nil {
 		_, err = a.Regulation.Edit(p.Context(), p.Actor, s.draft.ID, s.draft.Revision, &edition.Import{Name: name, Raw: bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))})

@@ -24,9 +24,9 @@ type listView struct {
 	Bad      refusal.Fault
 }
 
-func (a area) list(p *site.Page) error { return a.listPage(p, "", refusal.Fault{}) }
+func (a *area) list(p *site.Page) error { return a.listPage(p, "", refusal.Fault{}) }
 
-func (a area) listPage(p *site.Page, typed string, bad refusal.Fault) error {
+func (a *area) listPage(p *site.Page, typed string, bad refusal.Fault) error {
 	now, err := a.Regulation.EditionOn(p.Context(), p.Now)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func draftTable(p *site.Page, list []regulation.Draft) ui.TableView {
 	t := ui.TableView{
 		Caption: p.P.T("rules.drafts"),
 		Columns: []ui.Column{
-			{Label: p.P.T("rules.number")}, {Label: p.P.T("rules.state")}, {Label: p.P.T("rules.steps"), Num: true}, {Label: p.P.T("rules.begun")},
+			{Label: p.P.T("rules.drafts")}, {Label: p.P.T("rules.state")}, {Label: p.P.T("rules.steps"), Num: true}, {Label: p.P.T("rules.begun")},
 		},
 		Empty: ui.EmptyView{Icon: "pencil", Title: p.P.T("rules.no_drafts"), Text: p.P.T("rules.no_drafts_do")},
 	}
@@ -153,7 +153,7 @@ func (s source) facts(p *site.Page) []ui.Fact {
 	)
 }
 
-func (a area) begin(p *site.Page) error {
+func (a *area) begin(p *site.Page) error {
 	d, err := a.Regulation.BeginDraft(p.Context(), p.Actor, p.Value("words"))
 	if bad, ok := refusal.Of(p.P, err); ok {
 		return a.listPage(p, p.Value("words"), bad)

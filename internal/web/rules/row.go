@@ -22,7 +22,7 @@ type rowView struct {
 }
 
 // row is the page of one row: the form where the reader may change it, else what it says.
-func (a area) row(p *site.Page, s source) error {
+func (a *area) row(p *site.Page, s source) error {
 	part, id := edition.Part(p.R.PathValue("part")), p.R.PathValue("row")
 	r, name, ok := s.find(part, id)
 	if !ok {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
@@ -38,7 +39,7 @@ const acts = "acts"
 
 // Routes are the pages of this area.
 func Routes(d Deps) []site.Route {
-	a := area{d}
+	a := &area{Deps: d, read: map[readKey]readDraft{}}
 	read := func(path string, handle func(*site.Page) error) site.Route {
 		return site.Route{Method: http.MethodGet, Path: path, Action: access.EditionView, Handle: handle}
 	}
@@ -76,7 +77,42 @@ func Routes(d Deps) []site.Route {
 	}
 }
 
-type area struct{ Deps }
+type area struct {
+	Deps
+
+	mu   sync.Mutex
+	read map[readKey]readDraft
+}
+
+// readKey names the text of a draft: at one revision it never changes.
+type readKey struct {
+	id       ident.DraftID
+	revision int
+}
+
+type readDraft struct {
+	content  edition.Content
+	problems []catalogue.Problem
+}
+
+// mostRead is how many texts of drafts are remembered: those that people work on now.
+const mostRead = 16
+
+// content reads the text of a draft, which takes longer than anything else on its pages, once a revision.
+func (a *area) content(d regulation.Draft, files edition.Files) (edition.Content, []catalogue.Problem) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	key := readKey{d.ID, d.Revision}
+	have, ok := a.read[key]
+	if !ok {
+		if len(a.read) >= mostRead {
+			clear(a.read)
+		}
+		have.content, have.problems = edition.Read(files)
+		a.read[key] = have
+	}
+	return have.content, have.problems
+}
 
 // source is an edition or a draft whose text a page shows.
 type source struct {
@@ -94,7 +130,7 @@ type source struct {
 }
 
 // over reads what the address names and hands it to the page.
-func (a area) over(read func(*site.Page) (source, error), page func(*site.Page, source) error) func(*site.Page) error {
+func (a *area) over(read func(*site.Page) (source, error), page func(*site.Page, source) error) func(*site.Page) error {
 	return func(p *site.Page) error {
 		s, err := read(p)
 		if err != nil {
@@ -104,7 +140,7 @@ func (a area) over(read func(*site.Page) (source, error), page func(*site.Page, 
 	}
 }
 
-func (a area) edition(p *site.Page) (source, error) {
+func (a *area) edition(p *site.Page) (source, error) {
 	n, err := strconv.Atoi(p.R.PathValue("number"))
 	if err != nil || n < 0 {
 		return source{}, fault.New(fault.NotFound, "edition.none")
@@ -125,7 +161,7 @@ func editionTitle(p locale.Printer, n int) string {
 	return p.T("rules.edition", n)
 }
 
-func (a area) draft(p *site.Page) (source, error) {
+func (a *area) draft(p *site.Page) (source, error) {
 	id, err := ident.Parse[ident.DraftID](p.R.PathValue("id"))
 	if err != nil {
 		return source{}, fault.New(fault.NotFound, "edition.no_draft")
@@ -135,7 +171,7 @@ func (a area) draft(p *site.Page) (source, error) {
 		return source{}, err
 	}
 	s := source{base: draftsPath + "/" + string(id), title: p.P.T("rules.draft", d.No), files: files, isDraft: true, draft: d, steps: steps}
-	s.content, s.problems = edition.Read(files)
+	s.content, s.problems = a.content(d, files)
 	s.may = d.State == regulation.DraftOpen && p.May(access.EditionEdit, access.Subject{Kind: "edition_draft", ID: string(id)})
 	return s, nil
 }
@@ -160,7 +196,7 @@ func known(p locale.Printer, area, code string) string {
 	return code
 }
 
-func joined(p locale.Printer, list []string) string { return strings.Join(list, p.T("preview.comma")) }
+func joined(p locale.Printer, list []string) string { return strings.Join(list, p.T("rules.comma")) }
 
 // actNames are the names of acts; all ten are said in a word.
 func (s source) actNames(p locale.Printer, ids []string) string {

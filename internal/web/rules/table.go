@@ -31,7 +31,7 @@ func (s source) tabs(p locale.Printer, at string) []ui.Tab {
 }
 
 // part is the page of one part.
-func (a area) part(p *site.Page, s source) error {
+func (a *area) part(p *site.Page, s source) error {
 	name := p.R.PathValue("part")
 	var v partView
 	switch edition.Part(name) {

@@ -103,7 +103,7 @@ func termInput(field string) string {
 	return field
 }
 
-func (a area) termPage(p *site.Page, s source, in termForm) error {
+func (a *area) termPage(p *site.Page, s source, in termForm) error {
 	t := in.Row
 	f := newForm(p.P, "", in.Problems, termInput)
 	v := termView{Base: s.base, Hidden: []ui.Hidden{{Name: "was", Value: in.Was}}}
@@ -151,7 +151,7 @@ func (a area) termPage(p *site.Page, s source, in termForm) error {
 }
 
 // termRules are the inputs of what the program counts by.
-func (a area) termRules(p *site.Page, f *form, t catalogue.Term, v *termView) {
+func (a *area) termRules(p *site.Page, f *form, t catalogue.Term, v *termView) {
 	var r catalogue.TermRules
 	if t.Rules != nil {
 		r = *t.Rules
@@ -176,7 +176,7 @@ func (a area) termRules(p *site.Page, f *form, t catalogue.Term, v *termView) {
 	v.Rest = append(cons, f.input("note", label("note"), t.Note, true))
 }
 
-func (a area) putTerm(p *site.Page, s source) error {
+func (a *area) putTerm(p *site.Page, s source) error {
 	f := termForm{Was: p.Value("was")}
 	var old catalogue.Term
 	r, _, there := s.find(edition.Deadlines, p.Value("id"))
