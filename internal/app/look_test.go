@@ -44,7 +44,7 @@ func look(t *testing.T, base string) {
 			}
 		}
 		for _, path := range all {
-			if c.skip(path) || strings.HasSuffix(path, "/export") || strings.HasSuffix(path, "/template") {
+			if c.skip(path) || strings.HasPrefix(path, "/rules/") || strings.Contains(path, "/export") || strings.HasSuffix(path, "/template") {
 				continue
 			}
 			name := c.username + strings.ReplaceAll(path, "/", "-")
@@ -57,7 +57,9 @@ func look(t *testing.T, base string) {
 				}
 				webtest.Screenshot(t, ctx, name+suffix, size.Width, size.Height)
 			}
-			webtest.Axe(t, ctx)
+			if webtest.Axe(t, ctx); t.Failed() {
+				t.Fatalf("%s as %s", path, c.username)
+			}
 		}
 	}
 }

@@ -259,7 +259,7 @@ func navigate(t *testing.T, v *visitor, role string) {
 	sprite := ""
 	for _, place := range []string{
 		"/", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
-		"/settings", "/policies", "/health",
+		"/rules", "/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)
 		if (status == http.StatusOK) != offered[place] {
