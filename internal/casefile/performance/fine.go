@@ -57,8 +57,8 @@ type Fine struct {
 	Due      time.Time // last day to pay: Due, or the day the decision itself sets
 	Payments []Payment
 	Stays    []Stay
-	Plan     *Plan // granted deferral or instalments
-	Base     Base  // "" is OfUnpaid
+	Plans    []Plan // granted deferrals and instalments: from the day it is granted each takes the place of what was before
+	Base     Base   // "" is OfUnpaid
 }
 
 const finePayment = "fine-payment-15d"
@@ -111,7 +111,7 @@ func (f Fine) Stand(on time.Time) (Standing, error) {
 	}
 	payments := f.Payments
 	slices.SortStableFunc(payments, func(a, b Payment) int { return a.On.Compare(b.On) })
-	l := ledger{fine: f, portions: f.portions()}
+	l := ledger{fine: f}
 	day := f.Due
 	if len(payments) > 0 && payments[0].On.Before(day) {
 		day = payments[0].On
@@ -144,13 +144,15 @@ func (f Fine) onDays() Fine {
 	for i := range f.Stays {
 		f.Stays[i].From, f.Stays[i].To = dayOf(f.Stays[i].From), dayOf(f.Stays[i].To)
 	}
-	if f.Plan != nil {
-		p := Plan{Granted: dayOf(f.Plan.Granted), Instalments: slices.Clone(f.Plan.Instalments)}
-		for i := range p.Instalments {
-			p.Instalments[i].Due = dayOf(p.Instalments[i].Due)
+	f.Plans = slices.Clone(f.Plans)
+	for i := range f.Plans {
+		p := Plan{Granted: dayOf(f.Plans[i].Granted), Instalments: slices.Clone(f.Plans[i].Instalments)}
+		for j := range p.Instalments {
+			p.Instalments[j].Due = dayOf(p.Instalments[j].Due)
 		}
-		f.Plan = &p
+		f.Plans[i] = p
 	}
+	slices.SortStableFunc(f.Plans, func(a, b Plan) int { return a.Granted.Compare(b.Granted) })
 	return f
 }
 
@@ -179,60 +181,70 @@ func (f Fine) check(on time.Time) error {
 			return wrong("stays")
 		}
 	}
-	if f.Plan != nil {
-		if problems := f.Plan.Check(f.Amount); len(problems) > 0 {
+	for _, p := range f.Plans {
+		if problems := p.Check(f.Amount); len(problems) > 0 {
 			return fault.New(fault.Invalid, "performance.plan").At("plan")
 		}
 	}
 	return nil
 }
 
-// portion is a part of the fine with its own last day.
-type portion struct {
-	due            time.Time
-	amount, unpaid Fen
+// inForce is the plan that holds on a day, nil where none was granted until then.
+func (f Fine) inForce(day time.Time) *Plan {
+	for i := len(f.Plans) - 1; i >= 0; i-- {
+		if !day.Before(f.Plans[i].Granted) {
+			return &f.Plans[i]
+		}
+	}
+	return nil
 }
 
-func (f Fine) portions() []portion {
-	if f.Plan == nil {
-		return []portion{{f.Due, f.Amount, f.Amount}}
+// schedule is what is to be paid by when, as it holds on a day.
+func (f Fine) schedule(day time.Time) []Instalment {
+	if p := f.inForce(day); p != nil {
+		return p.Instalments
 	}
-	var out []portion
-	for _, i := range f.Plan.Instalments {
-		// A plan is a favour: an instalment before the fine's own last day is not late before that.
-		out = append(out, portion{lastDay(i.Due, f.Due), i.Amount, i.Amount})
-	}
-	return out
+	return []Instalment{{f.Due, f.Amount}}
 }
 
 // ledger goes through the days.
 type ledger struct {
 	fine                 Fine
-	portions             []portion
 	hundredths           int64 // of a fen: the charge before it is cut to whole fen
 	paidFine, paidCharge Fen
 	overpaid             Fen
 	late, stayed         int
 }
 
-// isLate reports whether a portion is late on a day. Under a plan that was granted when the fine was late already, the
-// days before the grant were late; from the grant on only the plan's own days count.
-func (l *ledger) isLate(p portion, day time.Time) bool {
-	if plan := l.fine.Plan; plan != nil && day.Before(plan.Granted) {
-		return day.After(l.fine.Due)
+// part is how one line of a schedule stands: payments fill the lines in their order.
+type part struct {
+	Instalment
+	unpaid Fen
+	late   bool
+}
+
+// parts says how the schedule of a day stands on it. A plan is a favour: what it wants before the fine's own last day is
+// not late before that.
+func (l *ledger) parts(day time.Time) []part {
+	schedule := l.fine.schedule(day)
+	out := make([]part, 0, len(schedule))
+	paid := l.paidFine
+	for _, in := range schedule {
+		filled := min(paid, in.Amount)
+		paid -= filled
+		out = append(out, part{in, in.Amount - filled, filled < in.Amount && day.After(lastDay(in.Due, l.fine.Due))})
 	}
-	return day.After(p.due)
+	return out
 }
 
 func (l *ledger) charge(day time.Time) {
 	var base Fen
-	for _, p := range l.portions {
-		if p.unpaid == 0 || !l.isLate(p, day) {
-			continue
-		}
-		if l.fine.Base == OfWhole {
-			base += p.amount
-		} else {
+	for _, p := range l.parts(day) {
+		switch {
+		case !p.late:
+		case l.fine.Base == OfWhole:
+			base += p.Amount
+		default:
 			base += p.unpaid
 		}
 	}
@@ -264,19 +276,15 @@ func (l *ledger) pay(p Payment) {
 	if p.For == ForCharge {
 		left = l.payCharge(left)
 	}
-	for i := range l.portions {
-		part := min(left, l.portions[i].unpaid)
-		l.portions[i].unpaid -= part
-		l.paidFine += part
-		left -= part
-	}
-	l.overpaid += l.payCharge(left)
+	toFine := min(left, l.fine.Amount-l.paidFine)
+	l.paidFine += toFine
+	l.overpaid += l.payCharge(left - toFine)
 }
 
 func (l *ledger) payCharge(left Fen) Fen {
-	part := min(left, l.charged()-l.paidCharge)
-	l.paidCharge += part
-	return left - part
+	paid := min(left, l.charged()-l.paidCharge)
+	l.paidCharge += paid
+	return left - paid
 }
 
 func (l *ledger) standing(on time.Time) Standing {
@@ -286,10 +294,8 @@ func (l *ledger) standing(on time.Time) Standing {
 		Overpaid: l.overpaid, LateDays: l.late, StayedDays: l.stayed, Capped: l.charged() == l.fine.Amount,
 	}
 	s.Owed = s.OwedFine + s.OwedCharge
-	late := false
-	for _, p := range l.portions {
-		late = late || p.unpaid > 0 && l.isLate(p, on)
-	}
+	parts, plan := l.parts(on), l.fine.inForce(on)
+	late := slices.ContainsFunc(parts, func(p part) bool { return p.late })
 	switch {
 	case late:
 		s.State = Overdue
@@ -297,13 +303,13 @@ func (l *ledger) standing(on time.Time) Standing {
 		s.State = ChargeOwed
 	case s.Owed == 0:
 		s.State = Settled
-	case l.fine.Plan != nil && !on.Before(l.fine.Plan.Granted):
+	case plan != nil:
 		s.State = Deferred
 	default:
 		s.State = InTime
 	}
-	if l.fine.Plan != nil {
-		s.Instalments = l.instalments(on)
+	if plan != nil {
+		s.Instalments = instalments(parts)
 	}
 	return s
 }

@@ -65,12 +65,12 @@ func TestCharge(t *testing.T) {
 	t.Parallel()
 	d := func(s string) time.Time { return day(t, s) }
 	m := func(s string) performance.Fen { return fen(t, s) }
-	plan := func(granted string, rest ...string) *performance.Plan {
-		p := &performance.Plan{Granted: d(granted)}
+	plan := func(granted string, rest ...string) []performance.Plan {
+		p := performance.Plan{Granted: d(granted)}
 		for i := 0; i < len(rest); i += 2 {
 			p.Instalments = append(p.Instalments, performance.Instalment{Due: d(rest[i]), Amount: m(rest[i+1])})
 		}
-		return p
+		return []performance.Plan{p}
 	}
 	paid := func(pairs ...string) (out []performance.Payment) {
 		for i := 0; i < len(pairs); i += 2 {
@@ -111,18 +111,25 @@ func TestCharge(t *testing.T) {
 		{"review and suit overlap", performance.Fine{Amount: m("1000"), Stays: []performance.Stay{
 			{Kind: performance.Review, From: d("2026-03-18"), To: d("2026-03-22")}, {Kind: performance.Suit, From: d("2026-03-21"), To: d("2026-03-26")},
 		}}, "2026-03-28", performance.Overdue, "60", "1060", 2, 9, "27 and 28"},
-		{"deferred", performance.Fine{Amount: m("1000"), Plan: plan("2026-03-10", "2026-06-30", "1000")}, "2026-06-30", performance.Deferred, "0", "1000", 0, 0, "§66¶2: the granted day is the last day"},
-		{"deferred, then late", performance.Fine{Amount: m("1000"), Plan: plan("2026-03-10", "2026-06-30", "1000")}, "2026-07-02", performance.Overdue, "60", "1060", 2, 0, "1 and 2 July"},
-		{"granted when late", performance.Fine{Amount: m("1000"), Plan: plan("2026-03-20", "2026-06-30", "1000")}, "2026-05-01", performance.Deferred, "60", "1060", 2, 0, "18 and 19 March stay charged"},
+		{"deferred", performance.Fine{Amount: m("1000"), Plans: plan("2026-03-10", "2026-06-30", "1000")}, "2026-06-30", performance.Deferred, "0", "1000", 0, 0, "§66¶2: the granted day is the last day"},
+		{"before it is deferred", performance.Fine{Amount: m("1000"), Plans: plan("2026-03-15", "2026-06-30", "1000")}, "2026-03-14", performance.InTime, "0", "1000", 0, 0, ""},
+		{"deferred, then late", performance.Fine{Amount: m("1000"), Plans: plan("2026-03-10", "2026-06-30", "1000")}, "2026-07-02", performance.Overdue, "60", "1060", 2, 0, "1 and 2 July"},
+		{"granted when late", performance.Fine{Amount: m("1000"), Plans: plan("2026-03-20", "2026-06-30", "1000")}, "2026-05-01", performance.Deferred, "60", "1060", 2, 0, "18 and 19 March stay charged"},
 		{"second instalment late", performance.Fine{
-			Amount: m("1000"), Plan: plan("2026-03-10", "2026-04-30", "400", "2026-05-31", "600"), Payments: paid("2026-04-20", "400"),
+			Amount: m("1000"), Plans: plan("2026-03-10", "2026-04-30", "400", "2026-05-31", "600"), Payments: paid("2026-04-20", "400"),
 		}, "2026-06-02", performance.Overdue, "36", "636", 2, 0, "600 × 3 % × 2: only the late one"},
 		{"first instalment late, second to come", performance.Fine{
-			Amount: m("1000"), Plan: plan("2026-03-10", "2026-04-30", "400", "2026-05-31", "600"),
+			Amount: m("1000"), Plans: plan("2026-03-10", "2026-04-30", "400", "2026-05-31", "600"),
 		}, "2026-05-03", performance.Overdue, "36", "1036", 3, 0, "400 × 3 % × 3; the 600 are not due"},
-		{"a plan that ends before the fifteen days", performance.Fine{Amount: m("1000"), Plan: plan("2026-03-04", "2026-03-10", "1000")}, "2026-03-18", performance.Overdue, "30", "1030", 1, 0, "late only after §67's day"},
+		{"a plan takes the place of another", performance.Fine{
+			Amount: m("1000"), Plans: append(plan("2026-03-12", "2026-04-30", "1000"), plan("2026-04-20", "2026-06-30", "1000")...),
+		}, "2026-06-30", performance.Deferred, "0", "1000", 0, 0, "never late: the first holds until the second is granted"},
+		{"a second plan after the first was late", performance.Fine{
+			Amount: m("1000"), Plans: append(plan("2026-05-03", "2026-06-30", "1000"), plan("2026-03-12", "2026-04-30", "1000")...),
+		}, "2026-06-30", performance.Deferred, "60", "1060", 2, 0, "1 and 2 May; in whatever order they are given"},
+		{"a plan that ends before the fifteen days", performance.Fine{Amount: m("1000"), Plans: plan("2026-03-04", "2026-03-10", "1000")}, "2026-03-18", performance.Overdue, "30", "1030", 1, 0, "late only after §67's day"},
 		{"paid ahead of the plan", performance.Fine{
-			Amount: m("1000"), Plan: plan("2026-03-10", "2026-04-30", "400", "2026-05-31", "600"), Payments: paid("2026-04-20", "1000"),
+			Amount: m("1000"), Plans: plan("2026-03-10", "2026-04-30", "400", "2026-05-31", "600"), Payments: paid("2026-04-20", "1000"),
 		}, "2026-06-02", performance.Settled, "0", "0", 0, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -157,9 +164,9 @@ func TestInstalments(t *testing.T) {
 	t.Parallel()
 	f := performance.Fine{
 		Amount: fen(t, "1000"), Due: day(t, "2026-03-17"),
-		Plan: &performance.Plan{Granted: day(t, "2026-03-10"), Instalments: []performance.Instalment{
+		Plans: []performance.Plan{{Granted: day(t, "2026-03-10"), Instalments: []performance.Instalment{
 			{Due: day(t, "2026-04-30"), Amount: fen(t, "300")}, {Due: day(t, "2026-05-31"), Amount: fen(t, "300")}, {Due: day(t, "2026-06-30"), Amount: fen(t, "400")},
-		}},
+		}}},
 		Payments: []performance.Payment{{On: day(t, "2026-04-30"), Amount: fen(t, "450")}},
 	}
 	for on, want := range map[string][3]performance.InstalmentState{
@@ -240,7 +247,7 @@ func TestFineRefused(t *testing.T) {
 			f.Stays = []performance.Stay{{Kind: performance.Suit, From: on, To: on.AddDate(0, 0, -1)}}
 		},
 		"kind": func(f *performance.Fine) { f.Stays = []performance.Stay{{Kind: "war", From: on}} },
-		"plan": func(f *performance.Fine) { f.Plan = &performance.Plan{Granted: on} },
+		"plan": func(f *performance.Fine) { f.Plans = []performance.Plan{{Granted: on}} },
 	} {
 		f := good
 		spoil(&f)
@@ -268,8 +275,12 @@ func drawFine(t *rapid.T) performance.Fine {
 		from := near("stay")
 		f.Stays = append(f.Stays, performance.Stay{Kind: performance.Review, From: from, To: from.AddDate(0, 0, rapid.IntRange(0, 20).Draw(t, "stay for"))})
 	}
-	if n := rapid.IntRange(0, 4).Draw(t, "instalments"); n > 0 && f.Amount >= 100 {
-		p := &performance.Plan{Granted: near("granted")}
+	for range rapid.IntRange(0, 2).Draw(t, "plans") {
+		n := rapid.IntRange(1, 4).Draw(t, "instalments")
+		if f.Amount < 100 {
+			continue
+		}
+		p := performance.Plan{Granted: near("granted")}
 		last, left := p.Granted, f.Amount
 		for i := range n {
 			last = last.AddDate(0, 0, rapid.IntRange(1, 30).Draw(t, "instalment"))
@@ -277,7 +288,7 @@ func drawFine(t *rapid.T) performance.Fine {
 			left -= part
 			p.Instalments = append(p.Instalments, performance.Instalment{Due: last, Amount: part})
 		}
-		f.Plan = p
+		f.Plans = append(f.Plans, p)
 	}
 	return f
 }

@@ -119,15 +119,14 @@ type InstalmentStanding struct {
 	State InstalmentState
 }
 
-func (l *ledger) instalments(on time.Time) []InstalmentStanding {
-	var out []InstalmentStanding
-	for i, in := range l.fine.Plan.Instalments {
-		p := l.portions[i]
-		s := InstalmentStanding{Instalment: in, Paid: p.amount - p.unpaid}
+func instalments(parts []part) []InstalmentStanding {
+	out := make([]InstalmentStanding, 0, len(parts))
+	for _, p := range parts {
+		s := InstalmentStanding{Instalment: p.Instalment, Paid: p.Amount - p.unpaid}
 		switch {
 		case p.unpaid == 0:
 			s.State = InstalmentPaid
-		case on.After(p.due):
+		case p.late:
 			s.State = InstalmentOverdue
 		case s.Paid > 0:
 			s.State = InstalmentPart
