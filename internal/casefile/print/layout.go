@@ -197,6 +197,9 @@ func (w *writer) table(f catalogue.Field) *sheet.List {
 	}
 	if len(rows) == 0 {
 		n := rowsBlank
+		if w.in.Document.Kind == "archive" {
+			n *= 3 // an index is nothing but its rows
+		}
 		if !w.in.Blank {
 			n = linesMissing
 		}
@@ -243,7 +246,7 @@ func (w *writer) entry(o object, id, head string) string {
 
 // shares gives each column room by what stands in it, in bounds, so that a long column does not starve the others.
 func shares(heads []string, rows [][]string) []float64 {
-	const least, most = 3.0, 22.0
+	const least, most, byHand = 3.0, 22.0, 6
 	out := make([]float64, len(heads))
 	for i, h := range heads {
 		sum, longest := 0, utf8.RuneCountInString(h)
@@ -252,6 +255,9 @@ func shares(heads []string, rows [][]string) []float64 {
 		}
 		if len(rows) > 0 {
 			longest = max(longest, sum/len(rows))
+		}
+		if sum == 0 && i > 0 {
+			longest = max(longest, byHand) // nobody writes smaller
 		}
 		out[i] = min(max(float64(longest)+1, least), most)
 	}

@@ -187,9 +187,9 @@ func (w *writer) seal() (Signature, bool) {
 	return Signature{}, false
 }
 
-// strip are the places to sign at the foot of every page of a record that is signed page by page.
+// strip are the places to sign at the foot of every page of a record that is signed page by page: of every 笔录.
 func (w *writer) strip() []sheet.Slot {
-	if _, ok := w.field("page_signs"); !ok {
+	if _, ok := w.field("page_signs"); !ok && (w.in.Document.Kind != "on-site-record" || !strings.HasSuffix(called(w.in.Document), "笔录")) {
 		return nil
 	}
 	var out []sheet.Slot
