@@ -276,7 +276,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	}
 	h.Viewing, err = viewing.New(viewing.Config{
 		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: copies{h.Derived}, Clock: h.Clock, Log: h.Log,
-		DepartmentName: h.departmentName, Held: h.Malware.Held,
+		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: h.caseAsked,
 	})
 	return err
 }

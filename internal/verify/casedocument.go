@@ -18,6 +18,24 @@ type docFacts struct {
 	no, title string
 }
 
+// matter holds what is said of the case itself against the log.
+func (c *caseCheck) matter() error {
+	if c.named[casedoc.FileCase] {
+		return nil
+	}
+	var x casedoc.Case
+	if !c.readJSON(casedoc.FileCase, &x) || !x.Sound() {
+		c.wrong("case.form", casedoc.FileCase)
+		return nil
+	}
+	for _, id := range x.Entries() {
+		if e, found := c.entries[id]; !found || !e.about("case:"+c.m.Case.ID) {
+			c.wrong("case.entry", casedoc.FileCase+": "+id)
+		}
+	}
+	return nil
+}
+
 // documents checks each written record against its entry in the log.
 func (c *caseCheck) documents() error {
 	printed := map[string]bool{}
@@ -89,7 +107,7 @@ func (c *caseCheck) document(name string, d *casedoc.Document) {
 		also = append(also, s.Entry)
 	}
 	for _, id := range also {
-		if e, found := c.entries[id]; id != "" && (!found || !e.about(paper)) {
+		if e, found := c.entries[id]; id != "" && (!found || !e.about(paper) && !e.about("case:"+c.m.Case.ID)) {
 			c.wrong("document.entry", name+": "+id)
 		}
 	}

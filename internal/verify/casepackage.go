@@ -127,7 +127,7 @@ func checkCase(ctx context.Context, p *parcel.Parcel, o Options) (*Report, error
 	}
 	c.r.Case = c.facts
 	c.r.RecordIntact.settle(Yes, "", "")
-	for _, step := range []func() error{c.files, c.export, c.log, c.documents, c.index, c.recordings} {
+	for _, step := range []func() error{c.files, c.export, c.log, c.matter, c.documents, c.index, c.recordings} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -160,7 +160,7 @@ func (c *caseCheck) files() error {
 			c.wrong("file.added", name)
 		}
 	}
-	for _, name := range []string{casedoc.FileReadme, casedoc.FileIndex, casedoc.FilePrinted, casedoc.FileRecordings, casedoc.FileEntries, casedoc.FileCheckpoint, casedoc.FileTrust} {
+	for _, name := range []string{casedoc.FileReadme, casedoc.FileCase, casedoc.FileIndex, casedoc.FilePrinted, casedoc.FileRecordings, casedoc.FileEntries, casedoc.FileCheckpoint, casedoc.FileTrust} {
 		if !listed[name] && !c.named[name] { // a package that never had it is none
 			c.named[name] = true
 			c.wrong("file.missing", name)

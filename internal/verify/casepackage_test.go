@@ -103,6 +103,8 @@ func newPack(t testing.TB) (*caseWorld, pack) {
 	opened := custody.Entry{ID: ident.New[ident.EntryID](), At: start, Actor: person(w), Action: "case.open", Subject: about, Outcome: custody.Done}
 	w.append(t, opened)
 	p := pack{
+		"case.json": ordered(t, "  ", "format", "zhilu-case-file/v1", "parties", list(ordered(t, "", "role", "party", "kind", "organisation", "name", "某厂", "id_number", "", "legal_rep", "",
+			"address", "", "phone", "", "from", caseTime, "until", "", "entry", string(opened.ID))), "handlers", list(), "waivers", list(), "events", list()),
 		"README.txt": []byte("\ufeff案卷包说明\r\n"), "index.pdf": []byte("%PDF-1.7 index"),
 	}
 	var rows [][]byte
@@ -272,7 +274,7 @@ func TestCasePackage(t *testing.T) {
 	w, p := newPack(t)
 	r := w.both(t, p, w.trust(t))
 	expect(t, r, verify.Yes, verify.Yes, verify.Yes, 0)
-	if c := r.Case; r.Kind != "case" || c.No != "示案〔2026〕1号" || c.Documents != 2 || c.Recordings != 1 || c.Entries != 5 || c.Files != 12 || c.EnteredAt != caseTime {
+	if c := r.Case; r.Kind != "case" || c.No != "示案〔2026〕1号" || c.Documents != 2 || c.Recordings != 1 || c.Entries != 5 || c.Files != 13 || c.EnteredAt != caseTime {
 		t.Errorf("%+v", c)
 	}
 	expect(t, w.both(t, p, nil), verify.Yes, verify.Unknown, verify.Yes, 5)
@@ -317,22 +319,24 @@ func TestChangedCasePackages(t *testing.T) {
 		change func(testing.TB, pack)
 		named  string // code and file
 	}{
-		"a printed paper":         {change(pdf, "%PDF", "%PDE"), "file.changed " + pdf},
-		"a printed paper, longer": {func(_ testing.TB, p pack) { p[pdf] = append(p[pdf], 0) }, "file.changed " + pdf},
-		"a paper's data":          {change(doc, "200.00", "900.00"), "file.changed " + doc},
-		"a signature":             {change(doc, "张三", "张四"), "file.changed " + doc},
-		"the README":              {change("README.txt", "说明", "说辞"), "file.changed README.txt"},
-		"the index":               {change("index.json", "立案", "销案"), "file.changed index.json"},
-		"the list of recordings":  {change(list, "stored", "storee"), "file.changed " + list},
-		"a receipt":               {change(slip, "示例县", "示列县"), "file.changed " + slip},
-		"an entry":                {change(log, "case.open", "case.opem"), "file.changed " + log},
-		"the checkpoint":          {change("log/checkpoint", "log.example", "log.exemple"), "file.changed log/checkpoint"},
-		"the trust file":          {change("log/trust.json", "示例县", "示列县"), "file.changed log/trust.json"},
-		"the manifest's words":    {change("manifest.json", "某厂", "某店"), "file.changed manifest.json"},
-		"the manifest's form":     {change("manifest.json", "  ", "   "), "manifest.form manifest.json"},
-		"no manifest":             {func(_ testing.TB, p pack) { delete(p, "manifest.json") }, "file.missing manifest.json"},
-		"the export's proof":      {change("export.json", "case.export", "case.expart"), "opening.wrong export.json: action"},
-		"no export's proof":       {func(_ testing.TB, p pack) { delete(p, "export.json") }, "file.missing export.json"},
+		"a printed paper":          {change(pdf, "%PDF", "%PDE"), "file.changed " + pdf},
+		"a printed paper, longer":  {func(_ testing.TB, p pack) { p[pdf] = append(p[pdf], 0) }, "file.changed " + pdf},
+		"a paper's data":           {change(doc, "200.00", "900.00"), "file.changed " + doc},
+		"a signature":              {change(doc, "张三", "张四"), "file.changed " + doc},
+		"the README":               {change("README.txt", "说明", "说辞"), "file.changed README.txt"},
+		"a party":                  {change("case.json", "某厂", "某店"), "file.changed case.json"},
+		"entered: a party's entry": {entered("case.json", `"entry": "`, `"entry": "0`), "case.entry case.json: "},
+		"the index":                {change("index.json", "立案", "销案"), "file.changed index.json"},
+		"the list of recordings":   {change(list, "stored", "storee"), "file.changed " + list},
+		"a receipt":                {change(slip, "示例县", "示列县"), "file.changed " + slip},
+		"an entry":                 {change(log, "case.open", "case.opem"), "file.changed " + log},
+		"the checkpoint":           {change("log/checkpoint", "log.example", "log.exemple"), "file.changed log/checkpoint"},
+		"the trust file":           {change("log/trust.json", "示例县", "示列县"), "file.changed log/trust.json"},
+		"the manifest's words":     {change("manifest.json", "某厂", "某店"), "file.changed manifest.json"},
+		"the manifest's form":      {change("manifest.json", "  ", "   "), "manifest.form manifest.json"},
+		"no manifest":              {func(_ testing.TB, p pack) { delete(p, "manifest.json") }, "file.missing manifest.json"},
+		"the export's proof":       {change("export.json", "case.export", "case.expart"), "opening.wrong export.json: action"},
+		"no export's proof":        {func(_ testing.TB, p pack) { delete(p, "export.json") }, "file.missing export.json"},
 		"another entry's proof": {func(t testing.TB, p pack) {
 			w.enter(t, p, custody.Entry{Action: "case.view", Subject: custody.Subject{Kind: "case", ID: w.caseID}})
 		}, "export.mismatch action"},
@@ -400,7 +404,9 @@ func TestChangedCasePackages(t *testing.T) {
 					all = append(all, strings.TrimSpace(x.Code+" "+x.What))
 				}
 			}
-			if r.ExitCode() != 3 || !slices.Contains(all, c.named) {
+			if r.ExitCode() != 3 || !slices.ContainsFunc(all, func(s string) bool {
+				return s == c.named || strings.HasSuffix(c.named, " ") && strings.HasPrefix(s, c.named)
+			}) {
 				t.Errorf("exit %d, named %q, want %q", r.ExitCode(), all, c.named)
 			}
 		})

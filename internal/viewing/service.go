@@ -96,7 +96,7 @@ type Config struct {
 	Log        *slog.Logger
 	// Held reports whether a recording is shown to nobody until a custodian has settled what was found in it; nil for none is.
 	Held func(ctx context.Context, rec ident.RecordingID) (bool, error)
-	// Case tells of a case to an actor who may know of it; nil where there are none.
+	// Case tells a person of a case, if they may know of it, and the host of any; nil where there are none.
 	Case func(ctx context.Context, actor access.Actor, id ident.CaseID) (CaseObject, error)
 	// DepartmentName names a department, "" for none; the register keeps names as they were.
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string

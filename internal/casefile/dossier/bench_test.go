@@ -95,6 +95,7 @@ func bench(t testing.TB, n int) (*desk, func()) {
 	if err := d.DB.Write(t.Context(), func(tx bun.Tx) error { return custody.Append(t.Context(), tx, all...) }); err != nil {
 		t.Fatal(err)
 	}
+	f.Parties[0].Entry = all[0].ID
 	c, err := dossier.Of(f, fr)
 	if err != nil {
 		t.Fatal(err)

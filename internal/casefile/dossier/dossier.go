@@ -30,11 +30,44 @@ type Case struct {
 	State      string
 	OpenedAt   time.Time
 	Department ident.DepartmentID
+	Parties    []Party
+	Handlers   []Handler
+	Waivers    []Waiver
+	Events     []Event
 	Papers     []Paper
 	Recordings []Footage
 
 	parties []string
 	names   map[string]string // of papers, by id
+}
+
+// Party is somebody the case concerns.
+type Party struct {
+	Role, Kind, Name, IDNumber, LegalRep, Address, Phone string
+	From, Until                                          time.Time
+	Entry                                                ident.EntryID
+}
+
+// Handler is an officer on the case.
+type Handler struct {
+	Person, Name, Certificate, Reason string
+	Lead                              bool
+	From, Until                       time.Time
+	Entry                             ident.EntryID
+}
+
+// Waiver excuses one duty.
+type Waiver struct {
+	Item, Reason, By string
+	At               time.Time
+	Entry            ident.EntryID
+}
+
+// Event is what happened and no paper shows.
+type Event struct {
+	Event, Basis, By string
+	On, At           time.Time
+	Entry            ident.EntryID
 }
 
 // Paper is one version of a written record that was fixed by an entry. Content is the text whose SHA-256 is Digest, exactly.

@@ -78,6 +78,10 @@ func newDesk(t testing.TB, w *gatetest.World, papers int) *desk {
 		return custody.Entry{ID: ident.New[ident.EntryID](), At: w.Clock.Now(), Actor: by, Action: action, Subject: s, Related: related, Outcome: custody.Done, Detail: custody.Detail(detail...)}
 	}
 	all := []custody.Entry{entry("case.open", about, nil)}
+	d.c.Parties = []dossier.Party{{Role: "party", Kind: "person", Name: "张三", From: w.Clock.Now(), Entry: all[0].ID}}
+	d.c.Handlers = []dossier.Handler{{Person: "p", Name: "李四", Certificate: "1", Lead: true, From: w.Clock.Now(), Entry: all[0].ID}}
+	d.c.Waivers = []dossier.Waiver{{Item: "x", Reason: "r", By: "王五", At: w.Clock.Now(), Entry: all[0].ID}}
+	d.c.Events = []dossier.Event{{Event: "e", On: w.Clock.Now(), Basis: "b", By: "王五", At: w.Clock.Now(), Entry: all[0].ID}}
 	for i := range papers {
 		p := dossier.Paper{
 			ID: string(ident.New[ident.PaperID]()), Type: fmt.Sprintf("type-%d", i%7), Title: fmt.Sprintf("第%d份文书", i+1), No: fmt.Sprintf("示罚〔2026〕%d号", i+1), State: "complete",

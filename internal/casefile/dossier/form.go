@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/ident"
 )
 
 // The forms of docs/formats/case-package-v1.md, their members in the order in which they are written.
@@ -48,6 +49,50 @@ type (
 		Name   string `json:"name"`
 		Size   int64  `json:"size"`
 		SHA256 string `json:"sha256"`
+	}
+	caseFile struct {
+		Format   string    `json:"format"`
+		Parties  []party   `json:"parties"`
+		Handlers []handler `json:"handlers"`
+		Waivers  []waiver  `json:"waivers"`
+		Events   []event   `json:"events"`
+	}
+	party struct {
+		Role     string `json:"role"`
+		Kind     string `json:"kind"`
+		Name     string `json:"name"`
+		IDNumber string `json:"id_number"`
+		LegalRep string `json:"legal_rep"`
+		Address  string `json:"address"`
+		Phone    string `json:"phone"`
+		From     string `json:"from"`
+		Until    string `json:"until"`
+		Entry    string `json:"entry"`
+	}
+	handler struct {
+		Person      string `json:"person"`
+		Name        string `json:"name"`
+		Certificate string `json:"certificate"`
+		Lead        bool   `json:"lead"`
+		From        string `json:"from"`
+		Until       string `json:"until"`
+		Reason      string `json:"reason"`
+		Entry       string `json:"entry"`
+	}
+	waiver struct {
+		Item   string `json:"item"`
+		Reason string `json:"reason"`
+		By     string `json:"by"`
+		At     string `json:"at"`
+		Entry  string `json:"entry"`
+	}
+	event struct {
+		Event string `json:"event"`
+		On    string `json:"on"`
+		Basis string `json:"basis"`
+		By    string `json:"by"`
+		At    string `json:"at"`
+		Entry string `json:"entry"`
 	}
 	document struct {
 		Format     string     `json:"format"`
@@ -135,6 +180,42 @@ func digest(data []byte) string {
 
 // documentName is the name of the nth paper without its ending.
 func documentName(n int, kind string) string { return fmt.Sprintf("documents/%03d-%s", n, kind) }
+
+// render gives the case itself as data.
+func (c *Case) render() ([]byte, error) {
+	x := caseFile{Format: "zhilu-case-file/v1", Parties: []party{}, Handlers: []handler{}, Waivers: []waiver{}, Events: []event{}}
+	for _, p := range c.Parties {
+		x.Parties = append(x.Parties, party{p.Role, p.Kind, p.Name, p.IDNumber, p.LegalRep, p.Address, p.Phone, when(p.From), when(p.Until), string(p.Entry)})
+	}
+	for _, h := range c.Handlers {
+		x.Handlers = append(x.Handlers, handler{h.Person, h.Name, h.Certificate, h.Lead, when(h.From), when(h.Until), h.Reason, string(h.Entry)})
+	}
+	for _, w := range c.Waivers {
+		x.Waivers = append(x.Waivers, waiver{w.Item, w.Reason, w.By, when(w.At), string(w.Entry)})
+	}
+	for _, e := range c.Events {
+		x.Events = append(x.Events, event{e.Event, when(e.On), e.Basis, e.By, when(e.At), string(e.Entry)})
+	}
+	return custody.RenderJSON(x)
+}
+
+// entries are the entries that the case itself names, apart from its papers.
+func (c *Case) entries() []ident.EntryID {
+	var out []ident.EntryID
+	for _, p := range c.Parties {
+		out = append(out, p.Entry)
+	}
+	for _, h := range c.Handlers {
+		out = append(out, h.Entry)
+	}
+	for _, w := range c.Waivers {
+		out = append(out, w.Entry)
+	}
+	for _, e := range c.Events {
+		out = append(out, e.Entry)
+	}
+	return out
+}
 
 // render gives the nth paper as data, pages of which were printed.
 func (p *Paper) render(n, pages int) ([]byte, error) {

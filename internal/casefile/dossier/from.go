@@ -30,11 +30,7 @@ func Of(f matter.File, fr Frame) (*Case, error) {
 		OpenedAt: f.Case.OpenedAt, Department: f.Case.Department, Papers: []Paper{}, Recordings: fr.Footage,
 		names: map[string]string{},
 	}
-	for _, p := range f.Parties {
-		if p.Role == matter.PartyMain && p.EndedAt.IsZero() {
-			c.parties = append(c.parties, p.Name)
-		}
-	}
+	fr.matter(c, f)
 	first, last := map[ident.PaperID]matter.Version{}, map[ident.PaperID]matter.Version{}
 	for _, v := range fr.Versions {
 		if old, ok := first[v.Paper]; !ok || v.Number < old.Number {
@@ -56,6 +52,28 @@ func Of(f matter.File, fr Frame) (*Case, error) {
 		c.Papers, c.names[x.ID] = append(c.Papers, x), x.Title
 	}
 	return c, nil
+}
+
+// matter takes over what is said of the case itself. Whoever complained or informed never shows (decision 26).
+func (fr *Frame) matter(c *Case, f matter.File) {
+	for _, p := range f.Parties {
+		if p.Role == matter.Complainant {
+			continue
+		}
+		if p.Role == matter.PartyMain && p.EndedAt.IsZero() {
+			c.parties = append(c.parties, p.Name)
+		}
+		c.Parties = append(c.Parties, Party{string(p.Role), string(p.Kind), p.Name, p.IDNumber, p.LegalRep, p.Address, p.Phone, p.AddedAt, p.EndedAt, p.Entry})
+	}
+	for _, h := range f.Handlers {
+		c.Handlers = append(c.Handlers, Handler{string(h.Person), fr.name(h.Person), h.Certificate, h.Reason, h.Lead, h.From, h.Until, h.Entry})
+	}
+	for _, w := range f.Waivers {
+		c.Waivers = append(c.Waivers, Waiver{w.Item, w.Reason, fr.name(w.By), w.At, w.Entry})
+	}
+	for _, r := range f.Reports {
+		c.Events = append(c.Events, Event{r.Event, r.Basis, fr.name(r.By), r.On, r.At, r.Entry})
+	}
 }
 
 func (fr *Frame) paper(f matter.File, p matter.Paper, v matter.Version) (Paper, error) {

@@ -48,9 +48,17 @@ func TestOf(t *testing.T) {
 	f.Signatures = []matter.Signature{{Paper: "corrected", Version: 1, Name: "old"}, {Paper: "corrected", Version: 2, Name: "new", Mode: matter.Refused, Witness: "证人"}}
 	f.Approvals = []matter.Approval{{Paper: "late", Agreed: true, By: "p2", For: "p3", Step: matter.StepLeader}, {Paper: "late", By: "p2"}}
 	f.Deliveries = []matter.Delivery{{Paper: "late", Returned: true}, {Paper: "late", Taken: day(9)}, {Paper: "late"}}
+	f.Parties = []matter.Party{{Role: matter.PartyMain, Name: "某厂"}, {Role: matter.Complainant, Name: "举报人"}}
+	f.Waivers, f.Reports, f.Handlers = []matter.Waiver{{Item: "w", By: "p9"}}, []matter.Report{{Event: "e", By: "p9"}}, []matter.Handler{{Person: "p9", Lead: true}}
 	c, err := dossier.Of(f, fr)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(c.Parties) != 1 || c.Parties[0].Name != "某厂" {
+		t.Errorf("whoever informed shows: %+v", c.Parties) // decision 26
+	}
+	if len(c.Waivers) != 1 || c.Waivers[0].By != "名:p9" || len(c.Events) != 1 || len(c.Handlers) != 1 || !c.Handlers[0].Lead {
+		t.Errorf("%+v", c)
 	}
 	var order []string
 	for _, p := range c.Papers {

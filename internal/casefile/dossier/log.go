@@ -97,21 +97,27 @@ func (s *Service) about(ctx context.Context, c *Case) ([]custody.Record, error) 
 		}
 		f.Before = page[len(page)-1].Seq
 	}
+	named := map[ident.EntryID]string{}
+	for _, id := range c.entries() {
+		named[id] = c.Title
+	}
 	for i := range c.Papers {
 		for _, id := range c.Papers[i].entries() {
-			if id == "" || have[id] {
-				continue
-			}
-			r, err := custody.Get(ctx, s.c.DB.Reader, id)
-			if fault.Is(err, fault.NotFound) {
-				return nil, fault.Wrap(err, fault.Conflict, "dossier.entry", c.Papers[i].Title)
-			}
-			if err != nil {
-				return nil, err
-			}
-			have[id] = true
-			out = append(out, *r)
+			named[id] = c.Papers[i].Title
 		}
+	}
+	for id, title := range named {
+		if id == "" || have[id] {
+			continue
+		}
+		r, err := custody.Get(ctx, s.c.DB.Reader, id)
+		if fault.Is(err, fault.NotFound) {
+			return nil, fault.Wrap(err, fault.Conflict, "dossier.entry", title)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *r)
 	}
 	return out, nil
 }

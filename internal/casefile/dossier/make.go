@@ -95,7 +95,7 @@ func (m *making) run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	for _, step := range []func(context.Context) error{m.papers, m.footage, m.log, m.cover} {
+	for _, step := range []func(context.Context) error{m.papers, m.log, m.footage, m.cover} {
 		if err := step(ctx); err != nil {
 			return Result{}, err
 		}
@@ -235,6 +235,12 @@ func (m *making) cover(ctx context.Context) error {
 		return err
 	}
 	if err := m.w.put("index.json", data); err != nil {
+		return err
+	}
+	if data, err = m.o.Case.render(); err != nil {
+		return err
+	}
+	if err := m.w.put("case.json", data); err != nil {
 		return err
 	}
 	pdf, err := m.s.c.Cover(ctx, m.o.Case, m.index)

@@ -23,6 +23,7 @@ const (
 	FileManifest   = "manifest.json"
 	FileExport     = "export.json"
 	FileReadme     = "README.txt"
+	FileCase       = "case.json"
 	FileIndex      = "index.json"
 	FilePrinted    = "index.pdf"
 	FileRecordings = "recordings/recordings.json"
@@ -95,6 +96,71 @@ func (m *Manifest) Sound() bool {
 		}
 	}
 	return true
+}
+
+// Case is case.json.
+type Case struct {
+	Format  string `json:"format"`
+	Parties []struct {
+		Role     string `json:"role"`
+		Kind     string `json:"kind"`
+		Name     string `json:"name"`
+		IDNumber string `json:"id_number"`
+		LegalRep string `json:"legal_rep"`
+		Address  string `json:"address"`
+		Phone    string `json:"phone"`
+		From     string `json:"from"`
+		Until    string `json:"until"`
+		Entry    string `json:"entry"`
+	} `json:"parties"`
+	Handlers []struct {
+		Person      string `json:"person"`
+		Name        string `json:"name"`
+		Certificate string `json:"certificate"`
+		Lead        bool   `json:"lead"`
+		From        string `json:"from"`
+		Until       string `json:"until"`
+		Reason      string `json:"reason"`
+		Entry       string `json:"entry"`
+	} `json:"handlers"`
+	Waivers []struct {
+		Item   string `json:"item"`
+		Reason string `json:"reason"`
+		By     string `json:"by"`
+		At     string `json:"at"`
+		Entry  string `json:"entry"`
+	} `json:"waivers"`
+	Events []struct {
+		Event string `json:"event"`
+		On    string `json:"on"`
+		Basis string `json:"basis"`
+		By    string `json:"by"`
+		At    string `json:"at"`
+		Entry string `json:"entry"`
+	} `json:"events"`
+}
+
+// Sound reports whether the file has its form.
+func (c *Case) Sound() bool {
+	return c.Format == "zhilu-case-file/v1" && c.Parties != nil && c.Handlers != nil && c.Waivers != nil && c.Events != nil
+}
+
+// Entries lists the entries that it names.
+func (c *Case) Entries() []string {
+	var out []string
+	for _, x := range c.Parties {
+		out = append(out, x.Entry)
+	}
+	for _, x := range c.Handlers {
+		out = append(out, x.Entry)
+	}
+	for _, x := range c.Waivers {
+		out = append(out, x.Entry)
+	}
+	for _, x := range c.Events {
+		out = append(out, x.Entry)
+	}
+	return out
 }
 
 // Document is a written record of a case, its members in the order in which they are written.

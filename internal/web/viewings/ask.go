@@ -22,6 +22,7 @@ import (
 
 // askForm is what is asked for, as typed.
 type askForm struct {
+	Case           *viewing.CaseObject // instead of recordings
 	Recordings     []recording.Recording
 	Purpose, Words string
 	Until          string // datetime-local, Shanghai
@@ -43,7 +44,7 @@ type askView struct {
 }
 
 // itemView names a recording.
-type itemView struct{ Title, Second, Href string }
+type itemView struct{ Title, Second, Href, Icon string }
 
 // proposed is the end that the form proposes: three days from now, at the end of the working day.
 func proposed(now time.Time) string {
@@ -52,11 +53,35 @@ func proposed(now time.Time) string {
 }
 
 func (a Area) form(p *site.Page) error {
+	f := askForm{Until: proposed(p.Now)}
+	if id := p.Value("case"); id != "" {
+		c, err := a.caseNamed(p.Context(), id)
+		if err != nil {
+			return err
+		}
+		f.Case = &c
+		return a.formPage(p, f)
+	}
 	recs, err := a.named(p.Context(), p.Values("rec"))
 	if err != nil {
 		return err
 	}
-	return a.formPage(p, askForm{Recordings: recs, Until: proposed(p.Now)})
+	f.Recordings = recs
+	return a.formPage(p, f)
+}
+
+// caseNamed reads the case of a form.
+func (a Area) caseNamed(ctx context.Context, s string) (viewing.CaseObject, error) {
+	id, err := ident.Parse[ident.CaseID](s)
+	if err != nil {
+		return viewing.CaseObject{}, fault.Wrap(err, fault.NotFound, "case.unknown")
+	}
+	return a.Viewings.CaseOf(ctx, id)
+}
+
+// caseItem names a case.
+func caseItem(p locale.Printer, c viewing.CaseObject) itemView {
+	return itemView{Title: p.T("viewing.case", c.No), Second: record.Harmless(c.Title), Href: "/cases/" + string(c.ID), Icon: "folder"}
 }
 
 // named reads the recordings of a form. What is no id names nothing.
@@ -100,6 +125,10 @@ func view(p locale.Printer, f askForm, now time.Time) askView {
 		Words:   f.Bad.Mark(ui.Field{Name: "words", Label: p.T("viewing.words"), Hint: p.T("viewing.words_hint"), Value: f.Words, Max: 500}),
 	}
 	v.Form = ui.FormView{Action: Path, Label: p.T("viewing.ask"), Buttons: []ui.Action{{Text: p.T("viewing.ask"), Icon: "send", Primary: true}}}
+	if f.Case != nil {
+		v.Form.Hidden = append(v.Form.Hidden, ui.Hidden{Name: "case", Value: string(f.Case.ID)})
+		v.List = append(v.List, caseItem(p, *f.Case))
+	}
 	for _, r := range f.Recordings {
 		v.Form.Hidden = append(v.Form.Hidden, ui.Hidden{Name: "rec", Value: string(r.ID)})
 		v.List = append(v.List, item(p, r, now))
@@ -128,7 +157,7 @@ func purpose(p locale.Printer, x viewing.Purpose) string {
 // item names a recording by what it is, when it began and whose it is.
 func item(p locale.Printer, r recording.Recording, now time.Time) itemView {
 	kind := record.Word(p, "kind", string(r.Kind))
-	v := itemView{Title: p.T("recording.title_unknown", kind), Href: record.Path(r.ID)}
+	v := itemView{Title: p.T("recording.title_unknown", kind), Href: record.Path(r.ID), Icon: "movie"}
 	if !r.Start.IsZero() {
 		v.Title = p.T("recording.title", p.WhenSec(r.Start, now), kind)
 	}
@@ -151,9 +180,19 @@ func (a Area) ask(p *site.Page) error {
 		Recordings: recs, Purpose: p.Value("purpose"), Words: p.Value("words"), Until: p.Value("until"), Part: p.Value("part") == "part",
 		From: p.Value("from"), To: p.Value("to"),
 	}
+	if id := p.Value("case"); id != "" {
+		c, err := a.caseNamed(p.Context(), id)
+		if err != nil {
+			return err
+		}
+		f.Case = &c
+	}
 	until, err := p.Moment("until")
 	var r *viewing.Request
-	if err == nil {
+	switch {
+	case err == nil && f.Case != nil:
+		r, err = a.Viewings.Ask(p.Context(), p.Actor, viewing.Ask{Case: f.Case.ID, Purpose: viewing.Purpose(f.Purpose), Words: f.Words, Until: until})
+	case err == nil:
 		var items []viewing.Item
 		if items, err = f.items(); err == nil {
 			r, err = a.Viewings.Ask(p.Context(), p.Actor, viewing.Ask{Items: items, Purpose: viewing.Purpose(f.Purpose), Words: f.Words, Until: until})
@@ -227,6 +266,9 @@ func span(p locale.Printer, i viewing.Item) string {
 	}
 	return p.T("viewing.span", elapsed(i.From), elapsed(i.To))
 }
+
+// AskCaseAddress is the address of the form that asks to take a case away.
+func AskCaseAddress(id ident.CaseID) string { return newPath + "?case=" + url.QueryEscape(string(id)) }
 
 // AskAddress is the address of the form that asks to look at recordings.
 func AskAddress(ids ...ident.RecordingID) string {

@@ -103,6 +103,10 @@ func dept(p locale.Printer, name string) string {
 
 // what says in a line what a request is about.
 func (a Area) what(p *site.Page, r *viewing.Request) (string, error) {
+	if r.Case != "" {
+		c, err := a.Viewings.CaseOf(p.Context(), r.Case)
+		return p.P.T("viewing.case", c.No), err
+	}
 	if len(r.Items) == 0 {
 		return "", nil
 	}

@@ -71,6 +71,13 @@ func (a Area) page(p *site.Page, r *viewing.Request, bad refusal.Fault, which st
 	if err := a.facts(p, r, &v); err != nil {
 		return err
 	}
+	if r.Case != "" {
+		c, err := a.Viewings.CaseOf(p.Context(), r.Case)
+		if err != nil {
+			return err
+		}
+		v.Items = append(v.Items, caseItem(pr, c))
+	}
 	for _, i := range r.Items {
 		rec, err := a.Recordings.Brief(p.Context(), i.Recording)
 		if err != nil {
@@ -143,6 +150,9 @@ func (a Area) actions(p *site.Page, r *viewing.Request, v *requestView, bad refu
 	switch {
 	case r.State == viewing.Asked && a.Viewings.May(p.Actor, access.ViewingDecide, r):
 		v.Decide = decision(p, r, bad, which)
+		if r.Case != "" {
+			v.Decide.Text = pr.T("viewing.decide_case")
+		}
 	case r.State == viewing.Asked && mine:
 		v.Answer = &ui.NoteView{Icon: "clock", Text: pr.T("viewing.waits_" + string(r.Level))}
 		v.Withdraw = &ui.ConfirmView{
@@ -152,6 +162,9 @@ func (a Area) actions(p *site.Page, r *viewing.Request, v *requestView, bad refu
 	case r.InForce(p.Now):
 		if mine {
 			v.Answer = &ui.NoteView{Icon: "eye", Text: pr.T("viewing.may_look")}
+			if r.Case != "" {
+				v.Answer = &ui.NoteView{Icon: "download", Text: pr.T("viewing.may_take")}
+			}
 		}
 		if a.Viewings.May(p.Actor, access.ViewingRevoke, r) {
 			v.Revoke = revocation(p, r, bad, which, mine)

@@ -31,6 +31,7 @@ type Viewings interface {
 	Ledger(ctx context.Context, actor access.Actor, f viewing.RegisterFilter, after string, limit int) (viewing.RegisterPage, error)
 	Export(ctx context.Context, actor access.Actor, f viewing.RegisterFilter) (iter.Seq2[viewing.Look, error], error)
 	Confirm(ctx context.Context, actor access.Actor, id ident.LookID, remark string) error
+	CaseOf(ctx context.Context, id ident.CaseID) (viewing.CaseObject, error)
 	MayConfirm(actor access.Actor, l *viewing.Look) bool
 }
 
