@@ -31,6 +31,7 @@ func TestEveryType(t *testing.T) {
 		if len(pdf.Missing) > 0 {
 			t.Errorf("%s: no glyphs for %q", d.ID, pdf.Missing)
 		}
+		inside(t, pdf, d.ID)
 		got := strings.ReplaceAll(text(t, pdf), " ", "") // a stretched line reads as words
 		name, _, _ := strings.Cut(d.ZH, "（")
 		for _, want := range append(expected(d), name, "第2版", "a1b2c3d4a1b2c3d4", "原第一版日期写错") {
@@ -51,6 +52,26 @@ func TestEveryType(t *testing.T) {
 		}
 	}
 	t.Logf("%d types, %v each", len(all), took/time.Duration(len(all)))
+}
+
+// inside: no word leaves the type area for the margin, but for the empty half of a mark at the end of a line.
+func inside(t *testing.T, pdf sheet.PDF, name string) {
+	t.Helper()
+	word := regexp.MustCompile(`xMin="([-\d.]+)" yMin="[-\d.]+" xMax="([-\d.]+)" yMax="[-\d.]+">(.*?)<`)
+	for page := range strings.SplitSeq(ask(t, pdf, "pdftotext", "-bbox"), "<page ") {
+		const margin = 22 * 72 / 25.4
+		var width float64
+		if _, err := fmt.Sscanf(page, `width="%f"`, &width); err != nil {
+			continue // what stands before the first page
+		}
+		for _, m := range word.FindAllStringSubmatch(page, -1) {
+			left, _ := strconv.ParseFloat(m[1], 64)
+			right, _ := strconv.ParseFloat(m[2], 64)
+			if left < margin || right > width-margin {
+				t.Errorf("%s: %.60s… stands from %.0f to %.0f of %.0f pt", name, m[3], left, right, width)
+			}
+		}
+	}
 }
 
 // signers are the people of an example who signed; a seal is nobody.
@@ -177,16 +198,12 @@ func TestHostile(t *testing.T) {
 		runs = append(runs, strings.Repeat(s, 1000))
 	}
 	long.Values["corrections"] = raw(strings.Join(runs, "\n"))
-	for _, m := range regexp.MustCompile(`xMin="([-\d.]+)" yMin="[-\d.]+" xMax="([-\d.]+)" yMax="[-\d.]+">(.*?)<`).FindAllStringSubmatch(ask(t, set(t, press, print.Paper(words, long), "runs"), "pdftotext", "-bbox"), -1) {
-		left, _ := strconv.ParseFloat(m[1], 64)
-		right, _ := strconv.ParseFloat(m[2], 64)
-		if width := 210 * 72 / 25.4; left < 0 || right > width {
-			t.Errorf("%.30s… runs over the edge of the page: from %.0f to %.0f pt", m[3], left, right)
-		}
-	}
+	inside(t, set(t, press, print.Paper(words, long), "runs"), "runs")
 	in := filled(t, document(t, "penalty-decision"))
-	in.Values["facts"] = raw("正\u202e反\u0000零\x1b逃\u200b隐\ue000私\ufeff标")
-	got := text(t, set(t, press, print.Paper(words, in), "controls"))
+	in.Values["facts"] = raw("正\u202e反\u0000零\x1b逃\u200b隐\ue000私\ufeff标" + strings.Repeat("\u202e反", 20))
+	controls := set(t, press, print.Paper(words, in), "controls")
+	inside(t, controls, "controls")
+	got := strings.ReplaceAll(text(t, controls), " ", "")
 	for _, want := range []string{"正‹U+202E›反", "‹U+0000›零", "‹U+001B›逃", "‹U+200B›隐", "‹U+FEFF›标"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
