@@ -85,21 +85,24 @@ const (
 	DerivativeMake  Action = "derivative.make"
 	DerivativeRetry Action = "derivative.retry"
 
-	CaseOpen    Action = "case.open"
-	CaseList    Action = "case.list"
-	CaseView    Action = "case.view"
-	CaseEdit    Action = "case.edit"
-	CaseFilm    Action = "case.film"
-	CaseAssign  Action = "case.assign"
-	CaseAdvance Action = "case.advance"
-	CaseTurn    Action = "case.turn"
-	CaseWaive   Action = "case.waive"
-	CaseArchive Action = "case.archive"
-	PaperDraft  Action = "paper.draft"
-	PaperSubmit Action = "paper.submit"
-	PaperDecide Action = "paper.decide"
-	PaperSign   Action = "paper.sign"
-	PaperServe  Action = "paper.serve"
+	CaseOpen       Action = "case.open"
+	CaseListExport Action = "case.list_export"
+	CaseFindParty  Action = "case.find_party"
+	CaseSweep      Action = "case.sweep"
+	CaseList       Action = "case.list"
+	CaseView       Action = "case.view"
+	CaseEdit       Action = "case.edit"
+	CaseFilm       Action = "case.film"
+	CaseAssign     Action = "case.assign"
+	CaseAdvance    Action = "case.advance"
+	CaseTurn       Action = "case.turn"
+	CaseWaive      Action = "case.waive"
+	CaseArchive    Action = "case.archive"
+	PaperDraft     Action = "paper.draft"
+	PaperSubmit    Action = "paper.submit"
+	PaperDecide    Action = "paper.decide"
+	PaperSign      Action = "paper.sign"
+	PaperServe     Action = "paper.serve"
 
 	DutyList  Action = "duty.list"
 	DutyWaive Action = "duty.waive"
@@ -149,6 +152,7 @@ func Actions() []Action {
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
 		CaseExport, DerivativeWant, DerivativeMake, DerivativeRetry,
 		CaseOpen, CaseList, CaseView, CaseEdit, CaseFilm, CaseAssign, CaseAdvance, CaseTurn, CaseWaive, CaseArchive,
+		CaseListExport, CaseFindParty, CaseSweep,
 		PaperDraft, PaperSubmit, PaperDecide, PaperSign, PaperServe,
 		DutyList, DutyWaive, LogView, LogExport, LogNewEpoch,
 		EditionView, EditionDraft, EditionEdit, EditionDiscard, EditionAdopt,

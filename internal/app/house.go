@@ -20,6 +20,8 @@ import (
 	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/app/diagnosis"
 	"zhilu.dev/zhilu/internal/casefile"
+	"zhilu.dev/zhilu/internal/casefile/docket"
+	"zhilu.dev/zhilu/internal/casefile/stray"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/keyring"
@@ -71,6 +73,8 @@ type House struct {
 	Malware    *malware.Service
 	Regulation *regulation.Service
 	Cases      *casefile.Service
+	Docket     *docket.Service
+	Strays     *stray.Service
 	Jobs       *job.Queue
 	Bureau     org.Bureau
 	Place      config.Place
@@ -221,6 +225,12 @@ func (h *House) services(ctx context.Context, c OpenConfig) error {
 	}
 	h.Regulation = regulation.New(h.Gate, h.DB)
 	if h.Cases, err = casefile.New(casefile.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock, People: h.Org, Rules: h.Regulation}); err != nil {
+		return err
+	}
+	if h.Docket, err = docket.New(docket.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}); err != nil {
+		return err
+	}
+	if h.Strays, err = stray.New(stray.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}); err != nil {
 		return err
 	}
 	if h.Bureau, err = h.Org.Bureau(ctx); err != nil && !fault.Is(err, fault.NotFound) {

@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/api"
 	"zhilu.dev/zhilu/internal/api/tile"
+	"zhilu.dev/zhilu/internal/casefile/stray"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/scrub"
 	"zhilu.dev/zhilu/internal/custody/stamp"
@@ -24,9 +25,11 @@ import (
 	"zhilu.dev/zhilu/internal/web"
 	"zhilu.dev/zhilu/internal/web/accounts"
 	"zhilu.dev/zhilu/internal/web/devices"
+	cases "zhilu.dev/zhilu/internal/web/docket"
 	"zhilu.dev/zhilu/internal/web/house"
 	"zhilu.dev/zhilu/internal/web/intake"
 	"zhilu.dev/zhilu/internal/web/library"
+	"zhilu.dev/zhilu/internal/web/links"
 	"zhilu.dev/zhilu/internal/web/logbook"
 	"zhilu.dev/zhilu/internal/web/people"
 	"zhilu.dev/zhilu/internal/web/player"
@@ -47,7 +50,8 @@ func (h *House) workers() (*job.Workers, []job.Periodic) {
 	rescue.AddWorkers(w, h.rescue)
 	malware.AddWorkers(w, func() *malware.Service { return h.Malware })
 	stamp.AddWorkers(w, func() *stamp.Service { return h.stamps })
-	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), malware.Periodic(h.server.Clamd), rescue.Periodic(h.server), stamp.Periodic(h.server.TSA, h.server.TSAEvery))
+	stray.AddWorkers(w, func() *stray.Service { return h.Strays })
+	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), malware.Periodic(h.server.Clamd), rescue.Periodic(h.server), stamp.Periodic(h.server.TSA, h.server.TSAEvery), stray.Periodic())
 }
 
 // mountLog serves the custody log to anybody.
@@ -99,6 +103,8 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet,
 		}),
 		looks.Routes(),
+		cases.Routes(cases.Deps{Cases: h.Docket, People: h.Org, Rules: h.Regulation}),
+		links.New(links.Deps{Duties: h.Duties, Recordings: h.Recordings, People: h.Org}).Routes(),
 		player.Routes(player.Deps{Looks: h.Viewing, Recordings: h.Recordings, Copies: h.Derived, Log: h.Log}),
 		intake.Routes(intake.Deps{
 			Recordings: h.Recordings, Duties: h.Duties, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader,

@@ -167,6 +167,7 @@ func pages(t *testing.T, base string) []string {
 		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print",
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
+		"/cases", "/cases/export", "/cases/parties", "/unlinked",
 		"/settings", "/policies", "/health", "/health/scrub", "/nowhere",
 	}
 }
@@ -258,7 +259,7 @@ func navigate(t *testing.T, v *visitor, role string) {
 	}
 	sprite := ""
 	for _, place := range []string{
-		"/", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
+		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
 		"/rules", "/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)

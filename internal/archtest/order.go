@@ -11,7 +11,7 @@ type Group struct {
 // Order is the house from top to bottom (decisions §12). Only rooms that exist or are being built are listed.
 var Order = []Group{
 	{Name: "ground", Packages: []string{
-		"fault", "ident", "clock", "locale", "config", "lifecycle", "trace", "durable", "db", "job", "vault", "media", "ledger", "sheet", "problem",
+		"fault", "ident", "clock", "crowd", "locale", "config", "lifecycle", "trace", "durable", "db", "job", "vault", "media", "ledger", "sheet", "problem",
 		"node", // several servers behind one address
 	}},
 	{Name: "trust", Packages: []string{

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/casefile/docket"
 	"zhilu.dev/zhilu/internal/casefile/matter"
 	"zhilu.dev/zhilu/internal/casefile/rows"
 	"zhilu.dev/zhilu/internal/clock"
@@ -225,6 +226,9 @@ func (c *change) settle() error {
 	row := rows.OfCase(c.f.Case)
 	row.NextDue, row.Parties = clock.Micros(c.nextDue()), partyNames(c.f)
 	if err := rows.UpdateCase(c.ctx, c.tx.DB(), row); err != nil {
+		return err
+	}
+	if err := docket.Put(c.ctx, c.tx.DB(), docket.WordsOf(c.f)); err != nil {
 		return err
 	}
 	detail := append([]any{"no", c.f.Case.No, "act", c.f.Case.Act, "stage", c.f.Case.Stage, "state", string(c.f.Case.State)}, c.detail...)

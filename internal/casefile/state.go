@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/casefile/matter"
 	"zhilu.dev/zhilu/internal/casefile/procedure"
 	"zhilu.dev/zhilu/internal/casefile/rows"
+	"zhilu.dev/zhilu/internal/casefile/stray"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -237,7 +238,10 @@ func (s *Service) Film(ctx context.Context, actor access.Actor, l matter.Link) (
 		c.f.Links = append(c.f.Links, l)
 		c.related = append(c.related, custody.Subject{Kind: "recording", ID: string(l.Recording)})
 		c.tell("recording", string(l.Recording), "paper", string(l.Paper))
-		return c.add("case_link", rows.OfLink(l))
+		if err := c.add("case_link", rows.OfLink(l)); err != nil {
+			return err
+		}
+		return stray.Linked(c.tx, l.Recording, c.entry)
 	})
 	return l, err
 }
@@ -256,7 +260,10 @@ func (s *Service) Strike(ctx context.Context, actor access.Actor, id ident.CaseI
 		c.f.Links[i].Struck = c.now()
 		c.related = append(c.related, custody.Subject{Kind: "recording", ID: string(c.f.Links[i].Recording)})
 		c.tell("link", string(link), "reason", reason)
-		return c.set("case_link", rows.OfLink(c.f.Links[i]))
+		if err := c.set("case_link", rows.OfLink(c.f.Links[i])); err != nil {
+			return err
+		}
+		return stray.Struck(c.tx, c.f.Links[i].Recording, link)
 	})
 }
 

@@ -381,31 +381,58 @@ func (t table) sumPgx(ctx context.Context, dst pgx.Tx) (TableSum, error) {
 	return sum.result(), rows.Err()
 }
 
-// copyTerms brings the words by which recordings are found. SQLite keeps them in a table of its own kind, PostgreSQL in a
-// column that no other table has.
+// searched are the tables whose words SQLite keeps in a table of its own kind, and PostgreSQL in columns that no other table
+// has: of each such column, the one it becomes.
+var searched = []struct {
+	words, table string
+	columns      [][2]string
+}{
+	{"recording_fts", "recording", [][2]string{{"terms", "search_vector"}}},
+	{"case_fts", "case_docket", [][2]string{{"terms", "terms"}, {"names", "names"}}},
+}
+
+// copyTerms brings the words by which recordings and cases are found.
 func copyTerms(ctx context.Context, src bun.Tx, dst pgx.Tx) error {
-	if _, err := dst.Exec(ctx, "CREATE TEMPORARY TABLE moving_terms (seq BIGINT PRIMARY KEY, terms TEXT NOT NULL) ON COMMIT DROP"); err != nil {
-		return fmt.Errorf("db: terms: %w", err)
+	for _, s := range searched {
+		t := table{name: s.words, columns: []string{"seq"}, types: []string{"bigint"}}
+		made, asked, set := "seq BIGINT PRIMARY KEY", "rowid", ""
+		for i, c := range s.columns {
+			t.columns, t.types = append(t.columns, c[0]), append(t.types, "text")
+			made, asked = made+", "+c[0]+" TEXT NOT NULL", asked+", "+c[0]
+			if i > 0 {
+				set += ", "
+			}
+			set += c[1] + " = to_tsvector('simple', m." + c[0] + ")"
+		}
+		if err := copyTermsOf(ctx, src, dst, t, made, asked, "UPDATE "+s.table+" AS r SET "+set+" FROM moving_"+s.words+" AS m WHERE m.seq = r.seq"); err != nil {
+			return fmt.Errorf("db: terms: %s: %w", s.table, err)
+		}
 	}
-	rows, err := src.QueryContext(ctx, "SELECT rowid, terms FROM recording_fts")
+	return nil
+}
+
+func copyTermsOf(ctx context.Context, src bun.Tx, dst pgx.Tx, t table, made, asked, update string) error {
+	if _, err := dst.Exec(ctx, "CREATE TEMPORARY TABLE moving_"+t.name+" ("+made+") ON COMMIT DROP"); err != nil {
+		return err
+	}
+	rows, err := src.QueryContext(ctx, "SELECT "+asked+" FROM "+t.name)
 	if err != nil {
-		return fmt.Errorf("db: terms: %w", err)
+		return err
 	}
 	defer func() { _ = rows.Close() }()
-	t := table{name: "recording_fts", columns: []string{"seq", "terms"}, types: []string{"bigint", "text"}}
-	n, err := dst.CopyFrom(ctx, pgx.Identifier{"moving_terms"}, t.columns, &feed{t: t, rows: rows, sum: newSum(t)})
+	n, err := dst.CopyFrom(ctx, pgx.Identifier{"moving_" + t.name}, t.columns, &feed{t: t, rows: rows, sum: newSum(t)})
 	if err != nil {
-		return fmt.Errorf("db: terms: %w", err)
+		return err
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("db: terms: %w", err)
+		return err
 	}
-	done, err := dst.Exec(ctx, "UPDATE recording AS r SET search_vector = to_tsvector('simple', m.terms) FROM moving_terms AS m WHERE m.seq = r.seq")
+	done, err := dst.Exec(ctx, update)
 	if err != nil {
-		return fmt.Errorf("db: terms: %w", err)
+		return err
 	}
 	if done.RowsAffected() != n {
-		return fmt.Errorf("db: terms: %d of %d recordings found", done.RowsAffected(), n)
+		return fmt.Errorf("%d of %d rows found", done.RowsAffected(), n)
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ func fill(t *testing.T, d *db.DB) {
 		`UPDATE department SET parent_id = 'd0' WHERE id = 'd2'`,
 		`INSERT INTO person (id, name, department_id, search, created_at) VALUES ('p', '努尔·买买提', 'd1', '', 1)`,
 		`INSERT INTO account (id, person_id, username, password_hash, must_change, created_at, password_at) VALUES ('a', 'p', 'nur', 'x', 1, 1, 1)`,
+		`INSERT INTO case_docket (seq, case_id, said) VALUES (7, 'c7', '')`,
+		`INSERT INTO case_fts (rowid, terms, names) VALUES (7, 'u4e91u53f8 14', 'u6b27u9633')`,
 		`INSERT INTO custody_tile (level, n, hashes) VALUES (0, 0, x'00ff10')`,
 		`INSERT INTO river_job (kind, max_attempts, args, state, attempt) VALUES ('k', 3, jsonb('{"id":"x"}'), 'running', 1)`,
 		`INSERT INTO river_job (kind, max_attempts, args, state, finalized_at) VALUES ('k', 3, jsonb('{"id":"done"}'), 'completed', CURRENT_TIMESTAMP)`,
@@ -73,6 +75,10 @@ func TestCopy(t *testing.T) {
 	var job string
 	if err := to.Reader.QueryRowContext(ctx, "SELECT string_agg(kind || state || attempt || (args ->> 'id'), ',') FROM river_job").Scan(&job); err != nil || job != "kavailable1x" {
 		t.Fatalf("jobs %q, %v", job, err)
+	}
+	var found int
+	if err := to.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM case_docket WHERE seq = 7 AND terms @@ to_tsquery('simple', 'u4e91u53f8') AND names @@ to_tsquery('simple', 'u6b27u9633')").Scan(&found); err != nil || found != 1 {
+		t.Fatalf("the words of %d cases came along: %v", found, err)
 	}
 	if _, err := db.Copy(ctx, from, to, nothing); err == nil {
 		t.Fatal("copied over what is there")

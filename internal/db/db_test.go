@@ -51,6 +51,8 @@ func columns(t *testing.T, d *db.DB) map[string][]string {
 var engineOnly = map[string]bool{
 	"recording_fts": true, "recording_fts_data": true, "recording_fts_idx": true, "recording_fts_docsize": true,
 	"recording_fts_config": true, "recording_fts_content": true, "recording.search_vector": true,
+	"case_fts": true, "case_fts_data": true, "case_fts_idx": true, "case_fts_docsize": true, "case_fts_config": true, "case_fts_content": true,
+	"case_docket.terms": true, "case_docket.names": true,
 }
 
 func TestSchemasAgree(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/crowd"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
@@ -18,7 +19,6 @@ import (
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording/clear"
-	"zhilu.dev/zhilu/internal/recording/crowd"
 	"zhilu.dev/zhilu/internal/recording/intake"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/vault"

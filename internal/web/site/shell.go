@@ -27,6 +27,7 @@ var places = []struct {
 			key: "nav.workbench", href: "/", icon: "layout-list", action: access.DutyList, also: []string{"/duties"},
 			count: func(c Counts) (int, bool) { return c.Duties, c.Overdue > 0 },
 		},
+		{key: "nav.cases", href: "/cases", icon: "briefcase", action: access.CaseList, also: []string{"/papers"}},
 	}},
 	{"nav.group.media", []place{
 		{key: "nav.library", href: "/recordings", icon: "movie", action: access.RecordingList},
@@ -35,6 +36,7 @@ var places = []struct {
 			key: "nav.inbox", href: "/inbox", icon: "inbox", action: access.InboxList,
 			count: func(c Counts) (int, bool) { return c.Inbox, false },
 		},
+		{key: "nav.unlinked", href: "/unlinked", icon: "link", action: access.RecordingList},
 		{key: "nav.viewings", href: "/viewings", icon: "eye", action: access.ViewingList, also: []string{"/looks"}, count: func(c Counts) (int, bool) { return c.Viewings, false }},
 		{key: "nav.register", href: "/register", icon: "notebook", action: access.RegisterList},
 		{key: "nav.cards", href: "/cards", icon: "device-sd-card", action: access.RecordingList},

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/clock"
-	"zhilu.dev/zhilu/internal/recording/crowd"
+	"zhilu.dev/zhilu/internal/crowd"
 )
 
 // TestMemory: more than the limit is believed for a minute, of this question only; less is counted each time.
