@@ -84,6 +84,7 @@ func TestEveryColumn(t *testing.T) {
 			"viewing_request.state": "'expired'", "viewing_request.level": "'head'", "viewing_look.kind": "'picture'", "viewing_look.ground": "'own'",
 			"derivative.state": "'none'", "derivative.kind": "'strip'", "derivative.sha256": "'x', state = 'ready'", "derivative.reason": "'limit', state = 'failed'",
 			"device_clock.lo_us": "lo_us - 1", "device_clock.source": "'slate'",
+			"regulation_draft.state":   "'discarded'",
 			"device_issue.issued_at":   "issued_at - 1000",
 			"device_issue.condition":   "CASE condition WHEN 'good' THEN 'damaged' ELSE 'good' END, returned_at = issued_at + 1",
 			"device_issue.returned_at": "issued_at + 7, condition = 'good'",

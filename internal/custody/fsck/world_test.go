@@ -32,6 +32,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/storage"
 	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/regulation/edition"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
@@ -244,9 +245,23 @@ func live(t *testing.T, w *gatetest.World) *house {
 	h.must(h.svc.SeeClock(h.ctx, &watch, time.Second))
 	h.Clock.Add(2 * time.Hour)
 	h.look()
+	h.adoptEdition()
 	h.sequence()
 	h.send(recording.Intent{Name: "half.mp4"}, []byte("half"), 9)
 	return h
+}
+
+// adoptEdition puts an edition of the regulation into force, by two people.
+func (h *house) adoptEdition() {
+	h.t.Helper()
+	rules := regulation.New(h.Gate, h.DB)
+	drafter := access.Actor{Kind: access.Person, ID: "a-admin", Person: "p-admin", Name: "系统管理员", Roles: []access.Role{access.SystemAdmin}}
+	leader := access.Actor{Kind: access.Person, ID: "a-adopter", Person: "p-adopter", Name: "局领导", Roles: []access.Role{access.Leader}}
+	d := must(rules.BeginDraft(h.ctx, drafter, "新法施行"))(h.t)
+	d = must(rules.Edit(h.ctx, drafter, d.ID, 0, edition.Open{Power: edition.Power{
+		Act: "compulsion", Law: "行政强制法", Article: "第十七条", DocumentNo: "3 号", Date: "2026-01-01",
+	}}))(h.t)
+	must(rules.AdoptDraft(h.ctx, leader, d.ID, d.Revision, h.Clock.Now().In(clock.Shanghai).Format(time.DateOnly)))(h.t)
 }
 
 // name gives a camera's file name for a start that lies before ago.
@@ -303,7 +318,7 @@ func (h *house) config() fsck.Config {
 	return fsck.Config{
 		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Clock: h.Clock,
 		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(),
-			[]vouch.Table{derivative.Table()}),
+			regulation.Tables(), []vouch.Table{derivative.Table()}),
 	}
 }
 

@@ -331,9 +331,10 @@ func TestLooks(t *testing.T) {
 	webtest.Watch(t, b, nil)
 	admin.Browse(t, b)
 	pages := map[string]string{
-		"list": "/rules", "draft": at, "document": at + "/documents/case-assignment-notice", "acts": at + "/acts",
+		"list": "/rules", "document": at + "/documents/case-assignment-notice", "acts": at + "/acts",
 	}
 	if os.Getenv("ZHILU_SHOTS") != "" { // as many as eyes want; the suite looks at one of each kind
+		pages["draft"], pages["row"] = at, at+"/requirements/R-03-1"
 		pages["import"], pages["calendar"] = at+"/import", at+"/calendar"
 		pages["documents"], pages["new"], pages["term"], pages["compare"] = at+"/documents", at+"/new/documents", at+"/deadlines/permit-decision-20wd", at+"/compare"
 		pages["terms"], pages["matters"], pages["matter"] = at+"/deadlines", at+"/recording-matters", at+"/recording-matters/AV-01"
@@ -344,6 +345,8 @@ func TestLooks(t *testing.T) {
 	w.As(access.Leader).Browse(t, b, "zhilu_lang", "en", "zhilu_theme", "dark")
 	look(t, b, w.Server.URL+second+"/compare", "rules-adopt-en")
 	look(t, b, w.Server.URL+"/rules/editions/0/documents?act=payment", "rules-edition-en")
+	w.As(access.Custodian).Browse(t, b)
+	look(t, b, w.Server.URL+"/rules/editions/0", "rules-read-edition")
 }
 
 func look(t *testing.T, b context.Context, url, name string) {
