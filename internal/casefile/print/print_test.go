@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"zhilu.dev/zhilu/internal/casefile/form"
 	"zhilu.dev/zhilu/internal/casefile/print"
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/sheet"
@@ -268,6 +269,22 @@ func TestLong(t *testing.T) {
 			t.Errorf("%s: %d of %d", id, n, strings.Count(b.String(), "批发市场"))
 		}
 	}
+}
+
+// TestLedger: a ledger has a row for each entry and its head on every page, across.
+func TestLedger(t *testing.T) {
+	t.Parallel()
+	press, words := newPress(t), chinese(t)
+	in := print.Input{Document: document(t, "device-register"), Bureau: "和田县市场监督管理局", Version: 1, At: at}
+	for i := range 120 {
+		in.Rows = append(in.Rows, form.Values{"device_no": raw(fmt.Sprintf("仪%03d", i)), "acquired_on": raw("2026-11-28"), "clock_check": raw(i%2 == 0)})
+	}
+	pdf := set(t, press, print.Paper(words, in), "ledger")
+	got := text(t, pdf)
+	if n := strings.Count(got, "仪"); n < 120 || strings.Count(got, "购置日期") != pdf.Pages || pdf.Pages < 4 {
+		t.Errorf("%d entries, %d heads on %d pages", n, strings.Count(got, "购置日期"), pdf.Pages)
+	}
+	inside(t, pdf, "ledger")
 }
 
 // TestDraft: a draft says so on every page and has no seal, even where one was made.
