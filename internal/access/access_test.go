@@ -57,7 +57,7 @@ func TestDecide(t *testing.T) {
 		{"R-20-1 and nobody else does", person("d1", access.AuditAdmin), access.HealthDiagnose, access.Subject{Kind: "bureau"}, false, "20"},
 		{"R-23-1 an officer searches for a party, with a reason", person("d1", access.Officer), access.CaseFindParty, access.Subject{Kind: "case", ID: "list"}, true, "23"},
 		{"R-23-1 a custodian does not", person("d1", access.Custodian), access.CaseFindParty, access.Subject{Kind: "case", ID: "list"}, false, "23"},
-		{"T13 no administrator takes the list of cases away", person("d1", access.AuditAdmin), access.CaseListExport, access.Subject{Kind: "ledger", ID: "cases"}, false, ""},
+		{"T13 no administrator takes the list of cases away", person("d1", access.AuditAdmin), access.CaseListExport, access.Subject{Kind: "ledger", ID: "cases"}, false, "21"},
 		{"R-22-4 no person sweeps for recordings without a case", person("d1", access.Leader), access.CaseSweep, access.Subject{Kind: "ledger", ID: "cases"}, false, "22"},
 		{"T7 nobody excuses themselves", person("d1", access.Leader), access.DutyWaive, access.Subject{Kind: "duty", Department: "d1", Officer: "p1"}, false, "17"},
 		{"R-23-1 a case is taken away on a consented request", person("d1", access.LegalReviewer), access.CaseExport, access.Subject{Kind: "case", Department: "d1", Ground: "consent"}, true, "23"},
