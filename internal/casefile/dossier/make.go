@@ -22,6 +22,7 @@ type Order struct {
 	Case     *Case
 	Request  int64 // number of the granted request to look at the case
 	Out      string
+	Via      string                // "host" where the host's command makes it; the entries say so
 	Progress func(done, total int) // papers printed; nil for nobody who watches
 }
 
@@ -89,7 +90,7 @@ func (m *making) run(ctx context.Context) (Result, error) {
 	}
 	about := []custody.Subject{{Kind: "viewing", ID: string(m.consent.ID)}}
 	err = m.s.c.Gate.Do(ctx, m.actor, access.CaseExport, m.subject, func(tx *gate.Tx) error {
-		_, err := tx.Record(gate.Entry{Outcome: custody.Intent, Related: about, Detail: custody.Detail("package", string(m.id), "request", string(m.consent.ID), "documents", len(m.o.Case.Papers))})
+		_, err := tx.Record(gate.Entry{Outcome: custody.Intent, Related: about, Detail: custody.Detail("package", string(m.id), "request", string(m.consent.ID), "via", orNil(m.o.Via), "documents", len(m.o.Case.Papers))})
 		return err
 	})
 	if err != nil {
@@ -109,7 +110,7 @@ func (m *making) run(ctx context.Context) (Result, error) {
 		if _, err := m.s.c.Consent(tx.Context(), tx.DB(), m.actor.Person, m.o.Request, m.o.Case.ID); err != nil {
 			return err
 		}
-		id, err := tx.Record(gate.Entry{Related: about, Detail: custody.Detail("package", e.Package, "request", string(m.consent.ID), "manifest_sha256", e.SHA256,
+		id, err := tx.Record(gate.Entry{Related: about, Detail: custody.Detail("package", e.Package, "request", string(m.consent.ID), "via", orNil(m.o.Via), "manifest_sha256", e.SHA256,
 			"documents", len(m.o.Case.Papers), "pages", m.index.Pages, "files", len(m.w.files))})
 		e.Entry = string(id)
 		return err
@@ -273,6 +274,13 @@ func (m *making) manifest() (err error) {
 		return fault.New(fault.TooLarge, "dossier.too_many", maxFiles)
 	}
 	return m.w.put("manifest.json", m.head)
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 // maxFiles is what a reader of packages takes.
