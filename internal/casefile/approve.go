@@ -113,30 +113,35 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, id ident.Paper
 	})
 }
 
-// mayDecide says whether the actor is the one a step waits for.
+// mayDecide refuses whom a step does not wait for.
 func (c *change) mayDecide(step matter.Step, said []matter.Approval) error {
-	a, ground := c.actor(), c.tx.Subject().Ground
-	involved := ground == "handler" || ground == "was_handler"
-	ok := false
-	switch step {
-	case matter.StepHandler:
-		ok = ground == "handler"
-	case matter.StepUnit:
-		ok = a.Has(access.Head) && slices.Contains(a.Departments, c.f.Case.Department) && !involved
-	case matter.StepLegal:
-		ok = a.Has(access.LegalReviewer) && !involved
-	case matter.StepLeader:
-		ok = a.Has(access.Leader) && !involved
-	}
-	if !ok {
+	if !speaks(c.f, step, c.actor()) {
 		return fault.New(fault.Forbidden, "paper.not_decider").Under("9")
 	}
-	for _, x := range said {
-		if x.By == a.Person {
-			return fault.New(fault.Forbidden, "paper.spoke_already").Under("9")
-		}
+	if spoke(said, c.actor()) {
+		return fault.New(fault.Forbidden, "paper.spoke_already").Under("9")
 	}
 	return nil
+}
+
+// speaks says whose word a step of an approval is: never that of who handles or handled the case, but in the first.
+func speaks(f File, step matter.Step, a access.Actor) bool {
+	involved := f.Handled(a.Person)
+	switch step {
+	case matter.StepHandler:
+		return f.Handles(a.Person)
+	case matter.StepUnit:
+		return a.Has(access.Head) && slices.Contains(a.Departments, f.Case.Department) && !involved
+	case matter.StepLegal:
+		return a.Has(access.LegalReviewer) && !involved
+	case matter.StepLeader:
+		return a.Has(access.Leader) && !involved
+	}
+	return false
+}
+
+func spoke(said []matter.Approval, a access.Actor) bool {
+	return slices.ContainsFunc(said, func(x matter.Approval) bool { return x.By == a.Person })
 }
 
 // Recall takes a submitted paper back before anybody but its handlers has spoken.
@@ -170,23 +175,7 @@ func Decides(f File, c catalogue.Catalogue, p matter.Paper, a access.Actor) bool
 	if !waits {
 		return false
 	}
-	for _, x := range f.Said(p.ID, f.Round(p.ID)) {
-		if x.By == a.Person {
-			return false
-		}
-	}
-	involved := f.Handled(a.Person)
-	switch step {
-	case matter.StepHandler:
-		return f.Handles(a.Person)
-	case matter.StepUnit:
-		return a.Has(access.Head) && slices.Contains(a.Departments, f.Case.Department) && !involved
-	case matter.StepLegal:
-		return a.Has(access.LegalReviewer) && !involved
-	case matter.StepLeader:
-		return a.Has(access.Leader) && !involved
-	}
-	return false
+	return speaks(f, step, a) && !spoke(f.Said(p.ID, f.Round(p.ID)), a)
 }
 
 // reasonsOf joins what was said when papers were returned, for the form's head.

@@ -28,12 +28,8 @@ func (c *change) reckon() error {
 		if !ok || c.f.Deliveries[i].Entry == c.entry {
 			continue
 		}
-		d, err := c.doc(p.Type)
-		if err != nil {
-			return err
-		}
 		before := c.f.Deliveries[i]
-		if err := c.judge(i, d, p); err != nil {
+		if err := c.judge(i, p); err != nil {
 			return err
 		}
 		if now := c.f.Deliveries[i]; now.State != before.State || !now.Deemed.Equal(before.Deemed) {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile/form"
 	"zhilu.dev/zhilu/internal/casefile/matter"
+	"zhilu.dev/zhilu/internal/casefile/procedure"
 	"zhilu.dev/zhilu/internal/casefile/rows"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
@@ -36,16 +36,7 @@ type Opening struct {
 }
 
 // PartyEdit is what can be said of a party.
-type PartyEdit struct {
-	Role     matter.PartyRole
-	Kind     matter.PartyKind
-	Name     string
-	IDNumber string
-	LegalRep string
-	Address  string
-	Phone    string
-	For      ident.PartyID
-}
+type PartyEdit = matter.PartyEdit
 
 // bounds of short texts, in characters.
 const (
@@ -56,11 +47,7 @@ const (
 )
 
 func cleanLine(s, field string, least, most int) (string, error) {
-	s = strings.Join(strings.Fields(form.Long(s)), " ")
-	if n := utf8.RuneCountInString(s); n < least || n > most {
-		return "", fault.New(fault.Invalid, "case.length", least, most).At(field)
-	}
-	return s, nil
+	return matter.CleanLine(s, field, least, most)
 }
 
 func cleanReason(s, field string) (string, error) {
@@ -69,28 +56,6 @@ func cleanReason(s, field string) (string, error) {
 		return "", fault.New(fault.Invalid, "case.length", minReason, maxReason).At(field)
 	}
 	return s, nil
-}
-
-func (e PartyEdit) clean() (PartyEdit, error) {
-	if !slices.Contains(matter.PartyRoles(), e.Role) {
-		return e, fault.New(fault.Invalid, "case.party_role").At("role")
-	}
-	if !slices.Contains([]matter.PartyKind{matter.Natural, matter.Business, matter.Organisation}, e.Kind) {
-		return e, fault.New(fault.Invalid, "case.party_kind").At("kind")
-	}
-	for _, f := range []struct {
-		field string
-		v     *string
-		least int
-	}{
-		{"name", &e.Name, 1}, {"id_number", &e.IDNumber, 0}, {"legal_rep", &e.LegalRep, 0}, {"address", &e.Address, 0}, {"phone", &e.Phone, 0},
-	} {
-		var err error
-		if *f.v, err = cleanLine(*f.v, f.field, f.least, maxName); err != nil {
-			return e, err
-		}
-	}
-	return e, nil
 }
 
 // Open opens a case. The act must be open in the edition in force today; the officers, two or more, must hold a
@@ -116,7 +81,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, n Opening) (matt
 	}
 	var parties []PartyEdit
 	for _, p := range n.Parties {
-		p, err := p.clean()
+		p, err := p.Clean()
 		if err != nil {
 			return matter.Case{}, err
 		}
@@ -171,12 +136,6 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, n Opening) (matt
 	return c, err
 }
 
-// actShort are the one-character names of the acts, for case numbers.
-var actShort = map[string]string{
-	"permit": "许", "penalty": "罚", "compulsion": "强", "expropriation": "收", "requisition": "用", "payment": "给", "confirmation": "确", "registration": "登",
-	"adjudication": "裁", "inspection": "检",
-}
-
 // number gives the next case number by the bureau's pattern.
 func (s *Service) number(tx *gate.Tx, act string) (string, error) {
 	pattern := regulation.Defaults().CaseNumber
@@ -188,7 +147,7 @@ func (s *Service) number(tx *gate.Tx, act string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.NewReplacer("{act}", actShort[act], "{year}", year, "{no}", strconv.FormatInt(n, 10)).Replace(pattern), nil
+	return procedure.CaseNo(pattern, act, year, n), nil
 }
 
 // officers checks that people may handle a case from a day on.
@@ -232,7 +191,7 @@ func (c *change) addParty(e PartyEdit) (matter.Party, error) {
 
 // AddParty adds somebody the case concerns.
 func (s *Service) AddParty(ctx context.Context, actor access.Actor, id ident.CaseID, e PartyEdit) (matter.Party, error) {
-	e, err := e.clean()
+	e, err := e.Clean()
 	if err != nil {
 		return matter.Party{}, err
 	}

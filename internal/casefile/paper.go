@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -67,24 +66,30 @@ func (c *change) takes(d catalogue.Document) error {
 
 // writer refuses who is not the one to write a type of paper: nobody writes the opinion of another office (T7).
 func (c *change) writer(d catalogue.Document) error {
-	ground := c.tx.Subject().Ground
-	a := c.actor()
-	inDepartment := slices.Contains(a.Departments, c.f.Case.Department)
-	ok := false
-	switch procedure.Writers(d) {
-	case "handler":
-		ok = ground == "handler"
-	case "presider":
-		ok = ground == "presider" || ground == "none" && a.Has(access.Officer, access.Head, access.LegalReviewer, access.Leader)
-	case "legal":
-		ok = a.Has(access.LegalReviewer) && ground != "handler" && ground != "was_handler"
-	case "unit":
-		ok = a.Has(access.Head) && inDepartment && ground != "handler" && ground != "was_handler"
-	}
-	if !ok {
+	if !writes(c.f, d, c.actor()) {
 		return fault.New(fault.Forbidden, "paper.not_writer", d.ZH).Under("9")
 	}
 	return nil
+}
+
+// writes says who writes a type of paper in a case: its officers, or the office whose opinion it is.
+func writes(f File, d catalogue.Document, a access.Actor) bool {
+	switch procedure.Writers(d) {
+	case "handler":
+		return f.Handles(a.Person)
+	case "presider":
+		return presides(f, a.Person)
+	case "legal":
+		return a.Has(access.LegalReviewer) && !f.Handled(a.Person)
+	case "unit":
+		return a.Has(access.Head) && slices.Contains(a.Departments, f.Case.Department) && !f.Handled(a.Person)
+	}
+	return false
+}
+
+// Writes reports whether an actor may write a type of paper, for showing the form and its buttons.
+func (s *Service) Writes(f File, d catalogue.Document, a access.Actor) bool {
+	return writes(f, d, a) && s.May(f, a, access.PaperDraft)
 }
 
 func (c *change) newPaper(d catalogue.Document, v form.Values) (matter.Paper, error) {
@@ -93,7 +98,7 @@ func (c *change) newPaper(d catalogue.Document, v form.Values) (matter.Paper, er
 		return matter.Paper{}, err
 	}
 	p := matter.Paper{
-		ID: ident.New[ident.PaperID](), Case: c.f.Case.ID, Type: d.ID, No: paperNo(c.f.Case.No, n), State: matter.Draft, Values: v, Revision: 1,
+		ID: ident.New[ident.PaperID](), Case: c.f.Case.ID, Type: d.ID, No: procedure.PaperNo(c.f.Case.No, n), State: matter.Draft, Values: v, Revision: 1,
 		MadeBy: c.actor().Person, MadeAt: c.now(), ChangedAt: c.now(), ChangedBy: c.actor().Person, Entry: c.entry,
 	}
 	for _, f := range d.Fields {
@@ -109,15 +114,6 @@ func (c *change) newPaper(d catalogue.Document, v form.Values) (matter.Paper, er
 	row := rows.OfPaper(p)
 	row.Marks = "{}"
 	return p, rows.Insert(c.ctx, c.tx.DB(), row)
-}
-
-// paperNo puts a paper's place into its case's number: 云司罚〔2026〕14-3号.
-func paperNo(caseNo string, n int64) string {
-	head, ok := strings.CutSuffix(caseNo, "号")
-	if !ok {
-		return caseNo + "-" + strconv.FormatInt(n, 10)
-	}
-	return head + "-" + strconv.FormatInt(n, 10) + "号"
 }
 
 // officers are the case's officers as a paper names them. Where the register does not answer, the form is filled by hand.

@@ -61,7 +61,7 @@ func (s *Service) Serve(ctx context.Context, actor access.Actor, v matter.Delive
 			i = len(c.f.Deliveries) - 1
 		}
 		c.f.Deliveries[i] = v
-		if err := c.judge(i, d, *p); err != nil {
+		if err := c.judge(i, *p); err != nil {
 			return err
 		}
 		v = c.f.Deliveries[i]
@@ -74,66 +74,6 @@ func (s *Service) Serve(ctx context.Context, actor access.Actor, v matter.Delive
 	return v, err
 }
 
-// RecordOf is a delivery in the form package delivery judges.
-func RecordOf(f File, d catalogue.Document, p matter.Paper, v matter.Delivery) delivery.Record {
-	var said map[string]proof.Answer
-	if json.Unmarshal(v.Answers, &said) != nil {
-		said = nil
-	}
-	r := delivery.Record{
-		Mode: delivery.Mode(v.Mode), Fixed: moment(p.FixedAt), Sent: moment(v.Sent), Taken: moment(v.Taken), Returned: v.Returned,
-		Recipient: delivery.Recipient(v.Relation), Receipt: said["receipt"], Servers: -1, Refusal: v.Reason, LeftAtHome: said["left_at_home"],
-		Pictures: said["pictures"], Agreed: said["agreed"], SameBox: said["same_box"], Arrived: said["arrived"], Slip: said["slip"],
-		Difficult: said["difficult"], Letter: said["letter"], Lost: said["lost"], Reason: v.Reason, Course: v.Course, Ground: delivery.HandoverGround(said["ground"]),
-	}
-	for _, x := range f.Parties {
-		if x.Role == matter.PartyMain {
-			r.Organisation = x.Kind == matter.Organisation
-			break
-		}
-	}
-	if v.Witness != "" {
-		r.Witnessed = proof.Yes
-	}
-	for _, a := range f.Done("service-address-confirmation") {
-		if t, ok := a.Values.Time("told_at"); ok {
-			r.Consent = proof.At(t)
-		}
-		if is, ok := a.Values.Bool("e_service_ok"); ok && r.Agreed == proof.Unanswered {
-			r.Agreed = proof.Of(is)
-		}
-	}
-	for _, l := range f.Links {
-		if l.Struck.IsZero() && (l.Paper == p.ID || l.Paper == v.Receipt && v.Receipt != "") {
-			r.Filmed = proof.Yes
-		}
-	}
-	for _, x := range f.Deliveries {
-		if x.Paper == p.ID && x.ID != v.ID && (x.Returned || x.State == string(delivery.NotServed)) {
-			r.Tried = append(r.Tried, delivery.Mode(x.Mode))
-		}
-	}
-	if rc, ok := f.Paper(v.Receipt); ok && rc.State == matter.Complete {
-		r.Receipt = proof.Either(r.Receipt, proof.Yes)
-		n := 0
-		for _, sg := range f.SignedBy(rc) {
-			if sg.Role == "server2" {
-				n++
-			}
-		}
-		r.Servers = n
-	}
-	_ = d
-	return r
-}
-
-func moment(t time.Time) proof.Moment {
-	if t.IsZero() {
-		return proof.Moment{}
-	}
-	return proof.At(t)
-}
-
 // Judged gives the verdict on one service, with what it lacks and why.
 func (s *Service) Judged(ctx context.Context, f File, v matter.Delivery) (delivery.Verdict, error) {
 	e, err := s.Edition(ctx, f)
@@ -141,14 +81,13 @@ func (s *Service) Judged(ctx context.Context, f File, v matter.Delivery) (delive
 		return delivery.Verdict{}, err
 	}
 	p, _ := f.Paper(v.Paper)
-	d, _ := e.Catalogue.Document(p.Type)
-	return delivery.Judge(proof.Rules{Catalogue: e.Catalogue, Calendar: e.Calendar}, RecordOf(f, d, p, v), s.c.Clock.Now())
+	return delivery.Judge(proof.Rules{Catalogue: e.Catalogue, Calendar: e.Calendar}, delivery.From(f, p, v), s.c.Clock.Now())
 }
 
 // judge reckons one delivery of the case anew.
-func (c *change) judge(i int, d catalogue.Document, p matter.Paper) error {
+func (c *change) judge(i int, p matter.Paper) error {
 	v := &c.f.Deliveries[i]
-	verdict, err := delivery.Judge(proof.Rules{Catalogue: c.edition.Catalogue, Calendar: c.edition.Calendar}, RecordOf(c.f, d, p, *v), c.now())
+	verdict, err := delivery.Judge(proof.Rules{Catalogue: c.edition.Catalogue, Calendar: c.edition.Calendar}, delivery.From(c.f, p, *v), c.now())
 	if err != nil {
 		return err
 	}
@@ -181,7 +120,7 @@ func (c *change) handed(d catalogue.Document, p matter.Paper, x matter.Signature
 	}
 	c.f.Deliveries = append(c.f.Deliveries, v)
 	i := len(c.f.Deliveries) - 1
-	if err := c.judge(i, d, p); err != nil {
+	if err := c.judge(i, p); err != nil {
 		return err
 	}
 	return c.add("case_delivery", rows.OfDelivery(c.f.Deliveries[i]))

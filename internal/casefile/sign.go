@@ -240,8 +240,7 @@ func (s *Service) Sign(ctx context.Context, actor access.Actor, id ident.PaperID
 		if err := m.clean(d); err != nil {
 			return err
 		}
-		office := procedure.OfHouse(m.Role)
-		if err := c.mayMark(d, *p, m, office); err != nil {
+		if err := c.mayMark(d, m); err != nil {
 			return err
 		}
 		switch {
@@ -291,36 +290,40 @@ func (s *Service) Sign(ctx context.Context, actor access.Actor, id ident.PaperID
 
 // mayMark: officers of the case sign as officers, the head as the unit, and so on; outsiders' signatures are taken by the
 // case's officers or whoever presides.
-func (c *change) mayMark(d catalogue.Document, p matter.Paper, m Mark, office string) error {
-	ground, a := c.tx.Subject().Ground, c.actor()
-	no := fault.New(fault.Forbidden, "paper.not_signer").Under("9")
-	if office == "" {
-		if m.Mode == matter.Own || ground != "handler" && ground != "presider" && !(m.Role == "seal" && a.Has(access.Head, access.Leader, access.Custodian)) {
-			return no
-		}
-		return nil
-	}
-	if m.Mode != matter.Own {
+func (c *change) mayMark(d catalogue.Document, m Mark) error {
+	if procedure.OfHouse(m.Role) != "" && m.Mode != matter.Own {
 		return fault.New(fault.Invalid, "paper.own_only").At("mode")
 	}
-	involved := ground == "handler" || ground == "was_handler"
-	ok := false
-	switch office {
-	case "handler":
-		ok = ground == "handler" || ground == "presider" && procedure.Writers(d) == "presider"
-	case "unit":
-		ok = a.Has(access.Head, access.Leader) && !involved || m.Role == "checker" && a.Has(access.Custodian, access.Head) && !involved
-	case "legal":
-		ok = a.Has(access.LegalReviewer) && !involved
-	case "leader":
-		ok = a.Has(access.Leader, access.Head) && !involved
-	case "presider":
-		ok = ground == "presider"
-	}
-	if !ok {
-		return no
+	if m.Mode == matter.Own && procedure.OfHouse(m.Role) == "" || !marks(c.f, d, m.Role, c.actor()) {
+		return fault.New(fault.Forbidden, "paper.not_signer").Under("9")
 	}
 	return nil
+}
+
+// marks says who puts, or takes from an outsider, a signature in a role.
+func marks(f File, d catalogue.Document, role string, a access.Actor) bool {
+	handles, involved := f.Handles(a.Person), f.Handled(a.Person)
+	led := procedure.Writers(d) == "presider" && presides(f, a.Person)
+	switch procedure.OfHouse(role) {
+	case "":
+		return handles || led || role == "seal" && a.Has(access.Head, access.Leader, access.Custodian)
+	case "handler":
+		return handles || led
+	case "unit":
+		return !involved && (a.Has(access.Head, access.Leader) || role == "checker" && a.Has(access.Custodian))
+	case "legal":
+		return a.Has(access.LegalReviewer) && !involved
+	case "leader":
+		return a.Has(access.Leader, access.Head) && !involved
+	case "presider":
+		return led
+	}
+	return false
+}
+
+// Marks reports whether an actor may put or take a signature in a role, for showing the buttons.
+func (s *Service) Marks(f File, d catalogue.Document, role string, a access.Actor) bool {
+	return marks(f, d, role, a) && s.May(f, a, access.PaperSign)
 }
 
 // seal asks the seal system for a picture, where the bureau has one; otherwise the seal was put on paper by hand.
