@@ -240,7 +240,7 @@ func (a area) serving(p *site.Page, s sheaf, v *paperView) error {
 		}
 		switch verdict.State {
 		case delivery.Served:
-			r.Tone, r.Icon, r.State = ui.Ok, "circle-check", p.P.T("paper.served_on", verdict.On)
+			r.Tone, r.Icon, r.State = ui.OK, "circle-check", p.P.T("paper.served_on", verdict.On)
 		case delivery.NotServed, delivery.Contradictory:
 			r.Tone, r.Icon = ui.Late, "circle-x"
 		case delivery.Running, delivery.CannotJudge:

@@ -70,7 +70,7 @@ func (a area) inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people
 			}
 			base.Options = []ui.Option{{Value: "", Text: p.T("paper.choose"), On: v.Empty(f.ID)}}
 			for _, o := range f.Options {
-				base.Options = append(base.Options, ui.Option{Value: o.ID, Text: form.OptionText(f, o.ID, p.Lang()), On: v.Text(f.ID) == o.ID})
+				base.Options = append(base.Options, ui.Option{Value: o.ID, Text: form.OptionText(f, o.ID, string(p.Lang())), On: v.Text(f.ID) == o.ID})
 			}
 		case "integer":
 			base.Mode, base.Value = "numeric", strings.Trim(string(v[f.ID]), `"`)
@@ -115,7 +115,7 @@ func (a area) inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people
 }
 
 func label(p locale.Printer, f catalogue.Field) string {
-	if strings.HasPrefix(p.Lang(), "en") {
+	if p.Lang() == locale.English {
 		return f.EN
 	}
 	return f.ZH
@@ -208,7 +208,7 @@ func (a area) recordings(p locale.Printer, s sheaf, have []form.RecordingRef) []
 		if l.Struck.IsZero() {
 			text := string(l.Recording)
 			if !l.From.IsZero() {
-				text = p.Moment(l.From)
+				text = p.Date(l.From) + " " + p.Clock(l.From)
 			}
 			out = append(out, ui.Option{Value: string(l.Recording), Text: text, On: on[string(l.Recording)]})
 		}
@@ -249,7 +249,7 @@ func rows(p locale.Printer, f catalogue.Field, v form.Values, name string) (head
 	columns := columnsOf(f)
 	for _, c := range columns {
 		head := c.ZH
-		if strings.HasPrefix(p.Lang(), "en") {
+		if p.Lang() == locale.English {
 			head = c.EN
 		}
 		heads = append(heads, head)

@@ -119,7 +119,7 @@ func (a area) page(p *site.Page, bad refusal.Fault, check bool) error {
 }
 
 func (a area) view(p *site.Page, s sheaf, bad refusal.Fault, check bool) (paperView, error) {
-	ctx, t := p.Context(), p.P.T
+	ctx := p.Context()
 	v := paperView{
 		ID: string(s.paper.ID), CaseID: string(s.file.Case.ID), CaseNo: s.file.Case.No, Title: docName(p.P, s), No: s.paper.No, Revision: s.paper.Revision,
 		Saved: p.P.When(s.paper.ChangedAt, p.Now), SavedBy: s.names[s.paper.ChangedBy], Edit: a.writes(p, s), Bad: bad, Digest: s.paper.Digest,
@@ -162,12 +162,11 @@ func (a area) view(p *site.Page, s sheaf, bad refusal.Fault, check bool) (paperV
 			v.Articles = append(v.Articles, p.P.Article(art))
 		}
 	}
-	_ = t
 	return v, nil
 }
 
 func docName(p locale.Printer, s sheaf) string {
-	if strings.HasPrefix(string(p.Lang()), "en") {
+	if p.Lang() == locale.English {
 		return s.doc.EN
 	}
 	return s.doc.ZH
@@ -177,7 +176,7 @@ func stateWords(p locale.Printer, st matter.PaperState) (string, ui.Tone, string
 	word := p.T("paper.state." + string(st))
 	switch st {
 	case matter.Complete:
-		return word, ui.Ok, "circle-check"
+		return word, ui.OK, "circle-check"
 	case matter.Returned:
 		return word, ui.Late, "circle-x"
 	case matter.Submitted, matter.Fixed:
@@ -311,7 +310,7 @@ func (a area) signing(p *site.Page, s sheaf, v *paperView) {
 	}
 	for _, w := range procedure.Signatures(s.file, s.doc, s.paper) {
 		m := mark{Role: w.Role, Label: w.ZH, Need: w.Need, Count: w.Count, Required: w.Required, Seal: w.Role == "seal", Reader: s.names[p.Actor.Person]}
-		if strings.HasPrefix(string(p.P.Lang()), "en") {
+		if p.P.Lang() == locale.English {
 			m.Label = w.EN
 		}
 		for _, x := range s.file.SignedBy(s.paper) {
@@ -352,7 +351,7 @@ func (a area) approving(p *site.Page, s sheaf, v *paperView) {
 			x.Lines = append(x.Lines, p.P.T(verb, s.names[said.By], p.P.When(said.At, p.Now), said.Opinion))
 		}
 		if l.Done {
-			x.State, x.Tone, x.Icon = p.P.T("paper.step_done"), ui.Ok, "circle-check"
+			x.State, x.Tone, x.Icon = p.P.T("paper.step_done"), ui.OK, "circle-check"
 		}
 		v.Steps = append(v.Steps, x)
 	}

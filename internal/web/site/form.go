@@ -10,6 +10,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 // Value is a field of the request's query or form, without white space around it.
@@ -83,6 +84,17 @@ func (p *Page) Attach(contentType, name string) {
 	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+escapeName(name))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 }
+
+// Inline sends a file that the browser may show, under a name to save it by. It is kept by nobody on the way.
+func (p *Page) Inline(contentType, name string) {
+	h := p.W.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", "inline; filename*=UTF-8''"+escapeName(name))
+	h.Set("Cache-Control", "no-store")
+}
+
+// Official is the printer of official papers, which are in Chinese whatever the reader reads.
+func (p *Page) Official() locale.Printer { return p.site.c.Words.For(locale.Chinese) }
 
 // escapeName writes a file name as RFC 8187 wants it.
 func escapeName(s string) string {

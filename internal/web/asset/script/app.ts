@@ -8,3 +8,4 @@ import "./copy";
 import "./left";
 import "./confirm";
 import "./errors";
+import "./paper";
