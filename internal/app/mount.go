@@ -26,6 +26,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/accounts"
 	"zhilu.dev/zhilu/internal/web/devices"
 	cases "zhilu.dev/zhilu/internal/web/docket"
+	"zhilu.dev/zhilu/internal/web/execute"
 	"zhilu.dev/zhilu/internal/web/house"
 	"zhilu.dev/zhilu/internal/web/intake"
 	"zhilu.dev/zhilu/internal/web/library"
@@ -112,6 +113,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		}),
 		devices.Routes(devices.Deps{Devices: h.Devices, Org: h.Org, Accounts: h.Accounts}),
 		people.Routes(people.Deps{Org: h.Org, Accounts: h.Accounts}),
+		execute.Routes(execute.Deps{Cases: h.Cases}),
 		rules.Routes(rules.Deps{Regulation: h.Regulation}),
 		accounts.Routes(accounts.Deps{Accounts: h.Accounts, Org: h.Org, Pin: h.PublicPin()}),
 		logbook.Routes(logbook.Deps{

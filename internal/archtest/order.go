@@ -25,7 +25,7 @@ var Order = []Group{
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
 	{Name: "records", Packages: []string{"org", "account", "device",
-		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/print", // pure
+		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/execution", "casefile/print", // pure
 		"casefile/rows",
 		"casefile", "casefile/casetest", "recording", "casefile/link", "viewing", "casefile/dossier", "rescue"}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
