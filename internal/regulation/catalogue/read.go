@@ -145,7 +145,7 @@ var requiredOf sync.Map
 // required are the names a row must have, null or not: all but those that the program leaves out where they are empty.
 func required(t reflect.Type) []string {
 	if have, ok := requiredOf.Load(t); ok {
-		return have.([]string) //nolint:errcheck,forcetypeassert // nothing else is stored
+		return have.([]string)
 	}
 	var out []string
 	for _, c := range columnsIn(t) {

@@ -95,7 +95,8 @@ func TestPut(t *testing.T) {
 	want := []edition.Field{
 		{Name: "zh", Old: "案件交办（指定管辖）通知书", New: "案件交办通知书"},
 		{Name: "fields[doc_no].required", Old: "true", New: "false"},
-		{Name: "fields[copies].zh", New: "份数"}, {Name: "fields[copies].en", New: "copies"},
+		{Name: "fields[copies].zh", New: "份数"},
+		{Name: "fields[copies].en", New: "copies"},
 	}
 	for _, w := range want {
 		if !slices.Contains(changes[0].Fields, w) {

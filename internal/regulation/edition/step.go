@@ -111,7 +111,7 @@ func listOf[T Row](f *catalogue.File) *[]T {
 	case catalogue.Obligation:
 		list = &f.Obligations
 	}
-	return list.(*[]T) //nolint:errcheck,forcetypeassert // the four types of Row are the four cases
+	return list.(*[]T) // the four types of Row are the four cases
 }
 
 func write(f Files, p Part, file catalogue.File) (Files, error) {

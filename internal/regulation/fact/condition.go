@@ -117,16 +117,15 @@ func options(e ast.Expr) error {
 	var texts []string
 	for _, a := range call.Args() {
 		walk(a, func(x ast.Expr) {
-			switch x.Kind() {
-			case ast.IdentKind:
+			if x.Kind() == ast.IdentKind {
 				if g, ok := Find(x.AsIdent()); ok && g.Type == Enum {
 					f = g
 				}
-			case ast.LiteralKind:
+			}
+			if x.Kind() == ast.LiteralKind {
 				if s, ok := x.AsLiteral().Value().(string); ok {
 					texts = append(texts, s)
 				}
-			default:
 			}
 		})
 	}

@@ -59,7 +59,10 @@ func editionTable(p *site.Page, list []regulation.Adoption, now int) ui.TableVie
 	t := ui.TableView{
 		Caption: p.P.T("rules.editions"),
 		Columns: []ui.Column{
-			{Label: p.P.T("rules.number")}, {Label: p.P.T("rules.state")}, {Label: p.P.T("rules.from"), Tight: true}, {Label: p.P.T("rules.adopted")},
+			{Label: p.P.T("rules.number")},
+			{Label: p.P.T("rules.state")},
+			{Label: p.P.T("rules.from"), Tight: true},
+			{Label: p.P.T("rules.adopted")},
 			{Label: p.P.T("people.do"), Acts: true},
 		},
 	}

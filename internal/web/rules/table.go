@@ -35,6 +35,8 @@ func (a *area) part(p *site.Page, s source) error {
 	name := p.R.PathValue("part")
 	var v partView
 	switch edition.Part(name) {
+	case edition.Powers: // they stand with the acts they open
+		return fault.New(fault.NotFound, "page.unknown")
 	case edition.Documents:
 		v = s.documentList(p)
 	case edition.Deadlines:
