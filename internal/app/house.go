@@ -19,6 +19,7 @@ import (
 	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/app/diagnosis"
+	"zhilu.dev/zhilu/internal/app/packing"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/docket"
 	"zhilu.dev/zhilu/internal/casefile/stray"
@@ -62,6 +63,7 @@ type House struct {
 	Vault      vault.Vault
 	Prober     *media.Prober
 	Press      *sheet.Press
+	Packing    *packing.Office // packages of cases
 	Shelf      *shelf.Service
 	Org        *org.Service
 	Accounts   *account.Service
@@ -271,6 +273,9 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	}
 	h.Press = sheet.New(papers)
 	h.closers = append(h.closers, h.Press.Close)
+	if h.Packing, err = h.packing(h.Press, nil); err != nil {
+		return err
+	}
 	h.Recordings, err = recording.New(recording.Config{
 		DB: h.DB, Gate: h.Gate, Vault: h.Vault, Keys: h.Keys, Devices: h.Devices, People: h.Org, Settings: h.Regulation, Prober: h.Prober,
 		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Bureau: h.Bureau.Name,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -38,6 +39,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/rules"
 	"zhilu.dev/zhilu/internal/web/signin"
 	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/takeaway"
 	"zhilu.dev/zhilu/internal/web/viewings"
 	"zhilu.dev/zhilu/internal/web/workbench"
 )
@@ -105,6 +107,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		}),
 		looks.Routes(),
 		cases.Routes(cases.Deps{Cases: h.Docket, People: h.Org, Rules: h.Regulation}),
+		takeaway.Routes(takeaway.Deps{Cases: h.Cases, Requests: h.Viewing, Packer: h.Packing, Temp: filepath.Join(h.Place.Data, "tmp", "cases")}),
 		links.New(links.Deps{Duties: h.Duties, Recordings: h.Recordings, People: h.Org}).Routes(),
 		player.Routes(player.Deps{Looks: h.Viewing, Recordings: h.Recordings, Copies: h.Derived, Log: h.Log}),
 		intake.Routes(intake.Deps{

@@ -1,0 +1,183 @@
+// Package takeaway is the page on which a whole case is taken away as one package (案卷包): on a consented request and in one click.
+// The rules are those of the host's command; nothing is sent before its entry is committed.
+package takeaway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/casefile"
+	"zhilu.dev/zhilu/internal/casefile/dossier"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/web/record"
+	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/ui"
+	"zhilu.dev/zhilu/internal/web/viewings"
+)
+
+// Cases gives cases to those who may know of them; *casefile.Service is one.
+type Cases interface {
+	Get(ctx context.Context, actor access.Actor, id ident.CaseID) (casefile.File, error)
+}
+
+// Requests tells of a reader's own request; *viewing.Service is one.
+type Requests interface {
+	OwnForCase(ctx context.Context, actor access.Actor, id ident.CaseID) (*viewing.Request, error)
+}
+
+// Packer puts packages together; *packing.Office is one.
+type Packer interface {
+	Make(ctx context.Context, actor access.Actor, f casefile.File, order dossier.Order) (dossier.Result, error)
+}
+
+// Deps is what the area needs. Temp is a folder of this server's own for packages until they were sent.
+type Deps struct {
+	Cases    Cases
+	Requests Requests
+	Packer   Packer
+	Temp     string
+}
+
+const pattern = "/cases/{id}/package"
+
+// Path is the address of a case's package.
+func Path(id ident.CaseID) string { return "/cases/" + string(id) + "/package" }
+
+// Routes are the pages of this area.
+func Routes(d Deps) []site.Route {
+	a := area{d}
+	return []site.Route{
+		{Method: http.MethodGet, Path: pattern, Action: access.CaseView, Object: true, Handle: a.show},
+		{Method: http.MethodPost, Path: pattern, Action: access.CaseExport, Object: true, Handle: a.make},
+	}
+}
+
+type area struct{ Deps }
+
+type view struct {
+	Head    ui.HeadView
+	Answer  ui.NoteView
+	Actions []ui.Action
+	Facts   []ui.Fact
+}
+
+func (a area) read(p *site.Page) (casefile.File, *viewing.Request, error) {
+	id, err := ident.Parse[ident.CaseID](p.R.PathValue("id"))
+	if err != nil {
+		return casefile.File{}, nil, fault.Wrap(err, fault.NotFound, "case.unknown")
+	}
+	f, err := a.Cases.Get(p.Context(), p.Actor, id)
+	if err != nil {
+		return f, nil, err
+	}
+	r, err := a.Requests.OwnForCase(p.Context(), p.Actor, id)
+	return f, r, err
+}
+
+func (a area) show(p *site.Page) error {
+	f, r, err := a.read(p)
+	if err != nil {
+		return err
+	}
+	pr, id := p.P, f.Case.ID
+	papers := 0
+	for _, x := range f.Papers {
+		if x.Version > 0 {
+			papers++
+		}
+	}
+	v := view{
+		Head: ui.HeadView{
+			Crumbs: []ui.Link{{Text: pr.T("nav.cases"), Href: "/cases"}, {Text: f.Case.No, Href: "/cases/" + string(id)}},
+			Title:  pr.T("dossier.title"), Sub: pr.T("dossier.sub"),
+		},
+		Facts: []ui.Fact{
+			ui.FactText(pr.T("dossier.case"), f.Case.No, ""), ui.FactText(pr.T("dossier.name"), record.Harmless(f.Case.Title), ""),
+			ui.FactText(pr.T("dossier.papers"), pr.Num(int64(papers)), pr.T("dossier.papers_fixed")),
+			ui.FactText(pr.T("dossier.footage"), pr.Num(int64(linked(f))), pr.T("dossier.footage_proofs")),
+		},
+	}
+	ask := ui.Action{Text: pr.T("dossier.ask"), Href: viewings.AskCaseAddress(id), Icon: "send", Primary: true}
+	switch {
+	case r != nil && r.InForce(p.Now):
+		v.Answer = ui.NoteView{Tone: ui.OK, Icon: "circle-check", Text: pr.T("dossier.granted", r.No, pr.When(r.Until, p.Now))}
+		v.Actions = []ui.Action{{Text: pr.T("dossier.make"), Href: Path(id), Icon: "download", Post: true, Primary: true}}
+	case r != nil && r.State == viewing.Asked:
+		v.Answer = ui.NoteView{Icon: "clock", Text: pr.T("dossier.asked", r.No), Links: []ui.Link{{Text: pr.T("dossier.request"), Href: viewings.Path + "/" + string(r.ID)}}}
+	case r != nil:
+		v.Answer = ui.NoteView{Icon: "lock", Text: pr.T("dossier.ended", r.No), Links: []ui.Link{{Text: pr.T("dossier.request"), Href: viewings.Path + "/" + string(r.ID)}}}
+		v.Actions = []ui.Action{ask}
+	default:
+		v.Answer = ui.NoteView{Icon: "lock", Text: pr.T("dossier.locked")}
+		v.Actions = []ui.Action{ask}
+	}
+	return p.Render(v.Head.Title, page(pr, v))
+}
+
+// linked counts the recordings that are linked to the case.
+func linked(f casefile.File) int {
+	seen := map[ident.RecordingID]bool{}
+	for _, l := range f.Links {
+		if l.Struck.IsZero() {
+			seen[l.Recording] = true
+		}
+	}
+	return len(seen)
+}
+
+// make puts the package together and sends it. Without consent it is refused, and the refusal is an entry.
+func (a area) make(p *site.Page) (err error) {
+	f, r, err := a.read(p)
+	if err != nil {
+		return err
+	}
+	order := dossier.Order{Via: "page"}
+	if r != nil {
+		order.Request = r.No
+	}
+	if err := os.MkdirAll(a.Temp, 0o700); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+	}
+	dir, err := os.MkdirTemp(a.Temp, "case-")
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	name := dossier.FolderName(f.Case.No)
+	order.Out = filepath.Join(dir, name)
+	if _, err := a.Packer.Make(p.Context(), p.Actor, f, order); err != nil {
+		return err
+	}
+	return send(p, order.Out, filepath.Join(dir, "package.zip"), name+".zip")
+}
+
+// send zips the package first, so that a failure is told as one, and sends the zip with its length.
+func send(p *site.Page, folder, zipped, name string) (err error) {
+	z, err := os.OpenFile(zipped, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+	}
+	defer func() { err = errors.Join(err, z.Close()) }()
+	if err := dossier.Zip(z, folder); err != nil {
+		return err
+	}
+	size, err := z.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = z.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+	}
+	p.Attach("application/zip", name)
+	p.W.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+	_, err = io.Copy(p.W, z)
+	return err
+}
