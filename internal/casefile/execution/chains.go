@@ -53,7 +53,7 @@ type reader struct {
 func (r reader) first(event string) proof.Moment {
 	for _, e := range r.events {
 		if e.Event == event {
-			return proof.Moment{At: e.At, DayOnly: !e.Timed}
+			return moment(e)
 		}
 	}
 	return proof.Moment{}

@@ -240,6 +240,14 @@ func (x *Fine) stand(f matter.File, law Law, at time.Time) error {
 	return nil
 }
 
+// moment is when an event happened. A day alone is kept as the instant it began in Beijing, in whatever zone it is read.
+func moment(e procedure.Happened) proof.Moment {
+	if e.Timed {
+		return proof.At(e.At)
+	}
+	return proof.On(term.DayOf(e.At))
+}
+
 // Spots judges what was decided or collected on the spot.
 func Spots(f matter.File, law Law, at time.Time) (map[ident.PaperID]performance.SpotVerdict, error) {
 	events := procedure.Events(f, law.Catalogue)
@@ -289,7 +297,7 @@ func spotOf(f matter.File, p matter.Paper, events []procedure.Happened) performa
 	s.Asked = s.Remote // the option says that the party asked
 	s.Ticket = proof.Of(!p.Values.Empty("receipt_no"))
 	for _, e := range events {
-		m := proof.Moment{At: e.At, DayOnly: !e.Timed}
+		m := moment(e)
 		switch {
 		case e.Event == "fine_handed_over" && !s.HandedIn.Known():
 			s.HandedIn = m
