@@ -97,18 +97,21 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 	looks := viewings.New(viewings.Deps{
 		Viewings: h.Viewing, Recordings: h.Recordings, People: h.Org, Bureau: h.Bureau.Name, Object: viewing.Over(h.Recordings).Object,
 	})
+	films := links.New(links.Deps{
+		Duties: h.Duties, Recordings: h.Recordings, Strays: h.Strays, Cases: h.Cases, Rules: h.Regulation, People: h.Org, Accounts: h.Accounts, Log: h.DB.Reader, Looks: h.Viewing.LooksAt,
+	})
 	for _, area := range [][]site.Route{
 		signin.Routes(h.Accounts),
 		workbench.Routes(workbench.Deps{Duties: h.Duties, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Inbox: h.inbox, Grants: h.Viewing.Grants}),
 		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices, Shelf: h.Shelf, Pictures: h.Viewing.MayPicture}),
 		record.Routes(record.Deps{
 			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Press: h.Press, Log: h.DB.Reader,
-			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet,
+			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet, Cases: films.Sheet,
 		}),
 		looks.Routes(),
 		cases.Routes(cases.Deps{Cases: h.Docket, People: h.Org, Rules: h.Regulation}),
 		takeaway.Routes(takeaway.Deps{Cases: h.Cases, Requests: h.Viewing, Packer: h.Packing, Temp: filepath.Join(h.Place.Data, "tmp", "cases")}),
-		links.New(links.Deps{Duties: h.Duties, Recordings: h.Recordings, People: h.Org}).Routes(),
+		films.Routes(),
 		player.Routes(player.Deps{Looks: h.Viewing, Recordings: h.Recordings, Copies: h.Derived, Log: h.Log}),
 		intake.Routes(intake.Deps{
 			Recordings: h.Recordings, Duties: h.Duties, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader,

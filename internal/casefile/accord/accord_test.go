@@ -1,14 +1,18 @@
 package accord_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"zhilu.dev/zhilu/internal/casefile/accord"
+	"zhilu.dev/zhilu/internal/casefile/form"
+	"zhilu.dev/zhilu/internal/casefile/matter"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
 )
 
 var nine = time.Date(2026, 11, 18, 9, 0, 0, 0, clock.Shanghai)
@@ -108,5 +112,19 @@ func TestOnCamera(t *testing.T) {
 		if accord.OnCamera(field) != want {
 			t.Errorf("%q: %v", field, !want)
 		}
+	}
+}
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	d := catalogue.Document{Fields: []catalogue.Field{{ID: "started_at", Type: "datetime"}, {ID: "received_at", Type: "datetime"}, {ID: "ended_at", Type: "datetime"}, {ID: "recordings", Type: "recording-ref-list"}}}
+	p := matter.Paper{ID: "p", Values: form.Values{}}
+	p.Values.Set("started_at", "2026-11-18T09:05:00+08:00")
+	p.Values.Set("received_at", "2026-11-17T09:05:00+08:00")
+	p.Values.Set("recordings", []form.RecordingRef{{Recording: "a", At: "2026-11-18T09:07:00+08:00"}, {Recording: "b"}})
+	links := []matter.Link{{Paper: "p", Recording: "b"}, {Paper: "p", Recording: "c"}, {Paper: "p", Recording: "gone", Struck: at(1)}, {Paper: "q", Recording: "other"}, {Recording: "case"}}
+	said, recordings := accord.Of(d, p, links)
+	if fmt.Sprint(recordings) != "[a b c]" || len(said) != 2 || said[0].Field != "started_at" || said[1].Recording != "a" {
+		t.Errorf("%v %+v", recordings, said)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -51,6 +52,21 @@ type late struct {
 	Kind       string             `bun:"subject_kind"`
 	ID         string             `bun:"subject_id"`
 	Department ident.DepartmentID `bun:"department_id"`
+	Officer    ident.PersonID     `bun:"officer_id"`
+	Due        int64              `bun:"due_at"`
+}
+
+// moved reads the open duties whose recording has another department or officer by now.
+func moved(ctx context.Context, idb bun.IDB, now time.Time, limit int) ([]late, error) {
+	var rows []late
+	err := idb.NewSelect().TableExpr("duty AS d").ColumnExpr("d.subject_kind, d.subject_id, d.due_at, r.department_id, r.officer_id").
+		Join("JOIN recording AS r ON r.id = d.subject_id").Where("d.state = ? AND d.kind = ? AND d.subject_kind = 'recording'", duty.StateOpen, duty.LinkRecording).
+		Where("(d.department_id <> r.department_id OR (d.due_at >= ? AND d.person_id <> r.officer_id))", clock.Micros(now)).
+		OrderExpr("d.due_at, d.id").Limit(int64(limit)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("stray: moved: %w", err)
+	}
+	return rows, nil
 }
 
 func overdue(ctx context.Context, idb bun.IDB, now time.Time, limit int) ([]late, error) {
@@ -102,6 +118,11 @@ type suggestion struct {
 // cases begins a question for cases that still go on and lie in a scope.
 func cases(idb bun.IDB, sc access.Scope) *bun.SelectQuery {
 	q := idb.NewSelect().TableExpr("casefile AS c").ColumnExpr("c.id, c.no, c.title").Where("c.state IN (?, ?)", matter.Open, matter.Suspended)
+	return within(q, sc)
+}
+
+// within keeps the cases of a scope.
+func within(q *bun.SelectQuery, sc access.Scope) *bun.SelectQuery {
 	if sc.All {
 		return q
 	}
@@ -152,4 +173,55 @@ func handled(ctx context.Context, idb bun.IDB, sc access.Scope, officer ident.Pe
 		Where("c.id IN (SELECT h.case_id FROM case_handler AS h WHERE h.person_id = ? AND (h.until_at = 0 OR h.until_at >= ?))", officer, clock.Micros(at)).
 		OrderExpr("c.opened_at DESC, c.id").Limit(int64(limit))
 	return found(ctx, q, Handles)
+}
+
+// held is a link with its case.
+type held struct {
+	ID    ident.LinkID   `bun:"id"`
+	Case  ident.CaseID   `bun:"case_id"`
+	Paper ident.PaperID  `bun:"paper_id"`
+	Note  string         `bun:"note"`
+	By    ident.PersonID `bun:"by_id"`
+	At    int64          `bun:"at"`
+	Type  string         `bun:"type"`
+}
+
+func linksOf(ctx context.Context, idb bun.IDB, sc access.Scope, id ident.RecordingID) ([]Held, error) {
+	var rows []held
+	err := idb.NewSelect().TableExpr("case_link AS l").ColumnExpr("l.id, l.case_id, l.paper_id, l.note, l.by_id, l.at, COALESCE(p.type, '') AS type").
+		Join("LEFT JOIN case_paper AS p ON p.id = l.paper_id").Where("l.recording_id = ? AND l.struck = 0", id).OrderExpr("l.at, l.id").Limit(maxLinks).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return nil, wrap(err)
+	}
+	ids := make([]ident.CaseID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.Case
+	}
+	var known []suggestion
+	q := idb.NewSelect().TableExpr("casefile AS c").ColumnExpr("c.id, c.no, c.title").Where("c.id IN (?)", bun.List(ids))
+	if !sc.None() {
+		if err := within(q, sc).Scan(ctx, &known); err != nil {
+			return nil, wrap(err)
+		}
+	}
+	out := make([]Held, len(rows))
+	for i, r := range rows {
+		out[i] = Held{ID: r.ID, Paper: r.Paper, Type: r.Type, Note: r.Note, By: r.By, At: clock.FromMicros(r.At)}
+		if k := slices.IndexFunc(known, func(c suggestion) bool { return c.Case == r.Case }); k >= 0 {
+			out[i].Case, out[i].No, out[i].Title = known[k].Case, known[k].No, known[k].Title
+		} else {
+			out[i].Paper, out[i].Type, out[i].Note = "", "", ""
+		}
+	}
+	return out, nil
+}
+
+// maxLinks bounds the links of one recording that are read.
+const maxLinks = 100
+
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("stray: links: %w", err)
 }

@@ -81,7 +81,38 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 	for range rounds {
 		n, err := s.handOn(ctx)
-		if err != nil || n < batch {
+		if err != nil {
+			return err
+		}
+		if n < batch {
+			break
+		}
+	}
+	return s.follow(ctx)
+}
+
+// follow hands on what was found to be another's recording since: its duty goes with it.
+func (s *Service) follow(ctx context.Context) error {
+	for range rounds {
+		now := s.c.Clock.Now()
+		list, err := moved(ctx, s.c.DB.Reader, now, batch)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		err = s.change(ctx, func(tx *gate.Tx) error {
+			for _, d := range list {
+				person := d.Officer
+				if now.After(clock.FromMicros(d.Due)) {
+					person = ""
+				}
+				if err := duty.Reassign(tx, duty.LinkRecording, custody.Subject{Kind: d.Kind, ID: d.ID}, person, d.Department); err != nil {
+					return err
+				}
+			}
+			_, err := tx.Record(gate.Entry{Detail: custody.Detail("moved", len(list))})
+			return err
+		})
+		if err != nil || len(list) < batch {
 			return err
 		}
 	}

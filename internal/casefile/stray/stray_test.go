@@ -136,13 +136,22 @@ func TestSweep(t *testing.T) {
 		if d := w.owed()[string(fresh)]; d.Person != "" || d.Department != w.Departments[0].ID {
 			t.Errorf("a week later it is %s's", d.Person)
 		}
+		w.run("UPDATE recording SET officer_id = ?, department_id = ? WHERE id = ?", w.Other.ID, w.Departments[1].ID, late)
+		claimed := w.recording("CLAIMED.mp4", "", "", time.Hour)
+		w.sweep()
+		w.run("UPDATE recording SET officer_id = ?, department_id = ? WHERE id = ?", w.Other.ID, w.Departments[1].ID, claimed)
+		w.sweep()
+		w.sweep()
+		if a, b := w.owed()[string(late)], w.owed()[string(claimed)]; a.Department != w.Departments[1].ID || a.Person != "" || b.Department != w.Departments[1].ID || b.Person != w.Other.ID {
+			t.Errorf("what is another's since does not go with its recording: %+v %+v", a, b)
+		}
 		for i := range 230 { // more than one transaction holds
 			w.recording(fmt.Sprintf("MANY%03d.mp4", i), officer, "dev", time.Hour)
 		}
 		w.sweep()
 		open, err := w.book.Count(t.Context(), w.Actor(t, access.Leader), duty.Filter{Kinds: []duty.Kind{duty.LinkRecording}})
-		if err != nil || open != 233 {
-			t.Errorf("%d owed, want 233: %v", open, err)
+		if err != nil || open != 234 {
+			t.Errorf("%d owed, want 234: %v", open, err)
 		}
 	})
 }

@@ -80,6 +80,25 @@ func (s *Service) Suggest(ctx context.Context, actor access.Actor, id ident.Reco
 	return out, nil
 }
 
+// Held is a link of a recording that holds.
+type Held struct {
+	ID    ident.LinkID
+	Case  ident.CaseID // "" for a case that lies outside the reader's scope
+	No    string
+	Title string
+	Paper ident.PaperID
+	Type  string // of the paper
+	Note  string
+	By    ident.PersonID
+	At    time.Time
+}
+
+// Links gives the links of a recording that hold, oldest first. Of a case outside the actor's scope it is told that there is
+// one, and no more.
+func (s *Service) Links(ctx context.Context, actor access.Actor, id ident.RecordingID) ([]Held, error) {
+	return linksOf(ctx, s.c.DB.Reader, access.ScopeOf(actor), id)
+}
+
 // span is when a recording was made: by its camera's clock where that is known, else the day before its storing.
 func (r *recordingRow) span() (from, to time.Time) {
 	if r.StartAt == 0 {

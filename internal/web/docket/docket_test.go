@@ -83,7 +83,7 @@ func TestParty(t *testing.T) {
 	w, c := world(t, 400)
 	leader := w.As(access.Leader)
 	leader.Get("/cases/parties").Want(http.StatusOK, "要写理由")
-	leader.Get("/cases/parties?name="+url.QueryEscape(c.Names[7])+"&reason="+url.QueryEscape("核对是否已立案")).Want(http.StatusOK).Lacks("找到的案件")
+	leader.Get("/cases/parties?name=" + url.QueryEscape(c.Names[7]) + "&reason=" + url.QueryEscape("核对是否已立案")).Want(http.StatusOK).Lacks("找到的案件")
 	leader.Post("/cases/parties", "name", c.Names[7], "reason", "查").Want(http.StatusUnprocessableEntity, "4 到 200 个字", c.Names[7]).Lacks("找到的案件")
 	leader.Post("/cases/parties", "name", "王", "reason", "核对是否已立案").Want(http.StatusUnprocessableEntity, "2 到 60 个字")
 	leader.Post("/cases/parties", "name", c.Names[7], "reason", "核对是否已立案").Want(http.StatusOK, "找到的案件", "/cases/0190")

@@ -14,7 +14,6 @@ import (
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/web/links"
 	"zhilu.dev/zhilu/internal/web/record/recordtest"
-	"zhilu.dev/zhilu/internal/web/site"
 )
 
 const day = 24 * time.Hour
@@ -22,13 +21,7 @@ const day = 24 * time.Hour
 // house is a bureau with recordings of which nobody has said to which case they belong.
 func house(t *testing.T) *recordtest.House {
 	t.Helper()
-	h := recordtest.New(t, func(h *recordtest.House) []site.Route {
-		book, err := duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return links.New(links.Deps{Duties: book, Recordings: h.Service, People: h.Org}).Routes()
-	})
+	h := recordtest.New(t)
 	h.Fill()
 	return h
 }
@@ -71,7 +64,7 @@ func TestList(t *testing.T) {
 	}
 	rows := waiting(t, h, func(i int) time.Duration { return []time.Duration{day, 6 * day, 9 * day}[i%3] })
 	a := leader.Get(links.Path)
-	for _, want := range []string{"入库 9 天", "逾期 48 小时", "剩 24 小时", "剩 6 天", "#link", "由谁关联"} {
+	for _, want := range []string{"入库 9 天", "逾期 48 小时", "剩 24 小时", "剩 6 天", `/link"`, "由谁关联"} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("the list does not hold %q", want)
 		}

@@ -3,6 +3,7 @@ package links
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/duty"
@@ -148,7 +149,7 @@ func (a *Area) table(p *site.Page, q query, got duty.Page) (ui.TableView, error)
 	}
 	ids := make([]ident.RecordingID, 0, len(got.Duties))
 	for _, d := range got.Duties {
-		ids = append(ids, ident.RecordingID(d.Subject.ID))
+		ids = append(ids, recordingOf(d))
 	}
 	rows, err := a.d.Recordings.Selected(p.Context(), p.Actor, ids)
 	if err != nil {
@@ -159,7 +160,7 @@ func (a *Area) table(p *site.Page, q query, got duty.Page) (ui.TableView, error)
 		by[r.ID] = r
 	}
 	for _, d := range got.Duties {
-		r, ok := by[ident.RecordingID(d.Subject.ID)]
+		r, ok := by[recordingOf(d)]
 		if !ok { // joined into another, or another department's since
 			continue
 		}
@@ -181,6 +182,12 @@ func (a *Area) table(p *site.Page, q query, got duty.Page) (ui.TableView, error)
 	return t, nil
 }
 
+// recordingOf is the recording a duty to link is about. One that was opened because a link was taken back names that as well.
+func recordingOf(d duty.Duty) ident.RecordingID {
+	id, _, _ := strings.Cut(d.Subject.ID, "/")
+	return ident.RecordingID(id)
+}
+
 func row(p *site.Page, d duty.Duty, r recording.Recording) ui.Row {
 	pr := p.P
 	who, dev := r.OfficerName, r.DeviceName
@@ -198,7 +205,7 @@ func row(p *site.Page, d duty.Duty, r recording.Recording) ui.Row {
 	return ui.Row{Cells: []ui.Cell{
 		ui.ClockFace(waits(p, d)), ui.MainCell(ui.Link{Text: record.Start(pr, r, p.Now), Href: record.Path(r.ID)}, name, true),
 		ui.TwoCell(who, dev), ui.Text(whose),
-		ui.Button(ui.Action{Text: pr.T("links.do"), Href: record.Path(r.ID) + "#link", Label: pr.T("links.do_of", name)}),
+		ui.Button(ui.Action{Text: pr.T("links.do"), Href: linkPath(r.ID), Label: pr.T("links.do_of", name)}),
 	}}
 }
 

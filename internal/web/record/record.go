@@ -77,6 +77,8 @@ type Deps struct {
 	Bureau     string
 	// Look is the part of the page about looking at a recording: on what the reader may, or how to ask.
 	Look func(p *site.Page, r recording.Recording) (templ.Component, error)
+	// Cases is the part of the page about the cases it belongs to.
+	Cases func(p *site.Page, r recording.Recording) (templ.Component, error)
 }
 
 // Routes are the pages of this area. Every one asks the service about the recording itself.

@@ -21,6 +21,7 @@ type view struct {
 	Head       ui.HeadView
 	Next       *ui.Next
 	Look       templ.Component // on what the reader may look, or how to ask
+	Cases      templ.Component // to which cases it belongs
 	Verdict    ui.Verdict
 	Branches   []branchView
 	Flags      []flagView
@@ -79,9 +80,13 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	if err != nil {
 		return err
 	}
+	belongs, err := a.Cases(p, d.Recording)
+	if err != nil {
+		return err
+	}
 	pr := p.P
 	v := view{
-		Head: head(p, d), Next: next(p, d), Look: look, Verdict: verdictOf(pr, d, p.Now),
+		Head: head(p, d), Next: next(p, d), Look: look, Cases: belongs, Verdict: verdictOf(pr, d, p.Now),
 		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Likeness: likeness(pr, d), Lines: lines(pr, d), Belonging: belonging(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
 		Candidates: candidates(pr, d), Doubts: doubts(pr, d), Gaps: gaps(pr, d), Notes: notes(pr, d, n, p.Now), Papers: papers(pr, d, list), Forms: forms,
 	}

@@ -127,7 +127,7 @@ func (t *teller) course() {
 }
 
 // elsewhere are deeds on a case that other rows tell, or that change nothing.
-var elsewhere = []string{"open", "view", "list", "edit", "answer", "report", "waive", "link", "unlink", "handler", "party"}
+var elsewhere = []string{"open", "view", "list", "edit", "answer", "report", "waive", "link", "unlink", "handler", "party", "film", "assign"}
 
 // told reports whether an entry of the case is one of its course.
 func told(r custody.Record) bool {

@@ -228,7 +228,8 @@ func where(d duty.Duty) string {
 	switch d.Subject.Kind {
 	case "recording":
 		if d.Kind == duty.LinkRecording {
-			return "/recordings/" + d.Subject.ID + "#link"
+			id, _, _ := strings.Cut(d.Subject.ID, "/")
+			return "/recordings/" + id + "/link"
 		}
 		return "/recordings/" + d.Subject.ID
 	case "card":

@@ -234,7 +234,7 @@ func TestUnlinkedAreGathered(t *testing.T) {
 		w.OpenDuty(duty.New{Kind: duty.LinkRecording, Subject: recording(), Person: person, Department: w.Departments[0].ID, Since: now.Add(-age), Due: now.Add(7*day - age), Args: map[string]any{"name": name}})
 	}
 	open(officer, "ONE.mp4", 5*day)
-	w.As(access.Officer).Get("/").Want(http.StatusOK, "给录音录像找到所属案件：ONE.mp4", "#link", "第二十二条")
+	w.As(access.Officer).Get("/").Want(http.StatusOK, "给录音录像找到所属案件：ONE.mp4", "/link", "第二十二条")
 	open(officer, "TWO.mp4", 4*day)
 	open(officer, "THREE.mp4", day)
 	open("", "NOBODY.mp4", 9*day)

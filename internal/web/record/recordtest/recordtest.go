@@ -20,6 +20,8 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/account/accounttest"
+	"zhilu.dev/zhilu/internal/casefile"
+	"zhilu.dev/zhilu/internal/casefile/stray"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
@@ -44,6 +46,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/asset"
 	"zhilu.dev/zhilu/internal/web/intake"
 	"zhilu.dev/zhilu/internal/web/library"
+	"zhilu.dev/zhilu/internal/web/links"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -59,6 +62,9 @@ type House struct {
 
 	Service *recording.Service
 	Viewing *viewing.Service
+	Cases   *casefile.Service
+	Strays  *stray.Service
+	Links   *links.Area
 	Devices *device.Inventory
 	Keys    *keyring.Keyring
 	Camera  ident.DeviceID // Z-07: known clock, held by the officer for a week
@@ -168,6 +174,8 @@ func NewOn(t testing.TB, on *db.DB, more ...func(h *House) []site.Route) *House 
 		DB: w.DB, Gate: w.Gate, Recordings: viewing.Over(h.Service), Offices: h.Accounts, Copies: wishes{}, Clock: w.Clock, Log: w.Log,
 		DepartmentName: h.departmentName,
 	}))(t)
+	h.Cases = must(casefile.New(casefile.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock, People: h.Org, Rules: settings}))(t)
+	h.Strays = must(stray.New(stray.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock}))(t)
 	h.serve(settings, more)
 	return h
 }
@@ -186,7 +194,7 @@ func (h *House) departmentName(_ context.Context, id ident.DepartmentID) string 
 	return ""
 }
 
-func (h *House) serve(settings record.Settings, more []func(h *House) []site.Route) {
+func (h *House) serve(settings *regulation.Service, more []func(h *House) []site.Route) {
 	words := must(locale.Load())(h.t)
 	s := must(site.New(site.Config{
 		Gate: h.Gate, Accounts: h.Accounts, Words: words, Clock: h.Clock, Log: h.Log, Bureau: h.Bureau.Bureau.Name,
@@ -197,14 +205,19 @@ func (h *House) serve(settings record.Settings, more []func(h *House) []site.Rou
 	looks := viewings.New(viewings.Deps{
 		Viewings: h.Viewing, Recordings: h.Service, People: h.Org, Bureau: h.Bureau.Bureau.Name, Object: viewing.Over(h.Service).Object,
 	})
+	h.Links = links.New(links.Deps{
+		Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), Recordings: h.Service, Strays: h.Strays, Cases: h.Cases, Rules: settings, People: h.Org,
+		Accounts: h.Accounts, Log: h.DB.Reader, Looks: h.Viewing.LooksAt,
+	})
 	routes := append(looks.Routes(), library.Routes(library.Deps{
 		Recordings: h.Service, People: h.Org, Devices: h.Devices, Shelf: must(shelf.New(shelf.Config{DB: h.DB, Gate: h.Gate}))(h.t),
 		Pictures: h.Viewing.MayPicture,
 	})...)
 	routes = append(routes, record.Routes(record.Deps{
 		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Press: h.Press, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
-		Look: looks.Sheet,
+		Look: looks.Sheet, Cases: h.Links.Sheet,
 	})...)
+	routes = append(routes, h.Links.Routes()...)
 	routes = append(routes, intake.Routes(intake.Deps{
 		Recordings: h.Service, Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), People: h.Org, Accounts: h.Accounts,
 		Devices: h.Devices, Log: h.DB.Reader, Confirm: h.Accounts.ConfirmPassword,
