@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -554,6 +555,59 @@ func TestExampleCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, r, verify.Yes, verify.Yes, verify.Yes, 0)
+}
+
+// T14, T30: the program printed in docs/formats/case-package-v1.md, written from that text alone, agrees with us.
+func TestCaseProgramInTheDocument(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		if os.Getenv("ZHILU_REQUIRE_TOOLS") == "1" {
+			t.Fatal("python3 is missing")
+		}
+		t.Skip("needs python3")
+	}
+	doc, err := os.ReadFile("../../docs/formats/case-package-v1.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, program, ok := strings.Cut(string(doc), "```python\n")
+	program, _, ok2 := strings.Cut(program, "```")
+	if !ok || !ok2 {
+		t.Fatal("the document holds no program")
+	}
+	script := filepath.Join(t.TempDir(), "verify-case.py")
+	writeFile(t, script, []byte(program))
+	run := func(target, trust string) (string, error) {
+		out, err := exec.CommandContext(t.Context(), python, script, target, trust).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := run(exampleCase, examples+"/case-trust.json"); err != nil {
+		t.Fatalf("the example: %v\n%s", err, out)
+	}
+	w, good := newPack(t)
+	trust := filepath.Join(t.TempDir(), "trust.json")
+	writeFile(t, trust, w.trustFile(t))
+	if out, err := run(good.folder(t), trust); err != nil {
+		t.Fatalf("a package of today: %v\n%s", err, out)
+	}
+	const doc2, log = "documents/002-paper-2.json", "log/entries.jsonl"
+	for name, c := range map[string]struct {
+		change func(p pack)
+		named  string
+	}{
+		"changed":           {func(p pack) { p["index.pdf"] = []byte("x") }, "index.pdf: changed"},
+		"missing":           {func(p pack) { delete(p, doc2) }, doc2 + ": missing"},
+		"the manifest":      {func(p pack) { p["manifest.json"] = replaced(t, p["manifest.json"], "某厂", "某店") }, "manifest.json was changed"},
+		"entered: a value":  {func(p pack) { p[doc2] = replaced(t, p[doc2], "200.00", "900.00"); w.seal(t, p) }, doc2 + ": digest"},
+		"entered: an entry": {func(p pack) { p[log] = replaced(t, p[log], "case.open", "case.opem"); w.seal(t, p) }, log + ":1: opening action"},
+	} {
+		p := maps.Clone(good)
+		c.change(p)
+		if out, err := run(p.folder(t), trust); err == nil || !strings.Contains(out, c.named) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
 }
 
 // FuzzCaseZip: whatever is handed over as a case, the check ends, and only what the house made passes. // T17
