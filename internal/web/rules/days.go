@@ -8,6 +8,7 @@ import (
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/regulation/edition"
 	"zhilu.dev/zhilu/internal/web/refusal"
+	"zhilu.dev/zhilu/internal/web/rules/line"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -39,29 +40,13 @@ type daysView struct {
 func (s source) daysForm(*site.Page) daysForm {
 	d := s.content.Days
 	f := daysForm{Place: d.Place, From: d.From, To: d.To, Work: strings.Join(d.Work, "\n"), Was: digest(s.files.Calendar)}
-	lines := make([]string, len(d.Rest))
-	for i, r := range d.Rest {
-		lines[i] = r.From + " " + r.To + " " + r.Name
-	}
-	f.Rest = strings.Join(lines, "\n")
+	f.Rest = line.OfRest(d.Rest)
 	return f
 }
 
-// readDays takes lines "FROM TO NAME" and "DAY NAME" apart. What is no day stays, for the calendar to refuse by its line.
+// days is the calendar as it was written.
 func (f daysForm) days() edition.Days {
-	d := edition.Days{Schema: "calendar/1", Place: f.Place, From: f.From, To: f.To, Rest: []edition.Rest{}, Work: []string{}}
-	for _, l := range splitLines(f.Rest) {
-		words := strings.Fields(l)
-		r := edition.Rest{From: words[0], To: words[0]}
-		rest := words[1:]
-		if len(rest) > 0 && rest[0] != "" && rest[0][0] >= '0' && rest[0][0] <= '9' {
-			r.To, rest = rest[0], rest[1:]
-		}
-		r.Name = strings.Join(rest, " ")
-		d.Rest = append(d.Rest, r)
-	}
-	d.Work = append(d.Work, splitLines(f.Work)...)
-	return d
+	return edition.Days{Schema: "calendar/1", Place: f.Place, From: f.From, To: f.To, Rest: line.Rest(f.Rest), Work: line.Split(f.Work)}
 }
 
 func (a *area) daysPage(p *site.Page, s source, in daysForm, problems []catalogue.Problem) error {

@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/regulation/edition"
 	"zhilu.dev/zhilu/internal/regulation/fact"
+	"zhilu.dev/zhilu/internal/web/rules/line"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -272,7 +273,7 @@ func (s source) documentRefs(p locale.Printer, f *form, d catalogue.Document) []
 		f.many("approved_by", p.T("rules.field.approved_by"), d.RulesOf().ApprovedBy, forms, in("d")),
 		f.area("legal_basis", p.T("rules.field.legal_basis"), p.T("rules.lines_hint"), strings.Join(d.LegalBasis, "\n"), len(d.SeedArticles) > 0, 3),
 		f.area("seed_articles", p.T("rules.field.seed_articles"), p.T("rules.articles_hint"), strings.Join(d.SeedArticles, "\n"), true, 2),
-		f.area("rules_events", p.T("rules.field.events"), p.T("rules.events_hint"), writeEvents(d.RulesOf().Events), true, 3),
+		f.area("rules_events", p.T("rules.field.events"), p.T("rules.events_hint"), line.OfEvents(d.RulesOf().Events), true, 3),
 	}
 }
 
@@ -302,10 +303,10 @@ func fieldForm(f *form, i, n int, g catalogue.Field) rowForm {
 		f.add(ui.Field{Name: at + "when", Label: f.p.T("rules.field.when"), Value: g.When, Optional: true, Auto: "off", Max: 2000}))
 	r.Check = f.tick(at+"required", f.p.T("rules.field.required"), g.Required)
 	if g.Type == "enum" || len(g.Options) > 0 {
-		r.More = append(r.More, f.area(at+"options", f.p.T("rules.field.options"), f.p.T("rules.options_hint"), writeOptions(g.Options), true, 4))
+		r.More = append(r.More, f.area(at+"options", f.p.T("rules.field.options"), f.p.T("rules.options_hint"), line.OfOptions(g.Options), true, 4))
 	}
 	if g.Type == "item-list" || g.Type == "table" || len(g.Columns) > 0 {
-		r.More = append(r.More, f.area(at+"columns", f.p.T("rules.field.columns"), f.p.T("rules.columns_hint"), writeColumns(g.Columns), true, 4))
+		r.More = append(r.More, f.area(at+"columns", f.p.T("rules.field.columns"), f.p.T("rules.columns_hint"), line.OfColumns(g.Columns), true, 4))
 	}
 	r.Open = g.ID == "" || wants(f.fields[before:])
 	return r

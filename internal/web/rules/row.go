@@ -18,7 +18,6 @@ type rowView struct {
 	Facts   []ui.Fact
 	Fields  *ui.TableView // of a document
 	Signers *ui.TableView
-	Note    string
 }
 
 // row is the page of one row: the form where the reader may change it, else what it says.
@@ -34,6 +33,10 @@ func (a *area) row(p *site.Page, s source) error {
 			return a.documentPage(p, s, documentForm{Row: r, Was: was(r)})
 		case catalogue.Term:
 			return a.termPage(p, s, termForm{Row: r, Was: was(r)})
+		case catalogue.Matter:
+			return a.matterPage(p, s, plainForm[catalogue.Matter]{Row: r, Was: was(r)})
+		case catalogue.Obligation:
+			return a.obligationPage(p, s, plainForm[catalogue.Obligation]{Row: r, Was: was(r)})
 		}
 	}
 	v, err := s.rowView(p, part, r)
@@ -43,9 +46,6 @@ func (a *area) row(p *site.Page, s source) error {
 	v.Head = ui.HeadView{
 		Crumbs: append(s.crumbs(p.P), ui.Link{Text: p.P.T("rules.part." + string(part)), Href: s.base + "/" + string(part)}),
 		Title:  words(p.P, name), Sub: id,
-	}
-	if s.may {
-		v.Note = p.P.T("rules.by_import")
 	}
 	return p.Render(v.Head.Title+" · "+s.title, rowPage(p.P, v))
 }

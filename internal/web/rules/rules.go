@@ -68,6 +68,8 @@ func Routes(d Deps) []site.Route {
 		edit(dr+"/import", a.over(a.draft, a.takeImport)),
 		edit(dr+"/documents", a.over(a.draft, a.putDocument)),
 		edit(dr+"/deadlines", a.over(a.draft, a.putTerm)),
+		edit(dr+"/recording-matters", a.over(a.draft, a.putMatter)),
+		edit(dr+"/requirements", a.over(a.draft, a.putObligation)),
 		edit(dr+"/calendar", a.over(a.draft, a.putDays)),
 		edit(dr+"/acts", a.over(a.draft, a.putAct)),
 		edit(dr+"/drop", a.over(a.draft, a.drop)),

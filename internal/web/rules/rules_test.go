@@ -14,6 +14,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/web/pagetest"
 	"zhilu.dev/zhilu/internal/web/rules"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -201,6 +202,67 @@ func TestRepeatedRows(t *testing.T) {
 	send(admin, at+"/documents", typed(t, admin.Get(row).Body, at+"/documents"), "do", "drop-field-999999").Want(http.StatusUnprocessableEntity, "完全相同")
 }
 
+// TestFormsLoseNothing: what a form shows of a row and is sent back as it stands is the row, letter by letter. A few of each kind; all
+// with ZHILU_TEST_WHOLE=1.
+func TestFormsLoseNothing(t *testing.T) {
+	t.Parallel()
+	w := world(t)
+	admin := w.As(access.SystemAdmin)
+	at := begin(admin)
+	c, err := catalogue.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][]string{}
+	for _, d := range c.Documents {
+		rows["documents"] = append(rows["documents"], d.ID)
+	}
+	for _, d := range c.Terms {
+		rows["deadlines"] = append(rows["deadlines"], d.ID)
+	}
+	for _, m := range c.Matters {
+		rows["recording-matters"] = append(rows["recording-matters"], m.ID)
+	}
+	for _, o := range c.Obligations {
+		rows["requirements"] = append(rows["requirements"], o.ID)
+	}
+	for part, ids := range rows {
+		step := max(1, len(ids)/4)
+		if os.Getenv("ZHILU_TEST_WHOLE") == "1" {
+			step = 1
+		}
+		for i := 0; i < len(ids); i += step {
+			page := admin.Get(at+"/"+part+"/"+ids[i]).Want(http.StatusOK, "保存")
+			answer := send(admin, at+"/"+part, typed(t, page.Body, at+"/"+part))
+			if answer.Status != http.StatusUnprocessableEntity || !strings.Contains(answer.Body, "完全相同") {
+				t.Errorf("%s %s: sending the form back as it was changes it", part, ids[i])
+			}
+		}
+	}
+}
+
+// TestMatterAndObligation: the bureau's own list of matters to film is written on pages, and so are obligations.
+func TestMatterAndObligation(t *testing.T) {
+	t.Parallel()
+	w := world(t)
+	admin := w.As(access.SystemAdmin)
+	at := begin(admin)
+	form := typed(t, admin.Get(at+"/new/recording-matters").Want(http.StatusOK, "新的音像记录事项").Body, at+"/recording-matters")
+	send(admin, at+"/recording-matters", form, "id", "AV-90", "zh", "山区巡查").Want(http.StatusUnprocessableEntity, `href="#trigger_zh"`, "山区巡查", `href="#acts"`)
+	for name, value := range map[string]string{
+		"id": "AV-90", "zh": "山区巡查", "en": "patrol in the mountains", "acts": "inspection", "stage": "investigation", "trigger_zh": "离开县城", "trigger_en": "out of town",
+		"start_rule_zh": "出发", "start_rule_en": "leaving", "end_rule_zh": "返回", "end_rule_en": "back", "default_retention_code": "other", "must_film": "road | 道路 | the road | 8(2)\n车辆 | the car",
+	} {
+		form.Set(name, value)
+	}
+	send(admin, at+"/recording-matters", form).Leads(at + "/recording-matters/AV-90")
+	admin.Get(at+"/recording-matters/AV-90").Want(http.StatusOK, "road | 道路 | the road | 8(2)", "o2 | 车辆 | the car")
+	form = typed(t, admin.Get(at+"/requirements/R-03-1").Want(http.StatusOK).Body, at+"/requirements")
+	send(admin, at+"/requirements", form, "level", "people", "obliged_zh", "").Want(http.StatusUnprocessableEntity, `href="#obliged_zh"`)
+	send(admin, at+"/requirements", form, "obliged_zh", "本局").Leads(at + "/requirements/R-03-1")
+	admin.Get(at+"/compare").Want(http.StatusOK, "山区巡查", "R-03-1", "靠人")
+}
+
 // TestTwoEditors: two people on different rows are in nobody's way; on one row the second is told, loses no word, and may then
 // write over it knowingly.
 func TestTwoEditors(t *testing.T) {
@@ -334,7 +396,7 @@ func TestLooks(t *testing.T) {
 		"list": "/rules", "document": at + "/documents/case-assignment-notice", "acts": at + "/acts",
 	}
 	if os.Getenv("ZHILU_SHOTS") != "" { // as many as eyes want; the suite looks at one of each kind
-		pages["draft"], pages["row"] = at, at+"/requirements/R-03-1"
+		pages["draft"], pages["obligation"] = at, at+"/requirements/R-03-1"
 		pages["import"], pages["calendar"] = at+"/import", at+"/calendar"
 		pages["documents"], pages["new"], pages["term"], pages["compare"] = at+"/documents", at+"/new/documents", at+"/deadlines/permit-decision-20wd", at+"/compare"
 		pages["terms"], pages["matters"], pages["matter"] = at+"/deadlines", at+"/recording-matters", at+"/recording-matters/AV-01"

@@ -54,7 +54,7 @@ func (a *area) part(p *site.Page, s source) error {
 	}
 	v.Tabs = s.tabs(p.P, name)
 	v.Head = ui.HeadView{Crumbs: s.crumbs(p.P), Title: p.P.T("rules.part." + name)}
-	if s.may && (name == "documents" || name == "deadlines") {
+	if s.may {
 		v.Head.Actions = []ui.Action{{Text: p.P.T("rules.add." + name), Href: s.base + "/new/" + name, Icon: "plus"}}
 	}
 	v.Table.Caption = v.Head.Title

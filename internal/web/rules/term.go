@@ -8,6 +8,7 @@ import (
 	"zhilu.dev/zhilu/internal/regulation/edition"
 	"zhilu.dev/zhilu/internal/regulation/fact"
 	"zhilu.dev/zhilu/internal/web/refusal"
+	"zhilu.dev/zhilu/internal/web/rules/line"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -45,7 +46,7 @@ func readTerm(p *site.Page, old catalogue.Term) catalogue.Term {
 	t.Length = number(p.Value("length"))
 	t.Unit, t.Direction, t.Confidence = catalogue.Unit(p.Value("unit")), catalogue.Direction(p.Value("direction")), p.Value("confidence")
 	t.Obliged, t.Basis, t.Note = p.Value("obliged"), p.Value("basis"), p.Value("note")
-	t.Acts = list(p.Values("acts"))
+	t.Acts = kept(old.Acts, p.Values("acts"))
 	t.Extension = nil
 	if n := number(p.Value("extension_length")); n != nil || p.Value("extension_basis") != "" || p.Value("extension_approver") != "" {
 		t.Extension = &catalogue.Extension{Unit: t.Unit, Approver: p.Value("extension_approver"), Basis: p.Value("extension_basis")}
@@ -63,7 +64,7 @@ func readTerm(p *site.Page, old catalogue.Term) catalogue.Term {
 	}
 	r.Start, r.When, r.PauseBasis, r.Pausable = p.Value("rules_start"), p.Value("rules_when"), p.Value("rules_pause_basis"), p.Value("rules_pausable") != ""
 	r.Met = nil
-	if met := splitLines(p.Value("rules_met")); len(met) > 0 {
+	if met := line.Split(p.Value("rules_met")); len(met) > 0 {
 		r.Met = met
 	}
 	t.Rules = &r
