@@ -98,7 +98,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		Viewings: h.Viewing, Recordings: h.Recordings, People: h.Org, Bureau: h.Bureau.Name, Object: viewing.Over(h.Recordings).Object,
 	})
 	films := links.New(links.Deps{
-		Duties: h.Duties, Recordings: h.Recordings, Strays: h.Strays, Cases: h.Cases, Rules: h.Regulation, People: h.Org, Accounts: h.Accounts, Log: h.DB.Reader, Looks: h.Viewing.LooksAt,
+		Duties: h.Duties, Recordings: h.Recordings, Strays: h.Strays, Cases: h.Cases, Rules: h.Regulation, People: h.Org,
 	})
 	for _, area := range [][]site.Route{
 		signin.Routes(h.Accounts),

@@ -89,7 +89,7 @@ func (a *Area) filmPage(p *site.Page, f matter.File, bad refusal.Fault) error {
 	v := filmView{
 		Head: ui.HeadView{
 			Crumbs: []ui.Link{{Text: pr.T("docket.title"), Href: "/cases"}, {Text: record.Prose(f.Case.No), Href: casePath(f.Case.ID)}}, Title: pr.T("links.films"), Sub: record.Prose(f.Case.Title),
-			Actions: []ui.Action{{Text: pr.T("story.title"), Href: StoryPath(f.Case.ID), Icon: "timeline-event"}},
+			Actions: []ui.Action{{Text: pr.T("story.title"), Href: casePath(f.Case.ID) + "/story", Icon: "timeline-event"}},
 		},
 		Odd: odd(p, f, known, docs), Table: a.filmTable(p, f, known, docs), Bad: bad,
 	}

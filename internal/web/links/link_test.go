@@ -121,11 +121,8 @@ func TestLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, leader.Get(links.FilmPath(c.ID)), http.StatusOK, page, "时间对不上", "开始时间", "在录音录像开始以前", "相差", "入门时")
-	want(t, leader.Get(links.StoryPath(c.ID)), http.StatusOK, "录像", "起草 现场检查（勘验）笔录", "依职权立案", c.No)
-	want(t, leader.Get(links.StoryPath(c.ID)+"?kind=recording"), http.StatusOK, page)
-	want(t, leader.Get(links.StoryPath(c.ID)+"?kind=decision"), http.StatusOK, "这一类还没有")
 	// Another department's custodian knows nothing of it; an administrator of no case at all (R-21-1, T13).
-	for _, path := range []string{links.FilmPath(c.ID), links.StoryPath(c.ID), page + "/link"} {
+	for _, path := range []string{links.FilmPath(c.ID), page + "/link"} {
 		if a := h.As(access.SystemAdmin).Get(path); a.Status != http.StatusForbidden && a.Status != http.StatusNotFound {
 			t.Errorf("%s for an administrator: %d", path, a.Status)
 		}
@@ -196,7 +193,6 @@ func TestLooks(t *testing.T) {
 		}{
 			{access.Leader, "unlinked", links.Path},
 			{access.Officer, "film", links.FilmPath(c.ID)},
-			{access.Officer, "story", links.StoryPath(c.ID)},
 			{access.Officer, "link", "/recordings/" + string(stored.ID) + "/link?case=" + string(c.ID)},
 			{access.Officer, "recording-link", "/recordings/" + string(stored.ID)},
 		} {

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/matter"
@@ -19,7 +17,6 @@ import (
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/regulation"
-	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 )
@@ -60,7 +57,6 @@ type Rules interface {
 type People interface {
 	Tree(ctx context.Context) (org.Tree, error)
 	Names(ctx context.Context, ids []ident.PersonID) (map[ident.PersonID]string, error)
-	People(ctx context.Context, actor access.Actor, f org.PeopleFilter) (org.Page[org.Person], error)
 }
 
 // Deps is what the area needs.
@@ -71,10 +67,6 @@ type Deps struct {
 	Cases      Cases
 	Rules      Rules
 	People     People
-	Accounts   record.Accounts
-	Log        bun.IDB // the database the custody log is read from
-	// Looks gives the looks at a recording, newest first.
-	Looks func(ctx context.Context, rec ident.RecordingID, limit int) ([]viewing.Look, error)
 }
 
 // Path is the address of the recordings that belong to no case.
@@ -83,9 +75,6 @@ const Path = "/unlinked"
 func linkPath(id ident.RecordingID) string { return record.Path(id) + "/link" }
 
 func casePath(id ident.CaseID) string { return "/cases/" + string(id) }
-
-// StoryPath and FilmPath are the addresses of what happened in a case, and of its recordings.
-func StoryPath(id ident.CaseID) string { return casePath(id) + "/story" }
 
 // FilmPath is the address of a case's recordings.
 func FilmPath(id ident.CaseID) string { return casePath(id) + "/recordings" }
@@ -104,7 +93,6 @@ func (a *Area) Routes() []site.Route {
 		{Method: http.MethodPost, Path: "/recordings/{id}/link", Action: access.CaseFilm, Object: true, Handle: a.link},
 		{Method: http.MethodGet, Path: "/cases/{id}/recordings", Action: access.CaseView, Object: true, Handle: a.films},
 		{Method: http.MethodPost, Path: "/cases/{id}/recordings/{link}/strike", Action: access.CaseFilm, Object: true, Handle: a.strike},
-		{Method: http.MethodGet, Path: "/cases/{id}/story", Action: access.CaseView, Object: true, Handle: a.story},
 	}
 }
 

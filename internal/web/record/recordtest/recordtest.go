@@ -207,7 +207,6 @@ func (h *House) serve(settings *regulation.Service, more []func(h *House) []site
 	})
 	h.Links = links.New(links.Deps{
 		Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), Recordings: h.Service, Strays: h.Strays, Cases: h.Cases, Rules: settings, People: h.Org,
-		Accounts: h.Accounts, Log: h.DB.Reader, Looks: h.Viewing.LooksAt,
 	})
 	routes := append(looks.Routes(), library.Routes(library.Deps{
 		Recordings: h.Service, People: h.Org, Devices: h.Devices, Shelf: must(shelf.New(shelf.Config{DB: h.DB, Gate: h.Gate}))(h.t),
