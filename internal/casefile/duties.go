@@ -131,10 +131,8 @@ func (c *change) duties() error {
 
 // gone reports whether a duty ended because the case changed under it, and not because somebody did what was owed.
 func (c *change) gone(d duty.Duty) bool {
-	switch c.f.Case.State {
-	case matter.Withdrawn, matter.Joined:
+	if c.f.Case.State == matter.Withdrawn || c.f.Case.State == matter.Joined {
 		return true
-	default:
 	}
 	_, key, _ := strings.Cut(d.Subject.ID, "/")
 	switch d.Kind {
@@ -147,9 +145,9 @@ func (c *change) gone(d duty.Duty) bool {
 		return i < 0 || list.Items[i].Standing != procedure.Present && list.Items[i].Standing != procedure.Underway
 	case duty.DecidePaper, duty.DecidePaperLegal, duty.DecidePaperLeader, duty.AgreePaper, duty.SignPaper:
 		return false
-	default:
-		return true
+	case duty.Store, duty.ExplainLate, duty.SettleInbox, duty.ExplainMissing, duty.DecideViewing, duty.ConfirmLook, duty.LinkRecording: // not a case's
 	}
+	return true
 }
 
 // wanted lists the duties the case should have open.
@@ -235,7 +233,7 @@ func (c *change) wantVoices(add adder, handlers []matter.Handler) {
 					}
 				}
 			}
-		default:
+		case matter.Draft, matter.Returned, matter.Complete, matter.Void: // nobody's voice is waited for
 		}
 	}
 }

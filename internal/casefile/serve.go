@@ -27,7 +27,10 @@ func (s *Service) Serve(ctx context.Context, actor access.Actor, v matter.Delive
 		text  *string
 		most  int
 	}{
-		{"recipient", &v.Recipient, maxName}, {"place", &v.Place, maxName}, {"reason", &v.Reason, maxReason}, {"course", &v.Course, maxReason},
+		{"recipient", &v.Recipient, maxName},
+		{"place", &v.Place, maxName},
+		{"reason", &v.Reason, maxReason},
+		{"course", &v.Course, maxReason},
 		{"witness", &v.Witness, maxName},
 	} {
 		var err error

@@ -60,9 +60,14 @@ func New(t testing.TB, w *gatetest.World) *World {
 		number string
 		role   access.Role
 	}{
-		{&x.A, "执法人员甲", "云执0417", access.Officer}, {&x.B, "迪丽拜尔·阿卜杜喀迪尔", "云执0388", access.Officer}, {&x.Head, "科室负责人", "", access.Head},
-		{&x.Leader, "分管领导", "", access.Leader}, {&x.Legal, "法制审核员", "", access.LegalReviewer}, {&x.Presider, "听证主持人", "云执0500", access.Officer},
-		{&x.Supervisor, "监督员", "", access.Supervisor}, {&x.Stranger, "旁人", "云执0600", access.Officer},
+		{&x.A, "执法人员甲", "云执0417", access.Officer},
+		{&x.B, "迪丽拜尔·阿卜杜喀迪尔", "云执0388", access.Officer},
+		{&x.Head, "科室负责人", "", access.Head},
+		{&x.Leader, "分管领导", "", access.Leader},
+		{&x.Legal, "法制审核员", "", access.LegalReviewer},
+		{&x.Presider, "听证主持人", "云执0500", access.Officer},
+		{&x.Supervisor, "监督员", "", access.Supervisor},
+		{&x.Stranger, "旁人", "云执0600", access.Officer},
 	} {
 		person, err := x.Org.AddPerson(ctx, Host, org.PersonEdit{Name: p.name, Department: d.ID})
 		x.must(err)

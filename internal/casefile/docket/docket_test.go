@@ -171,8 +171,12 @@ func TestFindParty(t *testing.T) {
 			}
 		}
 		for _, c := range []struct{ name, reason, code string }{
-			{"王", "核对是否重复立案", "docket.name"}, {"", "核对是否重复立案", "docket.name"}, {strings.Repeat("长", 61), "核对是否重复立案", "docket.name"},
-			{name, "", "docket.reason"}, {name, "查查", "docket.reason"}, {name, strings.Repeat("因", 201), "docket.reason"},
+			{"王", "核对是否重复立案", "docket.name"},
+			{"", "核对是否重复立案", "docket.name"},
+			{strings.Repeat("长", 61), "核对是否重复立案", "docket.name"},
+			{name, "", "docket.reason"},
+			{name, "查查", "docket.reason"},
+			{name, strings.Repeat("因", 201), "docket.reason"},
 		} {
 			if _, _, err := w.FindParty(t.Context(), leader, c.name, c.reason); !fault.HasCode(err, c.code) {
 				t.Errorf("%q %q: %v", c.name, c.reason, err)
@@ -272,11 +276,31 @@ func measure(b *testing.B, w world) {
 	}
 	for _, role := range []access.Role{access.Leader, access.Head, access.Officer} {
 		for _, f := range []docket.Filter{
-			{}, {Ascending: true}, {Order: docket.ByDue}, {Overdue: true}, {Overdue: true, Order: docket.ByDue}, {Act: "permit"}, {Act: "payment", Stage: matter.Initiation}, {State: matter.Suspended},
-			{State: matter.Archived}, {State: matter.Suspended, Act: "permit", Order: docket.ByDue}, {State: matter.Archived, Act: "payment"}, {Stage: matter.Decision}, {State: matter.Withdrawn},
-			{Department: w.Crowd.Departments[0]}, {Department: w.Crowd.Departments[0], State: matter.Withdrawn}, {Handler: w.Officers[20]}, {Handler: w.Officers[0], State: matter.Open},
-			{From: now.AddDate(-2, 0, 0), To: now.AddDate(-1, 0, 0)}, {From: now.AddDate(-2, 0, 0), To: now.AddDate(-1, 0, 0), State: matter.Withdrawn}, {From: now.AddDate(-4, 0, 0), To: now.AddDate(-3, 0, 0), Order: docket.ByDue},
-			{Query: "执业许可"}, {Query: "收案收费", State: matter.Suspended}, {Query: "2024 54321"}, {Query: "没有这个词"}, {Query: "法律服务所"},
+			{},
+			{Ascending: true},
+			{Order: docket.ByDue},
+			{Overdue: true},
+			{Overdue: true, Order: docket.ByDue},
+			{Act: "permit"},
+			{Act: "payment", Stage: matter.Initiation},
+			{State: matter.Suspended},
+			{State: matter.Archived},
+			{State: matter.Suspended, Act: "permit", Order: docket.ByDue},
+			{State: matter.Archived, Act: "payment"},
+			{Stage: matter.Decision},
+			{State: matter.Withdrawn},
+			{Department: w.Crowd.Departments[0]},
+			{Department: w.Crowd.Departments[0], State: matter.Withdrawn},
+			{Handler: w.Officers[20]},
+			{Handler: w.Officers[0], State: matter.Open},
+			{From: now.AddDate(-2, 0, 0), To: now.AddDate(-1, 0, 0)},
+			{From: now.AddDate(-2, 0, 0), To: now.AddDate(-1, 0, 0), State: matter.Withdrawn},
+			{From: now.AddDate(-4, 0, 0), To: now.AddDate(-3, 0, 0), Order: docket.ByDue},
+			{Query: "执业许可"},
+			{Query: "收案收费", State: matter.Suspended},
+			{Query: "2024 54321"},
+			{Query: "没有这个词"},
+			{Query: "法律服务所"},
 		} {
 			asks = append(asks, struct {
 				role access.Role

@@ -48,10 +48,25 @@ var asserted = []string{"no_heavier", "presider_not_investigator", "truth_statem
 
 // spans are pairs of which the second must not lie before the first.
 var spans = [][2]string{
-	{"started_at", "ended_at"}, {"hearing_at", "ended_at"}, {"period_from", "period_to"}, {"term_from", "term_to"}, {"term_from", "handle_by"}, {"stop_at", "resume_at"},
-	{"valid_from", "valid_to"}, {"rec_start", "rec_end"}, {"arrived_at", "left_at"}, {"out_at", "in_at"}, {"executed_at", "reported_at"}, {"filed_on", "closed_on"},
-	{"issued_on", "reply_by"}, {"issued_on", "correct_by"}, {"issued_on", "correct_due"}, {"issued_on", "perform_by"},
-	{"issued_on", "provide_by"}, {"posted_on", "deemed_on"}, {"requested_on", "issued_on"},
+	{"started_at", "ended_at"},
+	{"hearing_at", "ended_at"},
+	{"period_from", "period_to"},
+	{"term_from", "term_to"},
+	{"term_from", "handle_by"},
+	{"stop_at", "resume_at"},
+	{"valid_from", "valid_to"},
+	{"rec_start", "rec_end"},
+	{"arrived_at", "left_at"},
+	{"out_at", "in_at"},
+	{"executed_at", "reported_at"},
+	{"filed_on", "closed_on"},
+	{"issued_on", "reply_by"},
+	{"issued_on", "correct_by"},
+	{"issued_on", "correct_due"},
+	{"issued_on", "perform_by"},
+	{"issued_on", "provide_by"},
+	{"posted_on", "deemed_on"},
+	{"requested_on", "issued_on"},
 }
 
 // Check says what keeps a record from being signed: every problem, in the order of the form.

@@ -31,7 +31,7 @@ func Tables() []vouch.Table {
 	}
 }
 
-// text is a value's JSON, for columns that hold some.
+// JSON is a value's JSON, for columns that hold some.
 func JSON(v any) string {
 	raw, err := json.Marshal(v)
 	switch {
@@ -66,6 +66,7 @@ func values[T any, R any, P interface {
 	return out, nil
 }
 
+// Fail says where an error of the database came from; nil stays nil.
 func Fail(err error) error {
 	if err == nil {
 		return nil
@@ -73,6 +74,7 @@ func Fail(err error) error {
 	return fmt.Errorf("casefile: %w", err)
 }
 
+// CaseBy reads the row of a case; fault NotFound "case.unknown" where there is none.
 func CaseBy(ctx context.Context, q bun.IDB, id ident.CaseID) (*Case, error) {
 	r := new(Case)
 	if err := q.NewSelect().Model(r).Where("id = ?", id).Scan(ctx); err != nil {
@@ -81,7 +83,7 @@ func CaseBy(ctx context.Context, q bun.IDB, id ident.CaseID) (*Case, error) {
 	return r, nil
 }
 
-// take locks a case for the length of the transaction and counts the change.
+// Take locks a case for the length of the transaction and counts the change.
 func Take(ctx context.Context, q bun.IDB, id ident.CaseID) (*Case, error) {
 	res, err := q.NewUpdate().Model((*Case)(nil)).Set("revision = revision + 1").Where("id = ?", id).Exec(ctx)
 	if err != nil {
@@ -118,7 +120,7 @@ func ofPapers[T any, R any, P interface {
 	return values[T, R, P](rows)
 }
 
-// load reads a whole case.
+// Load reads a whole case.
 func Load(ctx context.Context, q bun.IDB, r *Case) (matter.File, error) {
 	var f matter.File
 	var err error
@@ -143,23 +145,25 @@ func Load(ctx context.Context, q bun.IDB, r *Case) (matter.File, error) {
 	return f, err
 }
 
+// Insert writes a new row.
 func Insert(ctx context.Context, q bun.IDB, row any) error {
 	_, err := q.NewInsert().Model(row).Exec(ctx)
 	return Fail(err)
 }
 
+// Update writes a row anew, by its key.
 func Update(ctx context.Context, q bun.IDB, row any) error {
 	_, err := q.NewUpdate().Model(row).WherePK().Exec(ctx)
 	return Fail(err)
 }
 
-// updateCase writes a case's own columns; its revision was counted when it was taken.
+// UpdateCase writes a case's own columns; its revision was counted when it was taken.
 func UpdateCase(ctx context.Context, q bun.IDB, r *Case) error {
 	_, err := q.NewUpdate().Model(r).ExcludeColumn("revision").WherePK().Exec(ctx)
 	return Fail(err)
 }
 
-// nextNumber gives out the next number of a scope. Numbers are never given twice, but a change that is rolled back gives
+// NextNumber gives out the next number of a scope. Numbers are never given twice, but a change that is rolled back gives
 // its number back.
 func NextNumber(ctx context.Context, q bun.IDB, scope string) (int64, error) {
 	var n int64
@@ -167,6 +171,7 @@ func NextNumber(ctx context.Context, q bun.IDB, scope string) (int64, error) {
 	return n, Fail(err)
 }
 
+// CaseOf gives the case a paper belongs to; fault NotFound "paper.unknown" where there is none.
 func CaseOf(ctx context.Context, q bun.IDB, id ident.PaperID) (ident.CaseID, error) {
 	var c ident.CaseID
 	if err := q.NewSelect().Model((*Paper)(nil)).Column("case_id").Where("id = ?", id).Scan(ctx, &c); err != nil {
@@ -175,6 +180,7 @@ func CaseOf(ctx context.Context, q bun.IDB, id ident.PaperID) (ident.CaseID, err
 	return c, nil
 }
 
+// PaperBy reads the row of a paper; fault NotFound "paper.unknown" where there is none.
 func PaperBy(ctx context.Context, q bun.IDB, id ident.PaperID) (*Paper, error) {
 	r := new(Paper)
 	if err := q.NewSelect().Model(r).Where("id = ?", id).Scan(ctx); err != nil {
@@ -183,6 +189,7 @@ func PaperBy(ctx context.Context, q bun.IDB, id ident.PaperID) (*Paper, error) {
 	return r, nil
 }
 
+// VersionsOf lists the signed versions of a paper, oldest first.
 func VersionsOf(ctx context.Context, q bun.IDB, id ident.PaperID) ([]matter.Version, error) {
 	var rows []Version
 	if err := q.NewSelect().Model(&rows).Where("paper_id = ?", id).OrderExpr("number").Scan(ctx); err != nil {
@@ -191,6 +198,7 @@ func VersionsOf(ctx context.Context, q bun.IDB, id ident.PaperID) ([]matter.Vers
 	return values[matter.Version, Version](rows)
 }
 
+// CaseByNo finds a case by its number; fault NotFound "case.unknown" where there is none.
 func CaseByNo(ctx context.Context, q bun.IDB, no string) (ident.CaseID, error) {
 	var id ident.CaseID
 	if err := q.NewSelect().Model((*Case)(nil)).Column("id").Where("no = ?", no).Scan(ctx, &id); err != nil {
@@ -248,6 +256,7 @@ func conditions(q *bun.SelectQuery, f Filter, now time.Time) *bun.SelectQuery {
 	return q
 }
 
+// Page reads one page of a list of cases and one row more, which says that it goes on.
 func Page(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.Time, afterAt int64, afterID ident.CaseID) ([]*Case, error) {
 	var rows []*Case
 	s := conditions(scoped(q.NewSelect().Model(&rows), sc), f, now)
@@ -268,6 +277,7 @@ func Page(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.Ti
 	return rows, Fail(err)
 }
 
+// Count counts the cases of a list, no further than one over the limit.
 func Count(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.Time, limit int) (int, error) {
 	inner := conditions(scoped(q.NewSelect().Model((*Case)(nil)).ColumnExpr("1"), sc), f, now).Limit(int64(limit) + 1)
 	var n int
@@ -275,6 +285,7 @@ func Count(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.T
 	return n, Fail(err)
 }
 
+// Leads gives who leads each case now.
 func Leads(ctx context.Context, q bun.IDB, ids []ident.CaseID) (map[ident.CaseID]ident.PersonID, error) {
 	out := map[ident.CaseID]ident.PersonID{}
 	if len(ids) == 0 {

@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 )
 
+// Clashes lists the words of a draft that met others and are not settled.
 func Clashes(ctx context.Context, q bun.IDB, id ident.PaperID) ([]Clash, error) {
 	var rows []Clash
 	err := q.NewSelect().Model(&rows).Where("paper_id = ? AND settled_at = 0", id).OrderExpr("id").Scan(ctx)
@@ -29,6 +30,7 @@ type Clash struct {
 	Settled int64          `bun:"settled_at"`
 }
 
+// Presence is the row of an officer at a place for a time (R-08-02).
 type Presence struct {
 	bun.BaseModel `bun:"table:case_presence"`
 
@@ -39,7 +41,7 @@ type Presence struct {
 	To     int64          `bun:"to_at"`
 }
 
-// elsewhere finds another paper, of any case, by which one of the people was in another place at that time.
+// Elsewhere finds another paper, of any case, by which one of the people was in another place at that time.
 func Elsewhere(ctx context.Context, q bun.IDB, paper ident.PaperID, people []ident.PersonID, from, to time.Time) (*Presence, error) {
 	if len(people) == 0 {
 		return nil, nil
@@ -53,6 +55,7 @@ func Elsewhere(ctx context.Context, q bun.IDB, paper ident.PaperID, people []ide
 	return &rows[0], nil
 }
 
+// InsertPresence notes that people were where a paper was made.
 func InsertPresence(ctx context.Context, q bun.IDB, paper ident.PaperID, people []ident.PersonID, from, to time.Time) error {
 	for _, p := range people {
 		r := &Presence{ID: ident.New[string](), Paper: paper, Person: p, From: clock.Micros(from), To: clock.Micros(to)}
@@ -63,11 +66,13 @@ func InsertPresence(ctx context.Context, q bun.IDB, paper ident.PaperID, people 
 	return nil
 }
 
+// DeletePresence takes back what a paper said of who was where.
 func DeletePresence(ctx context.Context, q bun.IDB, paper ident.PaperID) error {
 	_, err := q.NewDelete().Model((*Presence)(nil)).Where("paper_id = ?", paper).Exec(ctx)
 	return Fail(err)
 }
 
+// Attachment is the row of an attached file with its bytes.
 type Attachment struct {
 	bun.BaseModel `bun:"table:case_attachment"`
 
@@ -84,12 +89,14 @@ type Attachment struct {
 	Entry   ident.EntryID      `bun:"entry_id"`
 }
 
+// AttachmentsOf lists the files attached to papers of a case, without their bytes.
 func AttachmentsOf(ctx context.Context, q bun.IDB, id ident.CaseID) ([]Attachment, error) {
 	var rows []Attachment
 	err := q.NewSelect().Model(&rows).ExcludeColumn("content").Where("case_id = ?", id).OrderExpr("id").Scan(ctx)
 	return rows, Fail(err)
 }
 
+// AttachmentBy reads an attached file with its bytes.
 func AttachmentBy(ctx context.Context, q bun.IDB, id ident.AttachmentID) (*Attachment, error) {
 	r := new(Attachment)
 	err := q.NewSelect().Model(r).Where("id = ?", id).Scan(ctx)

@@ -13,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 )
 
+// Case is the row of a case.
 type Case struct {
 	bun.BaseModel `bun:"table:casefile,alias:t"`
 
@@ -38,6 +39,7 @@ type Case struct {
 	Parties    string             `bun:"parties"`
 }
 
+// OfCase makes the row of a case.
 func OfCase(v matter.Case) *Case {
 	return &Case{
 		ID:         v.ID,
@@ -60,6 +62,7 @@ func OfCase(v matter.Case) *Case {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Case) Plain() (matter.Case, error) {
 	return matter.Case{
 		ID:         r.ID,
@@ -82,6 +85,7 @@ func (r *Case) Plain() (matter.Case, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Case) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.ID)}, Entry: r.Entry,
@@ -89,6 +93,7 @@ func (r *Case) Vouched() vouch.Row {
 	}
 }
 
+// Party is the row of a party.
 type Party struct {
 	bun.BaseModel `bun:"table:case_party,alias:t"`
 
@@ -107,6 +112,7 @@ type Party struct {
 	Entry    ident.EntryID    `bun:"entry_id"`
 }
 
+// OfParty makes the row of a party.
 func OfParty(v matter.Party) *Party {
 	return &Party{
 		ID:       v.ID,
@@ -125,6 +131,7 @@ func OfParty(v matter.Party) *Party {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Party) Plain() (matter.Party, error) {
 	return matter.Party{
 		ID:       r.ID,
@@ -143,6 +150,7 @@ func (r *Party) Plain() (matter.Party, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Party) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)}, Entry: r.Entry,
@@ -150,6 +158,7 @@ func (r *Party) Vouched() vouch.Row {
 	}
 }
 
+// Handler is the row of a handler.
 type Handler struct {
 	bun.BaseModel `bun:"table:case_handler,alias:t"`
 
@@ -164,6 +173,7 @@ type Handler struct {
 	Entry       ident.EntryID   `bun:"entry_id"`
 }
 
+// OfHandler makes the row of a handler.
 func OfHandler(v matter.Handler) *Handler {
 	return &Handler{
 		ID:          v.ID,
@@ -178,6 +188,7 @@ func OfHandler(v matter.Handler) *Handler {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Handler) Plain() (matter.Handler, error) {
 	return matter.Handler{
 		ID:          r.ID,
@@ -192,6 +203,7 @@ func (r *Handler) Plain() (matter.Handler, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Handler) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)}, Entry: r.Entry,
@@ -199,6 +211,7 @@ func (r *Handler) Vouched() vouch.Row {
 	}
 }
 
+// Paper is the row of a paper.
 type Paper struct {
 	bun.BaseModel `bun:"table:case_paper,alias:t"`
 
@@ -223,6 +236,7 @@ type Paper struct {
 	Marks     string            `bun:"marks"`
 }
 
+// OfPaper makes the row of a paper.
 func OfPaper(v matter.Paper) *Paper {
 	return &Paper{
 		ID:        v.ID,
@@ -246,6 +260,7 @@ func OfPaper(v matter.Paper) *Paper {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Paper) Plain() (matter.Paper, error) {
 	v := matter.Paper{
 		ID:        r.ID,
@@ -274,6 +289,7 @@ func (r *Paper) Plain() (matter.Paper, error) {
 	return v, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Paper) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "paper", ID: string(r.ID)}, Entry: r.Entry,
@@ -281,6 +297,7 @@ func (r *Paper) Vouched() vouch.Row {
 	}
 }
 
+// Version is the row of a signed version.
 type Version struct {
 	bun.BaseModel `bun:"table:case_version,alias:t"`
 
@@ -295,6 +312,7 @@ type Version struct {
 	Entry  ident.EntryID   `bun:"entry_id"`
 }
 
+// OfVersion makes the row of a signed version.
 func OfVersion(v matter.Version) *Version {
 	return &Version{
 		ID:     v.ID,
@@ -309,6 +327,7 @@ func OfVersion(v matter.Version) *Version {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Version) Plain() (matter.Version, error) {
 	v := matter.Version{
 		ID:     r.ID,
@@ -326,6 +345,7 @@ func (r *Version) Plain() (matter.Version, error) {
 	return v, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Version) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "paper", ID: string(r.Paper)}, Entry: r.Entry,
@@ -333,6 +353,7 @@ func (r *Version) Vouched() vouch.Row {
 	}
 }
 
+// Signature is the row of a signature.
 type Signature struct {
 	bun.BaseModel `bun:"table:case_signature,alias:t"`
 
@@ -351,6 +372,7 @@ type Signature struct {
 	Entry   ident.EntryID      `bun:"entry_id"`
 }
 
+// OfSignature makes the row of a signature.
 func OfSignature(v matter.Signature) *Signature {
 	return &Signature{
 		ID:      v.ID,
@@ -369,6 +391,7 @@ func OfSignature(v matter.Signature) *Signature {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Signature) Plain() (matter.Signature, error) {
 	return matter.Signature{
 		ID:      r.ID,
@@ -387,6 +410,7 @@ func (r *Signature) Plain() (matter.Signature, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Signature) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "paper", ID: string(r.Paper)}, Entry: r.Entry,

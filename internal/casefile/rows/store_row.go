@@ -12,6 +12,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 )
 
+// Approval is the row of what somebody said in an approval.
 type Approval struct {
 	bun.BaseModel `bun:"table:case_approval,alias:t"`
 
@@ -28,6 +29,7 @@ type Approval struct {
 	Entry   ident.EntryID    `bun:"entry_id"`
 }
 
+// OfApproval makes the row of what somebody said in an approval.
 func OfApproval(v matter.Approval) *Approval {
 	return &Approval{
 		ID:      v.ID,
@@ -44,6 +46,7 @@ func OfApproval(v matter.Approval) *Approval {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Approval) Plain() (matter.Approval, error) {
 	return matter.Approval{
 		ID:      r.ID,
@@ -60,6 +63,7 @@ func (r *Approval) Plain() (matter.Approval, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Approval) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "paper", ID: string(r.Paper)}, Entry: r.Entry,
@@ -67,6 +71,7 @@ func (r *Approval) Vouched() vouch.Row {
 	}
 }
 
+// Delivery is the row of a service.
 type Delivery struct {
 	bun.BaseModel `bun:"table:case_delivery,alias:t"`
 
@@ -91,6 +96,7 @@ type Delivery struct {
 	Entry     ident.EntryID    `bun:"entry_id"`
 }
 
+// OfDelivery makes the row of a service.
 func OfDelivery(v matter.Delivery) *Delivery {
 	return &Delivery{
 		ID:        v.ID,
@@ -115,6 +121,7 @@ func OfDelivery(v matter.Delivery) *Delivery {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Delivery) Plain() (matter.Delivery, error) {
 	return matter.Delivery{
 		ID:        r.ID,
@@ -139,6 +146,7 @@ func (r *Delivery) Plain() (matter.Delivery, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Delivery) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)}, Entry: r.Entry,
@@ -146,6 +154,7 @@ func (r *Delivery) Vouched() vouch.Row {
 	}
 }
 
+// Answer is the row of an answer to a fact.
 type Answer struct {
 	bun.BaseModel `bun:"table:case_answer,alias:t"`
 
@@ -159,6 +168,7 @@ type Answer struct {
 	Entry  ident.EntryID  `bun:"entry_id"`
 }
 
+// OfAnswer makes the row of an answer to a fact.
 func OfAnswer(v matter.Answer) *Answer {
 	return &Answer{
 		ID:     v.ID,
@@ -172,6 +182,7 @@ func OfAnswer(v matter.Answer) *Answer {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Answer) Plain() (matter.Answer, error) {
 	return matter.Answer{
 		ID:     r.ID,
@@ -185,6 +196,7 @@ func (r *Answer) Plain() (matter.Answer, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Answer) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)}, Entry: r.Entry,
@@ -192,6 +204,7 @@ func (r *Answer) Vouched() vouch.Row {
 	}
 }
 
+// Waiver is the row of a waiver.
 type Waiver struct {
 	bun.BaseModel `bun:"table:case_waiver,alias:t"`
 
@@ -204,6 +217,7 @@ type Waiver struct {
 	Entry  ident.EntryID  `bun:"entry_id"`
 }
 
+// OfWaiver makes the row of a waiver.
 func OfWaiver(v matter.Waiver) *Waiver {
 	return &Waiver{
 		ID:     v.ID,
@@ -216,6 +230,7 @@ func OfWaiver(v matter.Waiver) *Waiver {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Waiver) Plain() (matter.Waiver, error) {
 	return matter.Waiver{
 		ID:     r.ID,
@@ -228,6 +243,7 @@ func (r *Waiver) Plain() (matter.Waiver, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Waiver) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)}, Entry: r.Entry,
@@ -235,6 +251,7 @@ func (r *Waiver) Vouched() vouch.Row {
 	}
 }
 
+// Link is the row of a link to a recording.
 type Link struct {
 	bun.BaseModel `bun:"table:case_link,alias:t"`
 
@@ -252,6 +269,7 @@ type Link struct {
 	Entry     ident.EntryID     `bun:"entry_id"`
 }
 
+// OfLink makes the row of a link to a recording.
 func OfLink(v matter.Link) *Link {
 	return &Link{
 		ID:        v.ID,
@@ -269,6 +287,7 @@ func OfLink(v matter.Link) *Link {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Link) Plain() (matter.Link, error) {
 	return matter.Link{
 		ID:        r.ID,
@@ -286,6 +305,7 @@ func (r *Link) Plain() (matter.Link, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Link) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)}, Entry: r.Entry,
@@ -293,6 +313,7 @@ func (r *Link) Vouched() vouch.Row {
 	}
 }
 
+// Report is the row of a reported event.
 type Report struct {
 	bun.BaseModel `bun:"table:case_report,alias:t"`
 
@@ -307,6 +328,7 @@ type Report struct {
 	Entry ident.EntryID  `bun:"entry_id"`
 }
 
+// OfReport makes the row of a reported event.
 func OfReport(v matter.Report) *Report {
 	return &Report{
 		ID:    v.ID,
@@ -321,6 +343,7 @@ func OfReport(v matter.Report) *Report {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Report) Plain() (matter.Report, error) {
 	return matter.Report{
 		ID:    r.ID,
@@ -335,6 +358,7 @@ func (r *Report) Plain() (matter.Report, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Report) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)}, Entry: r.Entry,
@@ -342,6 +366,7 @@ func (r *Report) Vouched() vouch.Row {
 	}
 }
 
+// Limit is the row of a time limit.
 type Limit struct {
 	bun.BaseModel `bun:"table:case_limit,alias:t"`
 
@@ -360,6 +385,7 @@ type Limit struct {
 	Edition int           `bun:"edition"`
 }
 
+// OfLimit makes the row of a time limit.
 func OfLimit(v matter.Limit) *Limit {
 	return &Limit{
 		ID:      v.ID,
@@ -378,6 +404,7 @@ func OfLimit(v matter.Limit) *Limit {
 	}
 }
 
+// Plain is the row as a plain value.
 func (r *Limit) Plain() (matter.Limit, error) {
 	return matter.Limit{
 		ID:      r.ID,
@@ -396,6 +423,7 @@ func (r *Limit) Plain() (matter.Limit, error) {
 	}, nil
 }
 
+// Vouched is what the entry of the last change says of the row.
 func (r *Limit) Vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "case", ID: string(r.Case)},
