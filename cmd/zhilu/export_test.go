@@ -58,7 +58,7 @@ func TestCaseScripts(t *testing.T) {
 // cheap makes passwords fast.
 var cheap = account.HashParams{Passes: 1, Memory: 64, Threads: 1}
 
-const newPassword = "a password of its own 2026" //nolint:gosec // it is no secret
+const newPassword = "a password of its own 2026"
 
 // houseWithCase makes a house in the script's folder with one case of a few papers, signed by the people whose they are.
 func houseWithCase(t *testing.T, e *testscript.Env) {
@@ -70,7 +70,7 @@ func houseWithCase(t *testing.T, e *testscript.Env) {
 		}
 	}
 	ctx, log := context.Background(), slog.New(slog.DiscardHandler)
-	now := clock.NewManual(time.Now().Add(-time.Hour)) //nolint:forbidigo // the program itself goes by the real clock
+	now := clock.NewManual(time.Now().Add(-time.Hour)) // the program itself goes by the real clock
 	place := config.Place{Data: filepath.Join(e.WorkDir, "data"), Keys: filepath.Join(e.WorkDir, "keys")}
 	_, err := app.Init(ctx, app.InitConfig{Place: place, Bureau: "云溪县司法局", Clock: now, Log: log, Hash: cheap})
 	must(err)

@@ -36,6 +36,7 @@ type desk struct {
 	*gatetest.World
 	keys    *keyring.Keyring
 	seq     *custody.Sequencer
+	config  dossier.Config
 	svc     *dossier.Service
 	c       *dossier.Case
 	actor   access.Actor
@@ -115,7 +116,7 @@ func newDesk(t testing.TB, w *gatetest.World, papers int) *desk {
 		t.Fatal(err)
 	}
 	request := ident.New[ident.ViewingID]()
-	d.svc, err = dossier.New(dossier.Config{
+	d.config = dossier.Config{
 		DB: w.DB, Gate: w.Gate, Clock: w.Clock, FS: durable.OS(), Origin: origin, Bureau: "示例局",
 		Print: func(ctx context.Context, c *dossier.Case, p *dossier.Paper) (dossier.PDF, error) {
 			if d.print != nil {
@@ -158,11 +159,21 @@ func newDesk(t testing.TB, w *gatetest.World, papers int) *desk {
 			_, err := d.seq.Sequence(ctx)
 			return err
 		},
-	})
+	}
+	d.svc = d.on(t, durable.OS())
+	return d
+}
+
+// on makes the same service over another disk.
+func (d *desk) on(t testing.TB, fsys durable.FS) *dossier.Service {
+	t.Helper()
+	c := d.config
+	c.FS = fsys
+	s, err := dossier.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return s
 }
 
 func (d *desk) order(out string) dossier.Order { return dossier.Order{Case: d.c, Request: 7, Out: out} }

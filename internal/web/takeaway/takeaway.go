@@ -161,7 +161,7 @@ func (a area) make(p *site.Page) (err error) {
 
 // send zips the package first, so that a failure is told as one, and sends the zip with its length.
 func send(p *site.Page, folder, zipped, name string) (err error) {
-	z, err := os.OpenFile(zipped, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	z, err := os.OpenFile(filepath.Clean(zipped), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
 	}
