@@ -159,7 +159,7 @@ func pages(t *testing.T, base string) []string {
 	id := `([0-9a-f-]{36})`
 	rec := first("zhoujg", "/recordings", `href="/recordings/`+id+`"`)
 	return []string{
-		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/inbox", "/cards",
+		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/recordings/" + rec + "/link", "/inbox", "/cards",
 		"/cards/" + first("zhoujg", "/cards", `href="/cards/`+id+`"`), "/upload-files", "/devices",
 		"/devices/" + first("zhoujg", "/devices", `href="/devices/`+id+`"`), "/devices/new", "/devices/export", "/devices/template", "/device-import",
 		"/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
