@@ -191,3 +191,24 @@ func with(t *testing.T, book []byte, name, text string) []byte {
 	}
 	return out.Bytes()
 }
+
+// FuzzReadExcel changes the cells of a workbook: whatever its sheets hold, it is read or refused.
+func FuzzReadExcel(f *testing.F) {
+	const sheet = `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>`
+	whole, problems := catalogue.Read("x", []byte(`{"meta":{"schema":"deadlines/1","acts":{},"stages":{}},"deadlines":[]}`))
+	if len(problems) == 0 {
+		f.Fatal("an empty list was read")
+	}
+	whole.Schema, whole.Terms = "deadlines/1", []catalogue.Term{{ID: "a"}}
+	book, err := catalogue.Excel(whole)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(`<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c></row><row r="2"><c r="A2"><v>1</v></c></row>`)
+	f.Add(`<row r="99999"><c r="XFD99999" t="s"><v>4000000000</v></c></row>`)
+	f.Add(`<row r="2"><c r="B2"><f>HYPERLINK("x")</f><v>true</v></c></row><row r="1"/>`)
+	f.Fuzz(func(t *testing.T, cells string) {
+		got, _ := catalogue.ReadExcel("f", with(t, book, "xl/worksheets/sheet1.xml", fmt.Sprintf(sheet, cells)))
+		_ = catalogue.Check([]catalogue.File{got}, catalogue.Catalogue{})
+	})
+}

@@ -97,8 +97,8 @@ func put[T edition.Row](a *area, p *site.Page, s source, part edition.Part, id s
 // pair is a text in both languages, with labels of its own.
 func (f *form) pair(name, label string, t catalogue.Text, optional bool) []ui.Field {
 	out := f.words(name+"_", t, optional)
-	for i := range out {
-		out[i].Label = f.p.T("rules.in_words", label, out[i].Label)
+	for i, lang := range []string{f.p.T("rules.in_chinese"), f.p.T("rules.in_english")} {
+		out[i].Label = f.p.T("rules.in_words", label, lang)
 	}
 	return out
 }
