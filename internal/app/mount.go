@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/api"
 	"zhilu.dev/zhilu/internal/api/tile"
+	"zhilu.dev/zhilu/internal/app/casework"
 	"zhilu.dev/zhilu/internal/casefile/stray"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/scrub"
@@ -25,6 +26,7 @@ import (
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web"
 	"zhilu.dev/zhilu/internal/web/accounts"
+	casepages "zhilu.dev/zhilu/internal/web/casefile"
 	"zhilu.dev/zhilu/internal/web/devices"
 	cases "zhilu.dev/zhilu/internal/web/docket"
 	"zhilu.dev/zhilu/internal/web/execute"
@@ -33,6 +35,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/library"
 	"zhilu.dev/zhilu/internal/web/links"
 	"zhilu.dev/zhilu/internal/web/logbook"
+	"zhilu.dev/zhilu/internal/web/papers"
 	"zhilu.dev/zhilu/internal/web/people"
 	"zhilu.dev/zhilu/internal/web/player"
 	"zhilu.dev/zhilu/internal/web/record"
@@ -100,6 +103,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 	films := links.New(links.Deps{
 		Duties: h.Duties, Recordings: h.Recordings, Strays: h.Strays, Cases: h.Cases, Rules: h.Regulation, People: h.Org,
 	})
+	desk := casework.Desk{DB: h.DB, Cases: h.Cases, Org: h.Org, Viewing: h.Viewing, Recordings: h.Recordings, ActorName: h.actorName}
 	for _, area := range [][]site.Route{
 		signin.Routes(h.Accounts),
 		workbench.Routes(workbench.Deps{Duties: h.Duties, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Inbox: h.inbox, Grants: h.Viewing.Grants}),
@@ -120,6 +124,12 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		devices.Routes(devices.Deps{Devices: h.Devices, Org: h.Org, Accounts: h.Accounts}),
 		people.Routes(people.Deps{Org: h.Org, Accounts: h.Accounts}),
 		execute.Routes(execute.Deps{Cases: h.Cases}),
+		casepages.Routes(casepages.Deps{
+			Cases: h.Cases, Rules: h.Regulation, Officers: desk.Officers, Names: h.Org.Names, Tree: h.Org.Tree, Story: desk.Story, Recording: desk.Recording,
+		}),
+		papers.Routes(papers.Deps{
+			Cases: h.Cases, Officers: desk.Officers, Names: h.Org.Names, Recording: desk.Recording, Press: h.Press, Bureau: h.Bureau.Name,
+		}),
 		rules.Routes(rules.Deps{Regulation: h.Regulation}),
 		accounts.Routes(accounts.Deps{Accounts: h.Accounts, Org: h.Org, Pin: h.PublicPin()}),
 		logbook.Routes(logbook.Deps{

@@ -37,6 +37,7 @@ type itemView struct {
 type groupView struct {
 	Article, Title, Count string
 	Items                 []itemView
+	Open                  []itemView // nobody has answered whether they apply
 	Moot                  []itemView // not applicable
 }
 
@@ -265,9 +266,12 @@ func (a area) items(p *site.Page, f matter.File, c catalogue.Catalogue, list pro
 			}
 			x := a.item(p, f, c, it, names, later)
 			x.Waive = waive && it.Standing.Owed() && !later
-			if it.Standing == procedure.NotApplicable {
+			switch it.Standing {
+			case procedure.NotApplicable:
 				g.Moot = append(g.Moot, x)
-			} else {
+			case procedure.Question:
+				g.Open = append(g.Open, x)
+			case procedure.Present, procedure.Missing, procedure.Underway, procedure.Excused:
 				g.Items = append(g.Items, x)
 			}
 		}

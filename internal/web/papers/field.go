@@ -45,7 +45,7 @@ type reader struct {
 }
 
 // inputs lays the fields of a section out.
-func (a area) inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people []org.Person, files []form.FileRef, problems map[string]string) []input {
+func inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people []org.Person, files []form.FileRef, problems map[string]string, named func(ident.RecordingID) string) []input {
 	out := make([]input, 0, len(fields))
 	for _, f := range fields {
 		x := input{ID: f.ID, Label: label(p, f), Kind: "field", Error: problems[f.ID]}
@@ -99,7 +99,7 @@ func (a area) inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people
 			x.Columns, x.Rows = rows(p, f, v, name)
 			x.Count = max(len(x.Rows)-spare, 0)
 		case "recording-ref-list":
-			x.Kind, x.Checks, x.Wide = "checks", a.recordings(p, s, v.Recordings(f.ID)), true
+			x.Kind, x.Checks, x.Wide = "checks", recordings(s, v.Recordings(f.ID), named), true
 			x.Hint = p.T("paper.recordings_hint")
 		case "file", "file-list":
 			x.Kind, x.Checks, x.Wide = "checks", fileOptions(files, v, f.ID), true
@@ -198,7 +198,7 @@ func officerOptions(p locale.Printer, people []org.Person, have []form.Person, f
 
 func checked(o []ui.Option) []ui.Option { return o[1:] }
 
-func (a area) recordings(p locale.Printer, s sheaf, have []form.RecordingRef) []ui.Option {
+func recordings(s sheaf, have []form.RecordingRef, name func(ident.RecordingID) string) []ui.Option {
 	on := map[string]bool{}
 	for _, r := range have {
 		on[r.Recording] = true
@@ -206,10 +206,7 @@ func (a area) recordings(p locale.Printer, s sheaf, have []form.RecordingRef) []
 	var out []ui.Option
 	for _, l := range s.file.Links {
 		if l.Struck.IsZero() {
-			text := string(l.Recording)
-			if !l.From.IsZero() {
-				text = p.Date(l.From) + " " + p.Clock(l.From)
-			}
+			text := name(l.Recording)
 			out = append(out, ui.Option{Value: string(l.Recording), Text: text, On: on[string(l.Recording)]})
 		}
 	}

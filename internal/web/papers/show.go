@@ -213,12 +213,13 @@ func (a area) editing(p *site.Page, s sheaf, v *paperView) error {
 	for _, b := range objections.Blocks {
 		v.Blocks = append(v.Blocks, ui.FieldError{ID: "next", Text: p.P.T("fault.paper.blocked."+b.Code+".what", b.Args...)})
 	}
+	named := func(id ident.RecordingID) string { return a.d.Recording(ctx, id) }
 	shown := problems
 	if !v.Checked {
 		shown = map[string]string{}
 	}
 	for _, sec := range form.Sections(s.doc, form.Asked(s.doc, s.paper.Values)) {
-		x := section{ID: sec.ID, Title: p.P.T("paper.section." + sec.ID), Inputs: a.inputs(p.P, s, sec.Fields, people, v.Files, shown), Filled: true}
+		x := section{ID: sec.ID, Title: p.P.T("paper.section." + sec.ID), Inputs: inputs(p.P, s, sec.Fields, people, v.Files, shown, named), Filled: true}
 		for _, f := range sec.Fields {
 			if problems[f.ID] != "" {
 				x.Bad++
