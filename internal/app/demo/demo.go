@@ -112,6 +112,9 @@ func Run(ctx context.Context, c Config) error {
 			if err := dockAll(ctx, c, url, token, cards); err != nil {
 				return err
 			}
+			if err := cases(ctx, h); err != nil {
+				return err
+			}
 			if err := ask(ctx, h); err != nil {
 				return err
 			}

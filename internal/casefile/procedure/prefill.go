@@ -45,7 +45,7 @@ func Prefill(f matter.File, d catalogue.Document, officers []form.Person) form.V
 			set(x, main.Address)
 		case "phone":
 			set(x, main.Phone)
-		case "officers":
+		case "officers", "handlers", "handled_by", "on_site_officers":
 			set(x, officers)
 		case "recorder", "received_by":
 			if len(officers) > 1 {
