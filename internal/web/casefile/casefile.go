@@ -50,7 +50,6 @@ func Routes(d Deps) []site.Route {
 		{Method: http.MethodPost, Path: "/cases/{id}/turn", Action: access.CaseTurn, Object: true, Handle: a.turn},
 		{Method: http.MethodPost, Path: "/cases/{id}/advance", Action: access.CaseAdvance, Object: true, Handle: a.advance},
 		{Method: http.MethodPost, Path: "/cases/{id}/archive", Action: access.CaseArchive, Object: true, Handle: a.archive},
-		{Method: http.MethodPost, Path: "/cases/{id}/unlink", Action: access.CaseFilm, Object: true, Handle: a.unlink},
 	}
 }
 
@@ -184,14 +183,6 @@ func (a area) archive(p *site.Page) error {
 		return err
 	}
 	return a.then(p, a.d.Cases.Archive(p.Context(), p.Actor, id))
-}
-
-func (a area) unlink(p *site.Page) error {
-	id, err := idOf(p)
-	if err != nil {
-		return err
-	}
-	return a.then(p, a.d.Cases.Strike(p.Context(), p.Actor, id, ident.LinkID(p.Value("link")), p.Value("reason")))
 }
 
 func (a area) draft(p *site.Page) error {

@@ -129,4 +129,3 @@ func (a area) story(p *site.Page) error {
 		Tabs: tabs, Days: story.Days(p.P, story.Narrow(all, kind), p.Now), Printed: p.P.T("case.printed", p.P.Full(p.Now.In(time.UTC)), p.Actor.Name),
 	}))
 }
-

@@ -10,7 +10,11 @@ func headActions(p locale.Printer, v caseView) []ui.Action {
 	if v.Edit {
 		out = append(out, ui.Action{Text: p.T("case.add_paper"), Icon: "plus", Href: "/cases/" + v.ID + "/papers"})
 	}
-	return append(out, ui.Action{Text: p.T("case.story"), Href: "/cases/" + v.ID + "/story"})
+	out = append(out, ui.Action{Text: p.T("case.story"), Href: "/cases/" + v.ID + "/story"})
+	if v.Export {
+		out = append(out, ui.Action{Text: p.T("case.package"), Href: "/cases/" + v.ID + "/package"})
+	}
+	return out
 }
 
 // turns are the decisions that stop a case or end it without one.

@@ -58,7 +58,7 @@ type limitView struct {
 type personView struct{ Label, Name, Note, ID string }
 
 // filmView is a linked recording.
-type filmView struct{ ID, Href, Title, Note string }
+type filmView struct{ Href, Title, Note string }
 
 // fineView is a fine and how it stands.
 type fineView struct{ Title, State, Note string }
@@ -84,7 +84,6 @@ type caseView struct {
 	Edit, Turn, Assign  bool
 	Advance, Archive    bool
 	Export              bool
-	Film                bool
 	PartyFields         []ui.Field
 	Reported            []ui.Option
 	Lead, Others        []ui.Option
@@ -134,7 +133,7 @@ func (a area) view(p *site.Page, f matter.File, bad refusal.Fault) (caseView, er
 	v := caseView{
 		ID: string(f.Case.ID), Title: f.Case.Title, Bad: bad, Edit: may(access.CaseEdit) && live, Turn: may(access.CaseTurn) && f.Case.Live(),
 		Assign: may(access.CaseAssign) && f.Case.Live(), Archive: may(access.CaseArchive) && f.Case.State == matter.Closed, Export: may(access.CaseExport),
-		Film: may(access.CaseFilm), Now: p.Now.In(shanghai).Format("2006-01-02T15:04"),
+		Now: p.Now.In(shanghai).Format("2006-01-02T15:04"),
 	}
 	var handlers []string
 	for _, h := range f.Current() {
@@ -154,7 +153,7 @@ func (a area) view(p *site.Page, f matter.File, bad refusal.Fault) (caseView, er
 	v.People = people(p.P, f, names)
 	for _, l := range f.Links {
 		if l.Struck.IsZero() {
-			x := filmView{ID: string(l.ID), Href: "/recordings/" + string(l.Recording), Title: a.d.Recording(ctx, l.Recording), Note: l.Note}
+			x := filmView{Href: "/recordings/" + string(l.Recording), Title: a.d.Recording(ctx, l.Recording), Note: l.Note}
 			if paper, ok := f.Paper(l.Paper); ok {
 				x.Note = docTitle(p.P, e.Catalogue, paper.Type) + " " + l.Note
 			}
