@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/casetest"
 	"zhilu.dev/zhilu/internal/casefile/matter"
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/durable"
@@ -22,6 +24,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/verify"
@@ -29,6 +32,7 @@ import (
 	"zhilu.dev/zhilu/internal/web/pagetest"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/takeaway"
+	"zhilu.dev/zhilu/internal/web/viewings"
 	"zhilu.dev/zhilu/internal/web/webtest"
 )
 
@@ -37,6 +41,10 @@ type none struct{}
 
 func (none) Object(context.Context, ident.RecordingID) (viewing.Object, error) {
 	return viewing.Object{}, fault.New(fault.NotFound, "recording.unknown")
+}
+
+func (none) Brief(context.Context, ident.RecordingID) (recording.Recording, error) {
+	return recording.Recording{}, fault.New(fault.NotFound, "recording.unknown")
 }
 
 func (none) Want(*gate.Tx, ident.RecordingID) error { return nil }
@@ -86,7 +94,8 @@ func TestTakeAway(t *testing.T) {
 			Sequence: func(ctx context.Context) error { _, err := seq.Sequence(ctx); return err },
 		})
 		must(err)
-		return takeaway.Routes(takeaway.Deps{Cases: cases, Requests: looks, Packer: office, Temp: filepath.Join(temp, "cases")})
+		asking := viewings.New(viewings.Deps{Viewings: looks, Recordings: none{}, People: w.Org, Bureau: "示例局", Object: none{}.Object})
+		return append(asking.Routes(), takeaway.Routes(takeaway.Deps{Cases: cases, Requests: looks, Packer: office, Temp: filepath.Join(temp, "cases")})...)
 	})
 	host := access.HostActor("test")
 	for i, p := range []ident.PersonID{w.People[access.Officer].ID, w.Other.ID} {
@@ -105,8 +114,8 @@ func TestTakeAway(t *testing.T) {
 	path := takeaway.Path(id)
 	reviewer := w.As(access.LegalReviewer)
 	browser := webtest.NewBrowser(t)
-	look := func(name string) {
-		reviewer.Browse(t, browser)
+	look := func(name string, who *pagetest.Reader, path string) {
+		who.Browse(t, browser)
 		for _, s := range []struct {
 			name   string
 			window webtest.Size
@@ -117,17 +126,30 @@ func TestTakeAway(t *testing.T) {
 			webtest.Axe(t, browser)
 		}
 	}
-	look("locked")
+	look("locked", reviewer, path)
 	reviewer.Get(path).Want(http.StatusOK, "先申请", "/viewings/new?case="+string(id)).Lacks(`method="post" action="` + path)
 	reviewer.Post(path).Want(http.StatusForbidden, "先取得同意")
 	w.As(access.SystemAdmin).Get(path).Want(http.StatusForbidden)
-	q, err := looks.Ask(ctx, w.Actor(t, access.LegalReviewer), viewing.Ask{Case: id, Purpose: viewing.PurposeReview, Words: "法制审核", Until: w.Clock.Now().Add(24 * time.Hour)})
+
+	form := "/viewings/new?case=" + string(id)
+	number := c.File(id).Case.No
+	reviewer.Get(form).Want(http.StatusOK, "案卷 "+number, `name="case" value="`+string(id)+`"`)
+	look("ask", reviewer, form)
+	until := w.Clock.Now().Add(24 * time.Hour).In(clock.Shanghai).Format("2006-01-02T15:04")
+	reviewer.Post("/viewings", "case", string(id), "purpose", "review", "words", "", "until", until).Want(http.StatusUnprocessableEntity, "写 2 到 500 个字", `name="case"`)
+	asked := reviewer.Post("/viewings", "case", string(id), "purpose", "review", "words", "法制审核", "until", until).Leads("/viewings/").Location
+	reviewer.Post("/viewings", "case", string(id), "purpose", "review", "words", "法制审核", "until", until).Want(http.StatusUnprocessableEntity, "你已经申请过")
+	reviewer.Get("/viewings/new?case=nonsense").Want(http.StatusNotFound)
+	w.As(access.Head).Get("/viewings").Want(http.StatusOK, "案卷 "+number)
+	w.As(access.Head).Get(asked).Want(http.StatusOK, "已经导出的收不回来", "/cases/"+string(id))
+	look("decide", w.As(access.Head), asked)
+	q, err := ident.Parse[ident.ViewingID](strings.TrimPrefix(asked, "/viewings/"))
 	must(err)
-	reviewer.Get(path).Want(http.StatusOK, "正在等决定", "/viewings/"+string(q.ID))
+	reviewer.Get(path).Want(http.StatusOK, "正在等决定", asked)
 	reviewer.Post(path).Want(http.StatusForbidden)
-	must(looks.Decide(ctx, c.Head, q.ID, viewing.Decision{Consent: true}))
+	must(looks.Decide(ctx, c.Head, q, viewing.Decision{Consent: true}))
 	reviewer.Get(path).Want(http.StatusOK, "已经同意", `action="`+path+`"`)
-	look("granted")
+	look("granted", reviewer, path)
 	w.As(access.Leader).Post(path).Want(http.StatusForbidden, "先取得同意") // another's consent is nobody else's
 
 	got := reviewer.Post(path).Want(http.StatusOK)
