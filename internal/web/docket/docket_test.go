@@ -146,7 +146,10 @@ func BenchmarkPage(b *testing.B) {
 				w.Clock.Add(2 * time.Minute)
 				at := time.Now()
 				a := r.Get(path).Want(http.StatusOK)
-				took = append(took, time.Since(at))
+				d := time.Since(at)
+				if took = append(took, d); d > 150*time.Millisecond {
+					b.Logf("%4d ms %s %.60s", d.Milliseconds(), role, query)
+				}
 				if m := next.FindStringSubmatch(a.Body); m != nil {
 					path = strings.ReplaceAll(m[1], "&amp;", "&")
 				}

@@ -3,14 +3,13 @@ package docket
 import (
 	"time"
 
+	"zhilu.dev/zhilu/internal/casefile/docket"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/ledger"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/web/listing"
 	"zhilu.dev/zhilu/internal/web/site"
-
-	"zhilu.dev/zhilu/internal/casefile/docket"
 )
 
 // export sends the same list as a ledger. The service writes the entry before the first row is read; nothing of the

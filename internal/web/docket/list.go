@@ -202,8 +202,13 @@ func table(p *site.Page, q query, r rules, tree org.Tree, names map[ident.Person
 	t := ui.TableView{
 		Caption: pr.T("docket.title"), Empty: empty(p, q),
 		Columns: []ui.Column{
-			{Label: pr.T("docket.column.case"), Lead: true}, {Label: pr.T("docket.column.parties")}, {Label: pr.T("docket.column.stage")}, {Label: pr.T("docket.column.handlers")}, due,
-			{Label: pr.T("docket.column.state")}, opened,
+			{Label: pr.T("docket.column.case"), Lead: true},
+			{Label: pr.T("docket.column.parties")},
+			{Label: pr.T("docket.column.stage")},
+			{Label: pr.T("docket.column.handlers")},
+			due,
+			{Label: pr.T("docket.column.state")},
+			opened,
 		},
 	}
 	for _, c := range page.Rows {

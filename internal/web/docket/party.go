@@ -59,8 +59,13 @@ func (a area) findParty(p *site.Page) error {
 	t := ui.TableView{
 		Caption: pr.T("docket.party.found"),
 		Columns: []ui.Column{
-			{Label: pr.T("docket.column.case"), Lead: true}, {Label: pr.T("docket.column.parties")}, {Label: pr.T("docket.column.stage")}, {Label: pr.T("docket.column.handlers")},
-			{Label: pr.T("docket.column.due"), Tight: true}, {Label: pr.T("docket.column.state")}, {Label: pr.T("docket.column.opened"), Tight: true},
+			{Label: pr.T("docket.column.case"), Lead: true},
+			{Label: pr.T("docket.column.parties")},
+			{Label: pr.T("docket.column.stage")},
+			{Label: pr.T("docket.column.handlers")},
+			{Label: pr.T("docket.column.due"), Tight: true},
+			{Label: pr.T("docket.column.state")},
+			{Label: pr.T("docket.column.opened"), Tight: true},
 		},
 		Empty: ui.EmptyView{Icon: "search", Title: pr.T("docket.party.none"), Text: pr.T("docket.party.none_text")},
 	}

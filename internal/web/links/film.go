@@ -124,8 +124,12 @@ func (a *Area) filmTable(p *site.Page, f matter.File, known map[ident.RecordingI
 	t := ui.TableView{
 		Caption: pr.T("links.films"),
 		Columns: []ui.Column{
-			{Label: pr.T("links.column.recording"), Lead: true}, {Label: pr.T("links.column.who")}, {Label: pr.T("links.column.shows")}, {Label: pr.T("links.column.verdict")},
-			{Label: pr.T("links.column.linked"), Tight: true}, {Label: pr.T("links.column.do"), Acts: true},
+			{Label: pr.T("links.column.recording"), Lead: true},
+			{Label: pr.T("links.column.who")},
+			{Label: pr.T("links.column.shows")},
+			{Label: pr.T("links.column.verdict")},
+			{Label: pr.T("links.column.linked"), Tight: true},
+			{Label: pr.T("links.column.do"), Acts: true},
 		},
 		Empty: ui.EmptyView{Icon: "video", Title: pr.T("links.films_none"), Text: pr.T("links.films_none_text"), Actions: []ui.Action{{Text: pr.T("links.title"), Href: Path}}},
 	}

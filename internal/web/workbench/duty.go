@@ -257,16 +257,17 @@ func where(d duty.Duty) string {
 	return ""
 }
 
+// onPaper are the kinds of duty that wait at a paper rather than at its case.
+var onPaper = []duty.Kind{duty.AgreePaper, duty.SignPaper, duty.DecidePaper, duty.DecidePaperLegal, duty.DecidePaperLeader}
+
 // caseHref leads to a part of a case: the paper that waits, or the case where it is owed.
 func caseHref(d duty.Duty) string {
 	id, part, _ := strings.Cut(d.Subject.ID, "/")
-	switch d.Kind {
-	case duty.AgreePaper, duty.SignPaper, duty.DecidePaper, duty.DecidePaperLegal, duty.DecidePaperLeader:
+	if slices.Contains(onPaper, d.Kind) {
 		paper, _, _ := strings.Cut(part, "/")
 		return "/papers/" + paper
-	default:
-		return "/cases/" + id
 	}
+	return "/cases/" + id
 }
 
 // bucket shows one group whole, page by page. A page begins at a due time; what has the same one stands on both pages
