@@ -111,4 +111,3 @@ func (a area) picture(p *site.Page) error {
 	}
 	return nil
 }
-
