@@ -103,7 +103,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 	films := links.New(links.Deps{
 		Duties: h.Duties, Recordings: h.Recordings, Strays: h.Strays, Cases: h.Cases, Rules: h.Regulation, People: h.Org,
 	})
-	desk := casework.Desk{DB: h.DB, Cases: h.Cases, Org: h.Org, Viewing: h.Viewing, Recordings: h.Recordings, ActorName: h.actorName}
+	desk := casework.Desk{DB: h.DB, Cases: h.Cases, Org: h.Org, Viewing: h.Viewing, Recordings: h.Recordings, Clock: h.Clock, ActorName: h.actorName}
 	for _, area := range [][]site.Route{
 		signin.Routes(h.Accounts),
 		workbench.Routes(workbench.Deps{Duties: h.Duties, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Inbox: h.inbox, Grants: h.Viewing.Grants}),

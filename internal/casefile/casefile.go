@@ -29,6 +29,13 @@ import (
 // File is a whole case.
 type File = matter.File
 
+// Officer is somebody who can be named in a record; Certificate is the number of the one valid today, "" without one.
+type Officer struct {
+	ID          ident.PersonID
+	Name        string
+	Certificate string
+}
+
 // People is what casefile asks of the bureau's register.
 type People interface {
 	Person(ctx context.Context, id ident.PersonID) (org.Person, error)

@@ -181,12 +181,3 @@ func (s *Service) Checklist(ctx context.Context, f File) (procedure.Checklist, e
 func (s *Service) May(f File, actor access.Actor, a access.Action) bool {
 	return s.c.Gate.May(actor, a, subjectOf(f, actor))
 }
-
-// CertificateNo is the number of the certificate by which a person may enforce today, "" if there is none.
-func (s *Service) CertificateNo(ctx context.Context, person ident.PersonID) string {
-	c, err := s.c.People.CertificateOn(ctx, person, s.c.Clock.Now())
-	if err != nil {
-		return ""
-	}
-	return c.Number
-}

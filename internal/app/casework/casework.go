@@ -8,6 +8,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/matter"
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/ident"
@@ -24,6 +25,7 @@ type Desk struct {
 	Org        *org.Service
 	Viewing    *viewing.Service
 	Recordings *recording.Service
+	Clock      clock.Clock
 	ActorName  func(ctx context.Context, a custody.Actor) string
 }
 
@@ -37,19 +39,34 @@ const (
 var host = access.Actor{Kind: access.Host, ID: "casework"}
 
 // Officers lists the people who can be named in a record, those of the department first.
-func (d Desk) Officers(ctx context.Context, department ident.DepartmentID) ([]org.Person, error) {
+func (d Desk) Officers(ctx context.Context, department ident.DepartmentID) ([]casefile.Officer, error) {
 	page, err := d.Org.People(ctx, host, org.PeopleFilter{Limit: 200})
 	if err != nil {
 		return nil, err
 	}
-	var first, rest []org.Person
+	ids := make([]ident.PersonID, len(page.Items))
+	for i, p := range page.Items {
+		ids[i] = p.ID
+	}
+	certificates, err := d.Org.Certificates(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	number := map[ident.PersonID]string{}
+	for _, c := range certificates {
+		if c.ValidOn(d.Clock.Now()) {
+			number[c.Person] = c.Number
+		}
+	}
+	var first, rest []casefile.Officer
 	for _, p := range page.Items {
+		o := casefile.Officer{ID: p.ID, Name: p.Name, Certificate: number[p.ID]}
 		switch {
 		case !p.Active():
 		case p.Department == department:
-			first = append(first, p)
+			first = append(first, o)
 		default:
-			rest = append(rest, p)
+			rest = append(rest, o)
 		}
 	}
 	return append(first, rest...), nil

@@ -23,7 +23,7 @@ import (
 type Deps struct {
 	Cases    *casefile.Service
 	Rules    *regulation.Service
-	Officers func(ctx context.Context, department ident.DepartmentID) ([]org.Person, error)
+	Officers func(ctx context.Context, department ident.DepartmentID) ([]casefile.Officer, error)
 	Names    func(ctx context.Context, ids []ident.PersonID) (map[ident.PersonID]string, error)
 	Tree     func(ctx context.Context) (org.Tree, error)
 	// Story gathers what a case's story is told from.

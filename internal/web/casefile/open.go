@@ -7,7 +7,6 @@ import (
 	"zhilu.dev/zhilu/internal/casefile/matter"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
-	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/web/refusal"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -72,17 +71,23 @@ func (a area) newPage(p *site.Page, bad refusal.Fault) error {
 
 var actOrder = []string{"penalty", "inspection", "permit", "payment", "compulsion", "confirmation", "registration", "adjudication", "expropriation", "requisition"}
 
-func personOptions(people []org.Person, chosen string, first ident.PersonID) []ui.Option {
+func personOptions(people []casefile.Officer, chosen string, first ident.PersonID) []ui.Option {
 	var out []ui.Option
 	for _, x := range people {
+		if x.Certificate == "" {
+			continue
+		}
 		out = append(out, ui.Option{Value: string(x.ID), Text: x.Name, On: chosen == string(x.ID) || chosen == "" && x.ID == first})
 	}
 	return out
 }
 
-func others(people []org.Person, chosen []string) []ui.Option {
+func others(people []casefile.Officer, chosen []string) []ui.Option {
 	var out []ui.Option
 	for _, x := range people {
+		if x.Certificate == "" {
+			continue
+		}
 		out = append(out, ui.Option{Value: string(x.ID), Text: x.Name, On: slices.Contains(chosen, string(x.ID))})
 	}
 	return out

@@ -204,7 +204,7 @@ func caseState(p locale.Printer, s matter.State) (string, ui.Tone, string) {
 		return word, ui.Moot, "circle-minus"
 	case matter.Open:
 	}
-	return word, ui.Plain, "circle-dot"
+	return word, ui.Plain, "briefcase"
 }
 
 func stages(p locale.Printer, f matter.File, list procedure.Checklist) []stageView {
@@ -218,11 +218,11 @@ func stages(p locale.Printer, f matter.File, list procedure.Checklist) []stageVi
 		}
 		switch {
 		case i == at && f.Case.Live():
-			v.Class, v.Icon = "is-now", "circle-dot"
+			v.Class, v.Icon = "is-now", "circle-dashed"
 		case i > at:
 			v.Class, v.Icon, v.Note = "is-todo", "circle-dashed", p.T("case.stage_later")
 		case owed > 0:
-			v.Class, v.Icon = "is-open", "circle-dot"
+			v.Class, v.Icon = "is-open", "circle-dashed"
 		}
 		out = append(out, v)
 	}

@@ -39,7 +39,7 @@ func (a area) edits(p *site.Page, s sheaf) ([]casefile.Edit, error) {
 		return nil, err
 	}
 	for _, x := range people {
-		r.officers[string(x.ID)] = form.Person{ID: string(x.ID), Name: x.Name, Certificate: a.d.Cases.CertificateNo(p.Context(), x.ID)}
+		r.officers[string(x.ID)] = form.Person{ID: string(x.ID), Name: x.Name, Certificate: x.Certificate}
 	}
 	for _, l := range s.file.Links {
 		ref := form.RecordingRef{Recording: string(l.Recording), Text: a.d.Recording(p.Context(), l.Recording)}

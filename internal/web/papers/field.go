@@ -3,14 +3,15 @@ package papers
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
+	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/form"
 	"zhilu.dev/zhilu/internal/casefile/matter"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
-	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/web/ui"
 )
@@ -45,7 +46,7 @@ type reader struct {
 }
 
 // inputs lays the fields of a section out.
-func inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people []org.Person, files []form.FileRef, problems map[string]string, named func(ident.RecordingID) string) []input {
+func inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people []casefile.Officer, files []form.FileRef, problems map[string]string, named func(ident.RecordingID) string) []input {
 	out := make([]input, 0, len(fields))
 	for _, f := range fields {
 		x := input{ID: f.ID, Label: label(p, f), Kind: "field", Error: problems[f.ID]}
@@ -93,7 +94,7 @@ func inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people []org.Pe
 		case "officer":
 			base.Options = officerOptions(p, people, v.People(f.ID), s.file)
 		case "officer-list":
-			x.Kind, x.Checks, x.Wide = "checks", checked(officerOptions(p, people, v.People(f.ID), s.file)), true
+			x.Kind, x.Checks, x.Wide = "checks", checked(officerOptions(p, enforcing(f, people), v.People(f.ID), s.file)), true
 		case "person-list", "item-list", "table":
 			x.Kind, x.Wide = "rows", true
 			x.Columns, x.Rows = rows(p, f, v, name)
@@ -172,7 +173,7 @@ func personParts(p locale.Printer, f catalogue.Field, have []form.Person, name s
 	return out
 }
 
-func officerOptions(p locale.Printer, people []org.Person, have []form.Person, f matter.File) []ui.Option {
+func officerOptions(p locale.Printer, people []casefile.Officer, have []form.Person, f matter.File) []ui.Option {
 	out := []ui.Option{{Value: "", Text: p.T("paper.choose"), On: len(have) == 0}}
 	has := func(id ident.PersonID) bool {
 		for _, x := range have {
@@ -194,6 +195,14 @@ func officerOptions(p locale.Printer, people []org.Person, have []form.Person, f
 		}
 	}
 	return out
+}
+
+// enforcing are the people a list of officers offers: those with a certificate, everybody where a meeting is noted.
+func enforcing(f catalogue.Field, people []casefile.Officer) []casefile.Officer {
+	if f.ID == "members" || f.ID == "observers" {
+		return people
+	}
+	return slices.DeleteFunc(slices.Clone(people), func(o casefile.Officer) bool { return o.Certificate == "" })
 }
 
 func checked(o []ui.Option) []ui.Option { return o[1:] }

@@ -12,7 +12,6 @@ import (
 	"zhilu.dev/zhilu/internal/casefile/procedure"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
-	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/sheet"
@@ -23,7 +22,7 @@ import (
 type Deps struct {
 	Cases *casefile.Service
 	// Officers lists the people who can be named in a record, those of the department first.
-	Officers func(ctx context.Context, department ident.DepartmentID) ([]org.Person, error)
+	Officers func(ctx context.Context, department ident.DepartmentID) ([]casefile.Officer, error)
 	Names    func(ctx context.Context, ids []ident.PersonID) (map[ident.PersonID]string, error)
 	// Recording names a recording that a paper refers to.
 	Recording func(ctx context.Context, id ident.RecordingID) string
