@@ -158,6 +158,7 @@ func pages(t *testing.T, base string) []string {
 	}
 	id := `([0-9a-f-]{36})`
 	rec := first("zhoujg", "/recordings", `href="/recordings/`+id+`"`)
+	matter := first("chenxi", "/cases", `href="/cases/`+id+`"`)
 	return []string{
 		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/recordings/" + rec + "/link", "/inbox", "/cards",
 		"/cards/" + first("zhoujg", "/cards", `href="/cards/`+id+`"`), "/upload-files", "/devices",
@@ -167,7 +168,7 @@ func pages(t *testing.T, base string) []string {
 		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print",
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
-		"/cases", "/cases/export", "/cases/parties", "/unlinked",
+		"/cases", "/cases/export", "/cases/parties", "/cases/" + matter, "/cases/" + matter + "/package", "/unlinked",
 		"/settings", "/policies", "/health", "/health/scrub", "/nowhere",
 	}
 }
