@@ -246,12 +246,10 @@ func (a area) items(p *site.Page, f matter.File, c catalogue.Catalogue, list pro
 	at := matter.StageIndex(f.Case.Stage)
 	slices.SortStableFunc(order, func(x, y string) int {
 		rank := func(s string) int {
-			switch i := matter.StageIndex(s); {
-			case i == at:
-				return -1
-			default:
+			if i := matter.StageIndex(s); i != at {
 				return i
 			}
+			return -1
 		}
 		return rank(x) - rank(y)
 	})
