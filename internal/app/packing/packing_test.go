@@ -1,0 +1,127 @@
+package packing_test
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/app/packing"
+	"zhilu.dev/zhilu/internal/casefile/casetest"
+	"zhilu.dev/zhilu/internal/casefile/dossier"
+	"zhilu.dev/zhilu/internal/casefile/matter"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/durable"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/gate"
+	"zhilu.dev/zhilu/internal/gate/gatetest"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/sheet"
+	"zhilu.dev/zhilu/internal/verify"
+	"zhilu.dev/zhilu/internal/viewing"
+)
+
+// offices and none stand where accounts and recordings would: what is tried here is the case.
+type offices struct{ head ident.PersonID }
+
+func (o offices) HeadOf(context.Context, ident.DepartmentID) (ident.PersonID, error) {
+	return o.head, nil
+}
+
+func (offices) Leaders(context.Context) ([]ident.PersonID, error) { return nil, nil }
+
+type none struct{}
+
+func (none) Object(context.Context, ident.RecordingID) (viewing.Object, error) {
+	return viewing.Object{}, fault.New(fault.NotFound, "recording.unknown")
+}
+func (none) Want(*gate.Tx, ident.RecordingID) error { return nil }
+
+// plain prints nothing but that it was asked; how papers look is tried where they are made.
+type plain struct{}
+
+func (plain) Ready() error { return nil }
+func (plain) Set(context.Context, sheet.Paper) (sheet.PDF, error) {
+	return sheet.PDF{Bytes: []byte("%PDF index"), Pages: 1}, nil
+}
+
+func (plain) SetOfficial(_ context.Context, o sheet.Official) (sheet.PDF, error) {
+	return sheet.PDF{Bytes: []byte("%PDF " + o.Title), Pages: 2}, nil
+}
+
+// A case that was signed, approved, served, corrected, filmed, reported on and excused leaves as a package that verifies: every
+// entry that its rows name is what the format says. // issue 5 point 8
+func TestWholeCase(t *testing.T) {
+	t.Parallel()
+	gatetest.Each(t, func(t *testing.T, g *gatetest.World) {
+		ctx := t.Context()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		w := casetest.New(t, g)
+		c := w.Open("penalty", matter.Ordinary, matter.Organisation)
+		source := w.Draft(w.A, c.ID, "case-source-register", nil)
+		w.Sign(source)
+		w.Approve(w.Draft(w.A, c.ID, "case-filing-approval", map[string]any{"filing_outcome": "filed"}))
+		w.None(c.ID)
+		w.FilmAll(c.ID)
+		must(w.Cases.Advance(ctx, w.A, c.ID))
+		g.Clock.Add(time.Hour)
+		w.Sign(w.Draft(w.A, c.ID, "onsite-inspection-record", nil))
+		prior := w.Draft(w.A, c.ID, "penalty-prior-notice", map[string]any{"reply_by": "2026-12-02"})
+		w.Sign(prior)
+		w.Serve(prior)
+		must(w.Cases.Correct(ctx, w.A, source, "日期写错，予以更正"))
+		spare := w.Draft(w.A, c.ID, "onsite-inspection-record", nil)
+		must(w.Cases.Void(ctx, w.A, spare, "重复制作，予以作废"))
+		_ = w.Cases.Waive(ctx, w.Leader, c.ID, "none", "没有这种情形，予以免除") // whether there is such an item or not
+
+		words, err := locale.Load()
+		must(err)
+		keys, err := keyring.Generate(durable.OS(), t.TempDir(), "log.example.gov.cn/zhilu")
+		must(err)
+		seq, err := custody.NewSequencer(ctx, custody.Config{DB: g.DB, Keys: keys, Clock: g.Clock, Log: slog.New(slog.DiscardHandler), Bureau: "示例局"})
+		must(err)
+		defer func() { _ = seq.Close() }()
+		looks, err := viewing.New(viewing.Config{
+			DB: g.DB, Gate: g.Gate, Recordings: none{}, Offices: offices{w.Head.Person}, Copies: none{}, Clock: g.Clock, Log: g.Log,
+			DepartmentName: func(context.Context, ident.DepartmentID) string { return "" },
+			Case: func(ctx context.Context, actor access.Actor, id ident.CaseID) (viewing.CaseObject, error) {
+				f, err := w.Cases.Get(ctx, actor, id)
+				return viewing.CaseObject{ID: id, No: f.Case.No, Department: f.Case.Department}, err
+			},
+		})
+		must(err)
+		who := w.Legal
+		who.ID = string(ident.New[ident.AccountID]())
+		q, err := looks.Ask(ctx, who, viewing.Ask{Case: c.ID, Purpose: viewing.PurposeReview, Words: "法制审核", Until: g.Clock.Now().Add(time.Hour)})
+		must(err)
+		must(looks.Decide(ctx, w.Head, q.ID, viewing.Decision{Consent: true}))
+		o, err := packing.New(packing.Deps{
+			DB: g.DB, Gate: g.Gate, Clock: g.Clock, Cases: w.Cases, People: w.Org, Words: words, Press: plain{}, Origin: keys.Origin(), Bureau: "示例局",
+			Sequence: func(ctx context.Context) error { _, err := seq.Sequence(ctx); return err },
+		})
+		must(err)
+		out := filepath.Join(t.TempDir(), "out")
+		res, err := o.Make(ctx, who, w.File(c.ID), dossier.Order{Request: q.No, Out: out})
+		must(err)
+		trust, err := custody.ReadTrust(ctx, g.DB.Reader, keys.Origin(), "示例局")
+		must(err)
+		raw, err := trust.Render()
+		must(err)
+		parsed, err := verify.ParseTrust(raw)
+		must(err)
+		r, err := verify.Target(ctx, out, verify.Options{Clock: g.Clock, Trust: parsed})
+		must(err)
+		if r.ExitCode() != 0 || r.Case.Documents < 4 || res.Documents != r.Case.Documents {
+			t.Errorf("%+v %+v %+v", r.RecordIntact, r.InLog, r.Case)
+		}
+	})
+}
