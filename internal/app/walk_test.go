@@ -157,8 +157,9 @@ func pages(t *testing.T, base string) []string {
 		return m[1]
 	}
 	id := `([0-9a-f-]{36})`
+	theCase := first("wujing", "/cases?act=penalty", `href="/cases/`+id+`"`)
+	paper := first("aynur", "/cases/"+theCase, `href="/papers/`+id+`"`)
 	rec := first("zhoujg", "/recordings", `href="/recordings/`+id+`"`)
-	matter := first("chenxi", "/cases", `href="/cases/`+id+`"`)
 	return []string{
 		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/recordings/" + rec + "/link", "/inbox", "/cards",
 		"/cards/" + first("zhoujg", "/cards", `href="/cards/`+id+`"`), "/upload-files", "/devices",
@@ -168,7 +169,8 @@ func pages(t *testing.T, base string) []string {
 		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print",
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
-		"/cases", "/cases/export", "/cases/parties", "/cases/" + matter, "/cases/" + matter + "/package", "/unlinked",
+		"/cases", "/cases/export", "/cases/parties", "/unlinked", "/cases/new", "/cases/" + theCase, "/cases/" + theCase + "/story", "/cases/" + theCase + "/papers",
+		"/cases/" + theCase + "/recordings", "/cases/" + theCase + "/execution", "/cases/" + theCase + "/package", "/papers/" + paper,
 		"/settings", "/policies", "/health", "/health/scrub", "/nowhere",
 	}
 }

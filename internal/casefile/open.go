@@ -136,6 +136,11 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, n Opening) (matt
 	return c, err
 }
 
+// MayOpen refuses, and records, who cannot open a case in a department.
+func (s *Service) MayOpen(ctx context.Context, actor access.Actor, department ident.DepartmentID) error {
+	return s.c.Gate.Check(ctx, actor, access.CaseOpen, access.Subject{Kind: "case", ID: "new", Department: department})
+}
+
 // number gives the next case number by the bureau's pattern.
 func (s *Service) number(tx *gate.Tx, act string) (string, error) {
 	pattern := regulation.Defaults().CaseNumber

@@ -47,6 +47,9 @@ func (a area) newPage(p *site.Page, bad refusal.Fault) error {
 	if !v.None {
 		department = p.Actor.Departments[0]
 	}
+	if err := a.d.Cases.MayOpen(p.Context(), p.Actor, department); err != nil {
+		return err
+	}
 	people, err := a.d.Officers(p.Context(), department)
 	if err != nil {
 		return err

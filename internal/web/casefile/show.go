@@ -246,10 +246,10 @@ func (a area) items(p *site.Page, f matter.File, c catalogue.Catalogue, list pro
 	at := matter.StageIndex(f.Case.Stage)
 	slices.SortStableFunc(order, func(x, y string) int {
 		rank := func(s string) int {
-			if i := matter.StageIndex(s); i != at {
-				return i
+			if s == f.Case.Stage {
+				return -1
 			}
-			return -1
+			return matter.StageIndex(s)
 		}
 		return rank(x) - rank(y)
 	})
