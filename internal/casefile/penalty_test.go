@@ -150,3 +150,5 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func own(role string) casefile.Mark { return casefile.Mark{Role: role, Mode: matter.Own} }

@@ -218,8 +218,14 @@ func (w *World) Approve(id ident.PaperID, texts ...ident.PaperID) {
 // Serve records that a paper was handed over, signed for now.
 func (w *World) Serve(id ident.PaperID) {
 	w.T.Helper()
-	_, err := w.Cases.Serve(context.Background(), w.A, matter.Delivery{
-		Paper: id, Mode: "direct", Recipient: "欧阳䶮", Relation: "legal_rep", Place: "本局", Taken: w.Clock.Now(), Answers: json.RawMessage(`{"receipt":"yes"}`),
+	f, _, err := w.Cases.OfPaper(context.Background(), w.A, id)
+	w.must(err)
+	relation := "legal_rep"
+	if f.Parties[0].Kind == matter.Natural {
+		relation = "addressee"
+	}
+	_, err = w.Cases.Serve(context.Background(), w.A, matter.Delivery{
+		Paper: id, Mode: "direct", Recipient: "欧阳䶮", Relation: relation, Place: "本局", Taken: w.Clock.Now(), Answers: json.RawMessage(`{"receipt":"yes"}`),
 	})
 	w.must(err)
 }
