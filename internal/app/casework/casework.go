@@ -4,6 +4,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile"
@@ -73,8 +74,8 @@ func (d Desk) Officers(ctx context.Context, department ident.DepartmentID) ([]ca
 }
 
 // Story gathers what a case's story is told from. Looks at recordings are told only to who may read the case.
-func (d Desk) Story(ctx context.Context, _ access.Actor, f matter.File) (story.Source, error) {
-	s := story.Source{File: f, Actors: map[string]string{}}
+func (d Desk) Story(ctx context.Context, actor access.Actor, f matter.File) (story.Source, error) {
+	s := story.Source{File: f, Actors: map[string]string{}, Recordings: map[ident.RecordingID]recording.Recording{}}
 	var err error
 	if s.Names, err = d.Org.Names(ctx, story.People(f)); err != nil {
 		return s, err
@@ -87,8 +88,21 @@ func (d Desk) Story(ctx context.Context, _ access.Actor, f matter.File) (story.S
 			s.Actors[e.Actor.ID] = d.ActorName(ctx, e.Actor)
 		}
 	}
+	var films []ident.RecordingID
 	for _, l := range f.Links {
-		looks, err := d.Viewing.LooksAt(ctx, l.Recording, mostLooks)
+		if l.Struck.IsZero() && !slices.Contains(films, l.Recording) && len(films) < recording.MaxSelected {
+			films = append(films, l.Recording)
+		}
+	}
+	known, err := d.Recordings.Selected(ctx, actor, films) // what the reader may know of
+	if err != nil {
+		return s, err
+	}
+	for _, r := range known {
+		s.Recordings[r.ID] = r
+	}
+	for _, id := range films {
+		looks, err := d.Viewing.LooksAt(ctx, id, mostLooks)
 		if err != nil {
 			return s, err
 		}
