@@ -1,3 +1,5 @@
+// Package rows is the tables of cases: each row as it lies in the database, its way to and from package matter's values,
+// and what the log says of it. Nothing here decides anything.
 package rows
 
 import (
@@ -5,15 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/uptrace/bun"
 
-	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile/matter"
-	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
@@ -205,98 +202,4 @@ func CaseByNo(ctx context.Context, q bun.IDB, no string) (ident.CaseID, error) {
 		return "", db.NotFound(Fail(err), "case.unknown")
 	}
 	return id, nil
-}
-
-// scoped limits a query over casefile to what an actor may know of: an officer the cases they handle or handled.
-func scoped(q *bun.SelectQuery, sc access.Scope) *bun.SelectQuery {
-	if sc.All {
-		return q
-	}
-	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("1 = 0")
-		if len(sc.Departments) > 0 {
-			q = q.WhereOr("t.department_id IN (?)", bun.List(sc.Departments))
-		}
-		if sc.Officer != "" {
-			q = q.WhereOr("t.id IN (SELECT h.case_id FROM case_handler AS h WHERE h.person_id = ?)", sc.Officer)
-		}
-		return q
-	})
-}
-
-// conditions are a filter's conditions.
-func conditions(q *bun.SelectQuery, f Filter, now time.Time) *bun.SelectQuery {
-	in := func(column string, n int, list any) {
-		if n > 0 {
-			q = q.Where("t."+column+" IN (?)", bun.List(list))
-		}
-	}
-	in("act", len(f.Acts), f.Acts)
-	in("stage", len(f.Stages), f.Stages)
-	in("state", len(f.States), f.States)
-	if f.Department != "" {
-		q = q.Where("t.department_id = ?", f.Department)
-	}
-	if f.Handler != "" {
-		q = q.Where("t.id IN (SELECT h.case_id FROM case_handler AS h WHERE h.person_id = ? AND h.until_at = 0)", f.Handler)
-	}
-	if f.Overdue {
-		q = q.Where("t.next_due > 0 AND t.next_due < ?", clock.Micros(now))
-	}
-	if !f.From.IsZero() {
-		q = q.Where("t.opened_at >= ?", clock.Micros(f.From))
-	}
-	if !f.Before.IsZero() {
-		q = q.Where("t.opened_at < ?", clock.Micros(f.Before))
-	}
-	if s := strings.TrimSpace(f.Text); s != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
-		q = q.Where(`(t.no LIKE ? ESCAPE '\' OR t.title LIKE ? ESCAPE '\')`, like, like)
-	}
-	return q
-}
-
-// Page reads one page of a list of cases and one row more, which says that it goes on.
-func Page(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.Time, afterAt int64, afterID ident.CaseID) ([]*Case, error) {
-	var rows []*Case
-	s := conditions(scoped(q.NewSelect().Model(&rows), sc), f, now)
-	order, column := "DESC", "opened_at"
-	cmp := "<"
-	switch f.Sort {
-	case SortDue:
-		order, column, cmp = "ASC", "next_due", ">"
-		s = s.Where("t.next_due > 0")
-	case SortOldest:
-		order, cmp = "ASC", ">"
-	case SortNewest:
-	}
-	if afterID != "" {
-		s = s.Where("(t."+column+" "+cmp+" ? OR t."+column+" = ? AND t.id "+cmp+" ?)", afterAt, afterAt, afterID)
-	}
-	err := s.OrderExpr("t." + column + " " + order + ", t.id " + order).Limit(int64(f.Limit) + 1).Scan(ctx)
-	return rows, Fail(err)
-}
-
-// Count counts the cases of a list, no further than one over the limit.
-func Count(ctx context.Context, q bun.IDB, sc access.Scope, f Filter, now time.Time, limit int) (int, error) {
-	inner := conditions(scoped(q.NewSelect().Model((*Case)(nil)).ColumnExpr("1"), sc), f, now).Limit(int64(limit) + 1)
-	var n int
-	err := q.NewSelect().ColumnExpr("count(*)").TableExpr("(?) AS some", inner).Scan(ctx, &n)
-	return n, Fail(err)
-}
-
-// Leads gives who leads each case now.
-func Leads(ctx context.Context, q bun.IDB, ids []ident.CaseID) (map[ident.CaseID]ident.PersonID, error) {
-	out := map[ident.CaseID]ident.PersonID{}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	var rows []Handler
-	if err := q.NewSelect().Model(&rows).Where("case_id IN (?)", bun.List(ids)).Where("until_at = 0").OrderExpr("lead DESC, id").Scan(ctx); err != nil {
-		return nil, Fail(err)
-	}
-	for _, r := range slices.Backward(rows) {
-		out[r.Case] = r.Person
-	}
-	return out, nil
 }

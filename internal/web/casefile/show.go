@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,7 @@ type limitView struct {
 	Name, From, Due, State, Why string
 	Tone                        ui.Tone
 	Icon                        string
+	rank                        int64 // what is owed first stands first, what is met last
 }
 
 // personView is a party or a handler.
@@ -390,12 +392,16 @@ func limits(p *site.Page, f matter.File, c catalogue.Catalogue) []limitView {
 				x.Tone = ui.Due
 			}
 		}
+		x.rank = l.Due.Unix()
+		if !l.Met.IsZero() || l.Due.IsZero() || !l.Duty {
+			x.rank += 1 << 40
+		}
 		if !l.Due.IsZero() {
 			x.Due = p.P.Date(l.Due)
 		}
 		out = append(out, x)
 	}
-	slices.SortStableFunc(out, func(a, b limitView) int { return strings.Compare(b.State+a.Due, b.State+b.Due) })
+	slices.SortStableFunc(out, func(a, b limitView) int { return cmp.Compare(a.rank, b.rank) })
 	return out
 }
 
