@@ -24,10 +24,12 @@ var Order = []Group{
 		"custody/scrub",       // the same, without end
 	}},
 	{Name: "regulation", Packages: []string{"regulation", "duty"}},
-	{Name: "records", Packages: []string{"org", "account", "device",
+	{Name: "records", Packages: []string{
+		"org", "account", "device",
 		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/execution", "casefile/print", // pure
 		"casefile/rows",
-		"casefile", "casefile/casetest", "recording", "casefile/link", "viewing", "casefile/dossier", "rescue"}},
+		"casefile", "casefile/casetest", "recording", "viewing", "casefile/dossier", "rescue",
+	}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
 	{Name: "cmd", Packages: []string{"cmd/zhilu"}},

@@ -1684,7 +1684,7 @@ func choosePage(p locale.Printer, v chooseView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(v.Groups) == 0 {
-			templ_7745c5c3_Err = ui.Empty(ui.EmptyView{Icon: "file", Title: p.T("case.no_papers"), Text: p.T("case.no_papers_text")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Empty(ui.EmptyView{Icon: "file-text", Title: p.T("case.no_papers"), Text: p.T("case.no_papers_text")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -54,7 +54,7 @@ func paperPage(p locale.Printer, v paperView) templ.Component {
 			}
 		}
 		if v.Returned != "" {
-			templ_7745c5c3_Err = ui.Note(ui.NoteView{Tone: ui.Late, Icon: "arrow-back-up", Bold: p.T("paper.returned"), Text: v.Returned}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note(ui.NoteView{Tone: ui.Late, Icon: "arrow-left", Bold: p.T("paper.returned"), Text: v.Returned}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
