@@ -81,21 +81,20 @@ func New(c Config) (*Service, error) {
 
 // change is one change of one case, in its transaction.
 type change struct {
-	s        *Service
-	tx       *gate.Tx
-	ctx      context.Context
-	row      *rows.Case
-	f        matter.File
-	edition  regulation.Edition
-	entry    ident.EntryID
-	said     map[string][]vouch.Columns
-	detail   []any
-	related  []custody.Subject
-	subject  custody.Subject
-	article  string
-	duty     string // requirement
-	quiet    bool   // nothing that duties hang on has changed
-	occasion access.Action
+	s       *Service
+	tx      *gate.Tx
+	ctx     context.Context
+	row     *rows.Case
+	f       matter.File
+	edition regulation.Edition
+	entry   ident.EntryID
+	said    map[string][]vouch.Columns
+	detail  []any
+	related []custody.Subject
+	subject custody.Subject
+	article string
+	duty    string // requirement
+	quiet   bool   // nothing that duties hang on has changed
 }
 
 // subjectOf is a case as the policies see it: whose it is, and what the actor is to it.
@@ -145,7 +144,7 @@ func (s *Service) change(ctx context.Context, actor access.Actor, action access.
 	return s.c.Gate.Do(ctx, actor, action, subjectOf(f, actor), func(tx *gate.Tx) error {
 		c := &change{
 			s: s, tx: tx, ctx: tx.Context(), edition: edition, entry: ident.New[ident.EntryID](), said: map[string][]vouch.Columns{},
-			subject: custody.Subject{Kind: "case", ID: string(id)}, occasion: action,
+			subject: custody.Subject{Kind: "case", ID: string(id)},
 		}
 		if c.row, err = rows.Take(c.ctx, tx.DB(), id); err != nil {
 			return err

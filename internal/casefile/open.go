@@ -108,7 +108,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, n Opening) (matt
 		}
 		ch := &change{
 			s: s, tx: tx, ctx: tx.Context(), f: File{Case: c}, edition: edition, entry: ident.New[ident.EntryID](),
-			said: map[string][]vouch.Columns{}, subject: custody.Subject{Kind: "case", ID: string(c.ID)}, occasion: access.CaseOpen,
+			said: map[string][]vouch.Columns{}, subject: custody.Subject{Kind: "case", ID: string(c.ID)},
 		}
 		ch.f.Case.Entry = ch.entry
 		if err := rows.Insert(ch.ctx, tx.DB(), rows.OfCase(ch.f.Case)); err != nil {
