@@ -130,3 +130,29 @@ func TestNobodyDecidesOnTheirOwn(t *testing.T) {
 		}
 	})
 }
+
+// TestSplitAndJoin: part of a case goes on as a case of its own with the same officers; a case that was joined ends where
+// the other goes on, and takes no more writing.
+func TestSplitAndJoin(t *testing.T) {
+	each(t, func(t *testing.T, w *casetest.World) {
+		ctx := context.Background()
+		old := w.Open("penalty", matter.Ordinary, matter.Organisation)
+		other, err := w.Cases.AddParty(ctx, w.A, old.ID, casefile.PartyEdit{Role: matter.PartyMain, Kind: matter.Natural, Name: "买买提·艾力"})
+		must(t, err)
+		code(t, firstErr(w.Cases.Split(ctx, w.A, old.ID, "另案处理", "两人行为各自独立", nil)), "case.split")
+		fresh, err := w.Cases.Split(ctx, w.A, old.ID, "买买提·艾力私自收费案", "两人行为各自独立", []ident.PartyID{other.ID})
+		must(t, err)
+		f := w.File(fresh.ID)
+		if f.Case.No == old.No || f.Case.SplitFrom != old.ID || len(f.Parties) != 1 || f.Parties[0].Name != "买买提·艾力" || len(f.Current()) != 2 {
+			t.Fatalf("%+v with %d parties and %d handlers", f.Case, len(f.Parties), len(f.Current()))
+		}
+		if err := w.Cases.Join(ctx, w.A, fresh.ID, old.ID, "同一事实，合并办理"); err == nil {
+			t.Fatal("a handler joined cases: that is the department's decision")
+		}
+		must(t, w.Cases.Join(ctx, w.Head, fresh.ID, old.ID, "同一事实，合并办理"))
+		if f = w.File(fresh.ID); f.Case.State != matter.Joined || f.Case.JoinedInto != old.ID {
+			t.Fatalf("%+v", f.Case)
+		}
+		code(t, firstErr(w.Cases.Draft(ctx, w.A, fresh.ID, "case-source-register")), "case.ended")
+	})
+}

@@ -48,6 +48,7 @@ func Routes(d Deps) []site.Route {
 		{Method: http.MethodPost, Path: "/cases/{id}/waive", Action: access.CaseWaive, Object: true, Handle: a.waive},
 		{Method: http.MethodPost, Path: "/cases/{id}/assign", Action: access.CaseAssign, Object: true, Handle: a.assign},
 		{Method: http.MethodPost, Path: "/cases/{id}/turn", Action: access.CaseTurn, Object: true, Handle: a.turn},
+		{Method: http.MethodPost, Path: "/cases/{id}/split", Action: access.CaseOpen, Object: true, Handle: a.split},
 		{Method: http.MethodPost, Path: "/cases/{id}/advance", Action: access.CaseAdvance, Object: true, Handle: a.advance},
 		{Method: http.MethodPost, Path: "/cases/{id}/archive", Action: access.CaseArchive, Object: true, Handle: a.archive},
 	}
@@ -167,6 +168,23 @@ func (a area) turn(p *site.Page) error {
 		err = fault.New(fault.Invalid, "case.turn").At("do")
 	}
 	return a.then(p, err)
+}
+
+// split opens a case of its own for some of the parties, and goes there.
+func (a area) split(p *site.Page) error {
+	id, err := idOf(p)
+	if err != nil {
+		return err
+	}
+	var parties []ident.PartyID
+	for _, x := range p.Values("parties") {
+		parties = append(parties, ident.PartyID(x))
+	}
+	fresh, err := a.d.Cases.Split(p.Context(), p.Actor, id, p.Value("title"), p.Value("basis"), parties)
+	if err != nil {
+		return a.then(p, err)
+	}
+	return p.Redirect("/cases/" + string(fresh.ID))
 }
 
 func (a area) advance(p *site.Page) error {

@@ -89,6 +89,7 @@ type caseView struct {
 	PartyFields         []ui.Field
 	Reported            []ui.Option
 	Lead, Others        []ui.Option
+	Parties             []ui.Option // who can be split off into a case of their own
 	Now                 string
 }
 
@@ -172,6 +173,11 @@ func (a area) view(p *site.Page, f matter.File, bad refusal.Fault) (caseView, er
 	v.Events = story.Latest(p.P, story.Tell(p.P, source, p.Now), p.Now, 12)
 	if v.Edit {
 		v.PartyFields = partyFields(p, bad, "party-", matter.ThirdParty)
+		for _, x := range f.Parties {
+			if x.EndedAt.IsZero() {
+				v.Parties = append(v.Parties, ui.Option{Value: string(x.ID), Text: x.Name})
+			}
+		}
 		for _, id := range fact.Reported() {
 			v.Reported = append(v.Reported, ui.Option{Value: id, Text: p.P.T("event." + id)})
 		}
