@@ -84,7 +84,6 @@ type change struct {
 	s       *Service
 	tx      *gate.Tx
 	ctx     context.Context
-	row     *rows.Case
 	f       matter.File
 	edition regulation.Edition
 	entry   ident.EntryID
@@ -94,7 +93,7 @@ type change struct {
 	subject custody.Subject
 	article string
 	duty    string // requirement
-	quiet   bool   // nothing that duties hang on has changed
+	quiet   bool   // nothing but a draft has changed
 }
 
 // subjectOf is a case as the policies see it: whose it is, and what the actor is to it.
@@ -146,10 +145,11 @@ func (s *Service) change(ctx context.Context, actor access.Actor, action access.
 			s: s, tx: tx, ctx: tx.Context(), edition: edition, entry: ident.New[ident.EntryID](), said: map[string][]vouch.Columns{},
 			subject: custody.Subject{Kind: "case", ID: string(id)},
 		}
-		if c.row, err = rows.Take(c.ctx, tx.DB(), id); err != nil {
+		taken, err := rows.Take(c.ctx, tx.DB(), id)
+		if err != nil {
 			return err
 		}
-		if c.f, err = rows.Load(c.ctx, tx.DB(), c.row); err != nil {
+		if c.f, err = rows.Load(c.ctx, tx.DB(), taken); err != nil {
 			return err
 		}
 		if subjectOf(c.f, actor) != subjectOf(f, actor) {
@@ -222,20 +222,21 @@ func (c *change) about(p ident.PaperID) {
 	c.subject = custody.Subject{Kind: "paper", ID: string(p)}
 }
 
-// settle reckons limits, writes the case's row, its entry and its duties.
+// settle reckons limits, writes the case's row and the words it is found by, its entry and its duties. A quiet change, such
+// as the saving of a draft, has only its entry.
 func (c *change) settle() error {
 	if !c.quiet {
 		if err := c.reckon(); err != nil {
 			return err
 		}
-	}
-	row := rows.OfCase(c.f.Case)
-	row.NextDue, row.Parties = clock.Micros(c.nextDue()), partyNames(c.f)
-	if err := rows.UpdateCase(c.ctx, c.tx.DB(), row); err != nil {
-		return err
-	}
-	if err := docket.Put(c.ctx, c.tx.DB(), docket.WordsOf(c.f)); err != nil {
-		return err
+		row := rows.OfCase(c.f.Case)
+		row.NextDue, row.Parties = clock.Micros(c.nextDue()), partyNames(c.f)
+		if err := rows.UpdateCase(c.ctx, c.tx.DB(), row); err != nil {
+			return err
+		}
+		if err := docket.Put(c.ctx, c.tx.DB(), docket.WordsOf(c.f)); err != nil {
+			return err
+		}
 	}
 	detail := append([]any{"no", c.f.Case.No, "act", c.f.Case.Act, "stage", c.f.Case.Stage, "state", string(c.f.Case.State)}, c.detail...)
 	tables := make([]string, 0, len(c.said))

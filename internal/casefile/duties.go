@@ -39,7 +39,10 @@ func (c *change) reckon() error {
 		}
 	}
 	now := procedure.Limits(c.f, c.edition.Catalogue, c.edition.Calendar)
-	for i := range c.f.Limits {
+	kept := len(c.f.Limits)
+	before := make([]rows.Limit, kept)
+	for i, l := range c.f.Limits {
+		before[i] = *rows.OfLimit(l)
 		c.f.Limits[i].Gone = !slices.ContainsFunc(now, func(l matter.Limit) bool { return same(l, c.f.Limits[i]) })
 	}
 	for _, l := range now {
@@ -55,8 +58,12 @@ func (c *change) reckon() error {
 		l.ID, l.Case = c.f.Limits[i].ID, c.f.Case.ID
 		c.f.Limits[i] = l
 	}
-	for _, l := range c.f.Limits {
-		if err := rows.Update(c.ctx, c.tx.DB(), rows.OfLimit(l)); err != nil {
+	for i, l := range c.f.Limits[:kept] {
+		row := rows.OfLimit(l)
+		if *row == before[i] {
+			continue
+		}
+		if err := rows.Update(c.ctx, c.tx.DB(), row); err != nil {
 			return err
 		}
 	}
@@ -94,7 +101,8 @@ type want struct {
 
 // duties opens what the case now owes and closes what it owes no longer (第七至十三条 as duties).
 func (c *change) duties() error {
-	wanted := c.wanted()
+	list := procedure.Check(c.f, c.edition.Catalogue)
+	wanted := c.wanted(list)
 	open, err := duty.OpenAbout(c.ctx, c.tx.DB(), string(c.f.Case.ID))
 	if err != nil {
 		return err
@@ -102,7 +110,7 @@ func (c *change) duties() error {
 	for _, d := range open {
 		n, ok := wanted[want{d.Kind, d.Subject}]
 		switch {
-		case !ok && c.gone(d):
+		case !ok && c.gone(d, list):
 			err = duty.Cancel(c.tx, d.Kind, d.Subject, "case_changed")
 		case !ok:
 			err = duty.Meet(c.tx, d.Kind, d.Subject, c.entry)
@@ -130,7 +138,7 @@ func (c *change) duties() error {
 }
 
 // gone reports whether a duty ended because the case changed under it, and not because somebody did what was owed.
-func (c *change) gone(d duty.Duty) bool {
+func (c *change) gone(d duty.Duty, list procedure.Checklist) bool {
 	if c.f.Case.State == matter.Withdrawn || c.f.Case.State == matter.Joined {
 		return true
 	}
@@ -140,7 +148,6 @@ func (c *change) gone(d duty.Duty) bool {
 		i := slices.IndexFunc(c.f.Limits, func(l matter.Limit) bool { return string(l.ID) == key })
 		return i < 0 || c.f.Limits[i].Met.IsZero()
 	case duty.CasePaper, duty.CaseFilm:
-		list := procedure.Check(c.f, c.edition.Catalogue)
 		i := slices.IndexFunc(list.Items, func(it procedure.Item) bool { return it.Key == key })
 		return i < 0 || list.Items[i].Standing != procedure.Present && list.Items[i].Standing != procedure.Underway
 	case duty.DecidePaper, duty.DecidePaperLegal, duty.DecidePaperLeader, duty.AgreePaper, duty.SignPaper:
@@ -151,7 +158,7 @@ func (c *change) gone(d duty.Duty) bool {
 }
 
 // wanted lists the duties the case should have open.
-func (c *change) wanted() map[want]duty.New {
+func (c *change) wanted(list procedure.Checklist) map[want]duty.New {
 	out := map[want]duty.New{}
 	if c.f.Case.State == matter.Withdrawn || c.f.Case.State == matter.Joined || c.f.Case.State == matter.Archived {
 		return out
@@ -172,7 +179,7 @@ func (c *change) wanted() map[want]duty.New {
 		}
 	}
 	if c.f.Case.State != matter.Suspended {
-		c.wantItems(add, lead)
+		c.wantItems(add, list, lead)
 	}
 	c.wantVoices(add, handlers)
 	return out
@@ -181,8 +188,8 @@ func (c *change) wanted() map[want]duty.New {
 type adder func(k duty.Kind, key string, person ident.PersonID, due time.Time, args map[string]any)
 
 // wantItems: a stage opens one duty for each paper, service and recording it demands.
-func (c *change) wantItems(add adder, lead ident.PersonID) {
-	for _, it := range procedure.Check(c.f, c.edition.Catalogue).Owed(c.f.Case.Stage) {
+func (c *change) wantItems(add adder, list procedure.Checklist, lead ident.PersonID) {
+	for _, it := range list.Owed(c.f.Case.Stage) {
 		d, _ := c.edition.Catalogue.Document(it.Document)
 		switch {
 		case it.Sort == procedure.ForFilm:

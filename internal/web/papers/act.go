@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/web/refusal"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -34,29 +36,45 @@ func (a area) edits(p *site.Page, s sheaf) ([]casefile.Edit, error) {
 		base = 0 // an unknown revision overwrites nobody
 	}
 	r := reader{officers: map[string]form.Person{}, links: map[string]form.RecordingRef{}, files: map[string]form.FileRef{}}
-	people, err := a.d.Officers(p.Context(), s.file.Case.Department)
-	if err != nil {
-		return nil, err
+	var sent []catalogue.Field // a script sends what changed, and what that can choose from is looked up alone
+	for _, f := range s.doc.Fields {
+		if came(p.R.PostForm, prefix+f.ID) {
+			sent = append(sent, f)
+		}
 	}
-	for _, x := range people {
-		r.officers[string(x.ID)] = form.Person{ID: string(x.ID), Name: x.Name, Certificate: x.Certificate}
+	has := func(kinds ...string) bool {
+		return slices.ContainsFunc(sent, func(f catalogue.Field) bool { return slices.Contains(kinds, f.Type) })
+	}
+	if has("officer", "officer-list") {
+		people, err := a.d.Officers(p.Context(), s.file.Case.Department)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range people {
+			r.officers[string(x.ID)] = form.Person{ID: string(x.ID), Name: x.Name, Certificate: x.Certificate}
+		}
 	}
 	for _, l := range s.file.Links {
+		if !has("recording-ref-list") {
+			break
+		}
 		ref := form.RecordingRef{Recording: string(l.Recording), Text: a.d.Recording(p.Context(), l.Recording)}
 		if !l.From.IsZero() {
 			ref.At = l.From.Format(time.RFC3339)
 		}
 		r.links[string(l.Recording)] = ref
 	}
-	files, err := a.d.Cases.Attachments(p.Context(), p.Actor, s.file.Case.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		r.files[string(f.ID)] = f.Ref()
+	if has("file", "file-list") {
+		files, err := a.d.Cases.Attachments(p.Context(), p.Actor, s.file.Case.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			r.files[string(f.ID)] = f.Ref()
+		}
 	}
 	var out []casefile.Edit
-	for _, f := range s.doc.Fields {
+	for _, f := range sent {
 		if v, ok := r.value(f, p.R.PostForm); ok {
 			out = append(out, casefile.Edit{Field: f.ID, Value: v, Base: base})
 		}
