@@ -6,7 +6,6 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile/matter"
-	"zhilu.dev/zhilu/internal/casefile/procedure"
 	"zhilu.dev/zhilu/internal/casefile/rows"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/regulation"
@@ -59,15 +58,6 @@ func (s *Service) Versions(ctx context.Context, actor access.Actor, id ident.Pap
 // Edition gives the catalogue a case is judged by.
 func (s *Service) Edition(ctx context.Context, f File) (regulation.Edition, error) {
 	return s.c.Rules.Edition(ctx, f.Case.Edition)
-}
-
-// Checklist lays a case against the regulation.
-func (s *Service) Checklist(ctx context.Context, f File) (procedure.Checklist, error) {
-	e, err := s.Edition(ctx, f)
-	if err != nil {
-		return procedure.Checklist{}, err
-	}
-	return procedure.Check(f, e.Catalogue), nil
 }
 
 // May answers, without recording it, whether an actor may do something in a case: for showing or hiding a button.

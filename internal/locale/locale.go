@@ -300,6 +300,14 @@ type Arg struct {
 // Named makes a named argument.
 func Named(name string, value any) Arg { return Arg{name, value} }
 
+// Pick gives the wording in the reader's language of what is said in both; Chinese, which binds, where there is no other.
+func (p Printer) Pick(zh, en string) string {
+	if p.Lang() == English && en != "" {
+		return en
+	}
+	return zh
+}
+
 // Has reports whether the catalogue holds the key.
 func (p Printer) Has(key string) bool { _, ok := p.words[key]; return ok }
 

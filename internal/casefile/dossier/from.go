@@ -81,7 +81,7 @@ func (fr *Frame) paper(f matter.File, p matter.Paper, v matter.Version) (Paper, 
 	if !ok {
 		return Paper{}, fault.New(fault.Internal, "dossier.type", p.Type)
 	}
-	content, err := text(d, v.Values)
+	content, err := form.Text(d, v.Values)
 	if err != nil {
 		return Paper{}, err
 	}
@@ -138,16 +138,4 @@ func outcome(d matter.Delivery) string {
 		return "received"
 	}
 	return "sent"
-}
-
-// text is what form.Digest takes the digest of: the type's id, a line break, and the canonical values without what approvers fill.
-func text(d catalogue.Document, v form.Values) (string, error) {
-	own := v.Clone()
-	for id := range own {
-		if form.Filled(id) != "" {
-			delete(own, id)
-		}
-	}
-	raw, err := own.Canonical()
-	return d.ID + "\n" + string(raw), err
 }

@@ -207,10 +207,9 @@ func (v Values) Canonical() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// Digest is the SHA-256 in hex by which a text is known: of the document type's id, a line break, and the canonical
-// values without those fields that approvers fill (see [Filled]). An approval names it, and what is issued must have it
-// (R-09-05).
-func Digest(d catalogue.Document, v Values) (string, error) {
+// Text is what is approved and signed of a record: the document type's id, a line break, and the canonical values without
+// those fields that approvers fill (see [Filled]).
+func Text(d catalogue.Document, v Values) (string, error) {
 	own := v.Clone()
 	for id := range own {
 		if Filled(id) != "" {
@@ -218,10 +217,17 @@ func Digest(d catalogue.Document, v Values) (string, error) {
 		}
 	}
 	raw, err := own.Canonical()
+	return d.ID + "\n" + string(raw), err
+}
+
+// Digest is the SHA-256 in hex of a record's [Text], by which it is known. An approval names it, and what is issued must
+// have it (R-09-05).
+func Digest(d catalogue.Document, v Values) (string, error) {
+	text, err := Text(d, v)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(append([]byte(d.ID+"\n"), raw...))
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:]), nil
 }
 
@@ -239,19 +245,6 @@ func FieldOf(step string) string {
 		}
 	}
 	return ""
-}
-
-// Diff lists the fields in which two texts differ, in the order of the document.
-func Diff(d catalogue.Document, a, b Values) []string {
-	var out []string
-	for _, f := range d.Fields {
-		x, errX := Values{f.ID: a[f.ID]}.Canonical()
-		y, errY := Values{f.ID: b[f.ID]}.Canonical()
-		if errX != nil || errY != nil || !bytes.Equal(x, y) {
-			out = append(out, f.ID)
-		}
-	}
-	return out
 }
 
 // Moment gives the day a record stands for: when it was made on the spot, or the date it bears.

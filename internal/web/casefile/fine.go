@@ -45,7 +45,7 @@ func fines(p *site.Page, f matter.File, law execution.Law) ([]fineView, error) {
 	return out, nil
 }
 
-// kindsOfPaper are the document types one can add, by stage.
+// paperGroup is the document types one can add in a stage.
 type paperGroup struct {
 	Title string
 	Docs  []paperChoice
@@ -95,10 +95,11 @@ func applies(p locale.Printer, d catalogue.Document, known fact.Answers) string 
 	if d.Condition == nil {
 		return p.T("case.always")
 	}
+	condition := p.Pick(d.Condition.ZH, d.Condition.EN)
 	if truth, _ := procedure.Applies(d, known); truth == fact.No {
-		return p.T("case.not_here", condition(p, d))
+		return p.T("case.not_here", condition)
 	}
-	return condition(p, d)
+	return condition
 }
 
 // story is the whole course of the case (经过).

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
-	"zhilu.dev/zhilu/internal/casefile/execution"
+	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/matter"
 	"zhilu.dev/zhilu/internal/casefile/procedure"
-	"zhilu.dev/zhilu/internal/casefile/proof"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/regulation/fact"
+	"zhilu.dev/zhilu/internal/web/execute"
 	"zhilu.dev/zhilu/internal/web/refusal"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/story"
@@ -50,10 +50,10 @@ type question struct {
 
 // limitView is one time limit.
 type limitView struct {
-	Name, From, Due, State, Why string
-	Tone                        ui.Tone
-	Icon                        string
-	rank                        int64 // what is owed first stands first, what is met last
+	Name, Due, State, Why string
+	Tone                  ui.Tone
+	Icon                  string
+	rank                  int64 // what is owed first stands first, what is met last
 }
 
 // personView is a party or a handler.
@@ -75,7 +75,6 @@ type caseView struct {
 	Next                ui.Next
 	HasNext             bool
 	Groups              []groupView
-	Owed                int
 	Questions           []question
 	Limits              []limitView
 	People              []personView
@@ -148,7 +147,6 @@ func (a area) view(p *site.Page, f matter.File, bad refusal.Fault) (caseView, er
 	v.Stages = stages(p.P, f, list)
 	a.items(p, f, e.Catalogue, list, names, &v)
 	owed := list.Owed(f.Case.Stage)
-	v.Owed = len(owed)
 	v.Advance = may(access.CaseAdvance) && f.Case.State == matter.Open && len(owed) == 0 && f.Case.Stage != matter.Closing
 	v.Questions = questions(p.P, list.Questions(f.Case.Stage))
 	v.Limits = limits(p, f, e.Catalogue)
@@ -163,7 +161,7 @@ func (a area) view(p *site.Page, f matter.File, bad refusal.Fault) (caseView, er
 			v.Films = append(v.Films, x)
 		}
 	}
-	if v.Fines, err = fines(p, f, execution.Law{Rules: proof.Rules{Catalogue: e.Catalogue, Calendar: e.Calendar}}); err != nil {
+	if v.Fines, err = fines(p, f, execute.LawOf(e)); err != nil {
 		return v, err
 	}
 	source, err := a.d.Story(ctx, p.Actor, f)
@@ -239,13 +237,10 @@ func stages(p locale.Printer, f matter.File, list procedure.Checklist) []stageVi
 
 func docTitle(p locale.Printer, c catalogue.Catalogue, id string) string {
 	d, ok := c.Document(id)
-	switch {
-	case !ok:
+	if !ok {
 		return id
-	case p.Lang() == locale.English:
-		return d.EN
 	}
-	return d.ZH
+	return p.Pick(d.ZH, d.EN)
 }
 
 // items puts the list under the articles it carries out, the case's own stage first.
@@ -330,7 +325,7 @@ func (a area) item(p *site.Page, f matter.File, c catalogue.Catalogue, it proced
 		}
 	}
 	if it.Standing == procedure.Question && d.Condition != nil {
-		notes = append(notes, p.P.T("case.condition", condition(p.P, d)))
+		notes = append(notes, p.P.T("case.condition", p.P.Pick(d.Condition.ZH, d.Condition.EN)))
 	}
 	x.Note = strings.Join(notes, "　")
 	for _, id := range it.Papers {
@@ -342,13 +337,6 @@ func (a area) item(p *site.Page, f matter.File, c catalogue.Catalogue, it proced
 		x.Write = it.Document
 	}
 	return x
-}
-
-func condition(p locale.Printer, d catalogue.Document) string {
-	if p.Lang() == locale.English {
-		return d.Condition.EN
-	}
-	return d.Condition.ZH
 }
 
 func questions(p locale.Printer, facts []fact.Fact) []question {
@@ -373,11 +361,8 @@ func limits(p *site.Page, f matter.File, c catalogue.Catalogue) []limitView {
 		if l.Gone || !ok {
 			continue
 		}
-		x := limitView{Name: t.ZH, From: p.P.T("case.limit_from", p.P.T("event."+l.Start), p.P.Date(l.From)), Tone: ui.Plain, Icon: "clock"}
-		if p.P.Lang() == locale.English {
-			x.Name = t.EN
-		}
-		x.Why = x.From + "　" + t.Basis
+		x := limitView{Name: p.P.Pick(t.ZH, t.EN), Tone: ui.Plain, Icon: "clock"}
+		x.Why = p.P.T("case.limit_from", p.P.T("event."+l.Start), p.P.Date(l.From)) + "　" + t.Basis
 		switch {
 		case !l.Met.IsZero():
 			x.State, x.Tone, x.Icon = p.P.T("case.limit_met", p.P.Date(l.Met)), ui.OK, "circle-check"
@@ -434,11 +419,10 @@ func next(p *site.Page, f matter.File, c catalogue.Catalogue, list procedure.Che
 		}
 	}
 	for _, l := range f.Limits {
-		if l.Duty && !l.Gone && l.Met.IsZero() && !l.Due.IsZero() {
+		if casefile.Running(l) {
 			left, _ := p.P.Left(l.Due, p.Now)
-			if v.Next.Clock.Text == "" {
-				v.Next.Clock = ui.Clock{Text: left, Sub: p.P.Date(l.Due)}
-			}
+			v.Next.Clock = ui.Clock{Text: left, Sub: p.P.Date(l.Due)}
+			break
 		}
 	}
 }

@@ -81,6 +81,6 @@ func cells(p *site.Page, r rules, tree org.Tree, names map[ident.PersonID]string
 	d, _ := tree.Find(c.Department)
 	return []any{
 		c.No, c.Title, r.act(c.Act), p.P.T("docket.procedure." + string(c.Procedure)), r.stage(c.Stage), p.P.T("docket.state." + string(c.State)), d.Name,
-		handlers(p.P, names, c), join(p.P, parties(c)), c.OpenedAt, c.ClosedAt, c.NextDue,
+		handlers(p.P, names, c), listing.Join(p.P, parties(c)), c.OpenedAt, c.ClosedAt, c.NextDue,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
+	"zhilu.dev/zhilu/internal/web/listing"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -40,13 +41,7 @@ func (a area) rules(p *site.Page) (rules, error) {
 }
 
 func (r rules) text(t catalogue.Text, code string) string {
-	switch {
-	case r.p.Lang() == locale.English && t.EN != "":
-		return t.EN
-	case t.ZH != "":
-		return t.ZH
-	}
-	return record.Harmless(code)
+	return cmp.Or(r.p.Pick(t.ZH, t.EN), record.Harmless(code))
 }
 
 func (r rules) act(id string) string   { return r.text(r.cat.Acts[id].Text, id) }
@@ -99,20 +94,9 @@ func (a area) list(p *site.Page) error {
 		for _, name := range q.ignored {
 			list = append(list, p.P.T("docket.field."+name))
 		}
-		v.Ignored = p.P.T("library.ignored", join(p.P, list))
+		v.Ignored = p.P.T("library.ignored", listing.Join(p.P, list))
 	}
 	return p.Render(p.P.T("docket.title"), listPage(p.P, v))
-}
-
-func join(p locale.Printer, parts []string) string {
-	out := ""
-	for i, s := range parts {
-		if i > 0 {
-			out += p.T("library.and")
-		}
-		out += s
-	}
-	return out
 }
 
 // names gives what the handlers of these cases are called.
@@ -262,7 +246,7 @@ func handlers(p locale.Printer, names map[ident.PersonID]string, c docket.Row) s
 	if len(out) == 0 {
 		return p.T("docket.no_handler")
 	}
-	return join(p, out)
+	return listing.Join(p, out)
 }
 
 func dueCell(p *site.Page, c docket.Row) ui.Cell {

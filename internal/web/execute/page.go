@@ -10,7 +10,6 @@ import (
 	"zhilu.dev/zhilu/internal/casefile/proof"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
-	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -43,7 +42,7 @@ func (d Deps) show(p *site.Page) error {
 	}
 	v, err := Of(p.P, f, LawOf(e), p.Now, func(kind string) string {
 		if doc, ok := e.Catalogue.Document(kind); ok {
-			return called(p.P, doc.ZH, doc.EN)
+			return p.P.Pick(doc.ZH, doc.EN)
 		}
 		return kind
 	})
@@ -56,13 +55,6 @@ func (d Deps) show(p *site.Page) error {
 		Title:  title, Sub: record.Prose(f.Case.Title),
 	}
 	return p.Render(title, ui.Stack(ui.Head(p.P, head), Panel(p.P, v)))
-}
-
-func called(p locale.Printer, zh, en string) string {
-	if p.Lang() == locale.English {
-		return en
-	}
-	return zh
 }
 
 // LawOf is what a case of an edition is read by. Where the bureau has set nothing it is the reading that costs the party

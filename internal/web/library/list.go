@@ -12,6 +12,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/recording/storage"
+	"zhilu.dev/zhilu/internal/web/listing"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
@@ -67,23 +68,12 @@ func (a area) show(p *site.Page, q query, refused *locale.FaultText) error {
 		for i, name := range q.ignored {
 			names[i] = p.P.T("library.field." + name)
 		}
-		v.Ignored = p.P.T("library.ignored", join(p.P, names))
+		v.Ignored = p.P.T("library.ignored", listing.Join(p.P, names))
 	}
 	if refused != nil {
 		return p.Refused(p.P.T("library.title"), libraryPage(p.P, v))
 	}
 	return p.Render(p.P.T("library.title"), libraryPage(p.P, v))
-}
-
-func join(p locale.Printer, parts []string) string {
-	out := ""
-	for i, s := range parts {
-		if i > 0 {
-			out += p.T("library.and")
-		}
-		out += s
-	}
-	return out
 }
 
 func head(p *site.Page) ui.HeadView {

@@ -135,13 +135,10 @@ func (a *Area) documentsOf(p *site.Page, f matter.File) (documents, error) {
 
 func (d documents) name(id string) string {
 	doc, ok := d.cat.Document(id)
-	switch {
-	case !ok:
+	if !ok {
 		return record.Harmless(id)
-	case d.p.Lang() == locale.English && doc.EN != "":
-		return doc.EN
 	}
-	return doc.ZH
+	return d.p.Pick(doc.ZH, doc.EN)
 }
 
 func (d documents) field(kind, id string) string {
@@ -150,10 +147,7 @@ func (d documents) field(kind, id string) string {
 		if f.ID != id {
 			continue
 		}
-		if d.p.Lang() == locale.English && f.EN != "" {
-			return f.EN
-		}
-		return f.ZH
+		return d.p.Pick(f.ZH, f.EN)
 	}
 	return record.Harmless(id)
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"zhilu.dev/zhilu/internal/ledger"
 	"zhilu.dev/zhilu/internal/locale"
@@ -169,4 +170,9 @@ func SendFile(p *site.Page, name string, workbook []byte) error {
 	p.Attach("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name+".xlsx")
 	_, err := p.W.Write(workbook)
 	return err
+}
+
+// Join names several things in one line.
+func Join(p locale.Printer, parts []string) string {
+	return strings.Join(parts, p.T("library.and"))
 }

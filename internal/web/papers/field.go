@@ -116,10 +116,7 @@ func inputs(p locale.Printer, s sheaf, fields []catalogue.Field, people []casefi
 }
 
 func label(p locale.Printer, f catalogue.Field) string {
-	if p.Lang() == locale.English {
-		return f.EN
-	}
-	return f.ZH
+	return p.Pick(f.ZH, f.EN)
 }
 
 // localMoment is a moment as an input of a browser wants it.
@@ -254,11 +251,7 @@ func columnsOf(f catalogue.Field) []catalogue.Column {
 func rows(p locale.Printer, f catalogue.Field, v form.Values, name string) (heads []string, out [][]ui.Field) {
 	columns := columnsOf(f)
 	for _, c := range columns {
-		head := c.ZH
-		if p.Lang() == locale.English {
-			head = c.EN
-		}
-		heads = append(heads, head)
+		heads = append(heads, p.Pick(c.ZH, c.EN))
 	}
 	have := v.Rows(f.ID)
 	for i := range len(have) + spare {

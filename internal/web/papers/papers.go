@@ -62,7 +62,6 @@ type sheaf struct {
 	edition regulation.Edition
 	names   map[ident.PersonID]string
 	chain   []procedure.Link
-	known   map[string]string
 }
 
 func (a area) load(p *site.Page) (sheaf, error) {
@@ -78,8 +77,7 @@ func (a area) load(p *site.Page) (sheaf, error) {
 		return s, err
 	}
 	s.doc, _ = s.edition.Catalogue.Document(s.paper.Type)
-	s.known = procedure.Facts(s.file, s.edition.Catalogue)
-	s.chain = procedure.Chain(s.file, s.doc, s.paper, s.known)
+	s.chain = procedure.Chain(s.file, s.doc, s.paper, procedure.Facts(s.file, s.edition.Catalogue))
 	var ids []ident.PersonID
 	for _, h := range s.file.Handlers {
 		ids = append(ids, h.Person)
@@ -95,8 +93,3 @@ func (a area) load(p *site.Page) (sheaf, error) {
 func paperPath(id ident.PaperID) string { return "/papers/" + string(id) }
 
 func casePath(id ident.CaseID) string { return "/cases/" + string(id) }
-
-// writes reports whether the actor may change the paper's text, for showing the form instead of the finished paper.
-func (a area) writes(p *site.Page, s sheaf) bool {
-	return s.paper.Editable() && a.d.Cases.Writes(s.file, s.doc, p.Actor)
-}

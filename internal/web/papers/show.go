@@ -37,7 +37,6 @@ type mark struct {
 	Own         bool // the reader signs as themselves
 	Take        bool // the reader takes it from an outsider
 	Seal        bool
-	Reader      string
 }
 
 // given is one signature that is there.
@@ -121,8 +120,8 @@ func (a area) page(p *site.Page, bad refusal.Fault, check bool) error {
 func (a area) view(p *site.Page, s sheaf, bad refusal.Fault, check bool) (paperView, error) {
 	ctx := p.Context()
 	v := paperView{
-		ID: string(s.paper.ID), CaseID: string(s.file.Case.ID), CaseNo: s.file.Case.No, Title: docName(p.P, s), No: s.paper.No, Revision: s.paper.Revision,
-		Saved: p.P.When(s.paper.ChangedAt, p.Now), SavedBy: s.names[s.paper.ChangedBy], Edit: a.writes(p, s), Bad: bad, Digest: s.paper.Digest,
+		ID: string(s.paper.ID), CaseID: string(s.file.Case.ID), CaseNo: s.file.Case.No, Title: p.P.Pick(s.doc.ZH, s.doc.EN), No: s.paper.No, Revision: s.paper.Revision,
+		Saved: p.P.When(s.paper.ChangedAt, p.Now), SavedBy: s.names[s.paper.ChangedBy], Bad: bad, Digest: s.paper.Digest,
 		Now: form.Show(p.Now, "")[:10] + "T" + form.Show(p.Now, "")[11:], Checked: check || bad.What != "",
 	}
 	v.State, v.StateTone, v.StateIcon = stateWords(p.P, s.paper.State)
@@ -140,7 +139,9 @@ func (a area) view(p *site.Page, s sheaf, bad refusal.Fault, check bool) (paperV
 			v.Files = append(v.Files, f.Ref())
 		}
 	}
-	v.Attach = a.d.Cases.Writes(s.file, s.doc, p.Actor) && s.paper.State != matter.Void
+	writes := a.d.Cases.Writes(s.file, s.doc, p.Actor)
+	v.Edit = writes && s.paper.Editable()
+	v.Attach = writes && s.paper.State != matter.Void
 	if v.Edit {
 		if err := a.editing(p, s, &v); err != nil {
 			return v, err
@@ -149,11 +150,10 @@ func (a area) view(p *site.Page, s sheaf, bad refusal.Fault, check bool) (paperV
 		v.Facts = a.facts(p.P, s)
 	}
 	a.signing(p, s, &v)
-	a.approving(p, s, &v)
+	a.approving(p, s, writes, &v)
 	if err := a.serving(p, s, &v); err != nil {
 		return v, err
 	}
-	writes := a.d.Cases.Writes(s.file, s.doc, p.Actor)
 	v.CanCorrect = writes && (s.paper.State == matter.Fixed || s.paper.State == matter.Complete)
 	_, isServed := s.file.Served(s.paper.ID)
 	v.CanVoid = writes && s.paper.State != matter.Void && s.paper.State != matter.Submitted && !isServed
@@ -163,13 +163,6 @@ func (a area) view(p *site.Page, s sheaf, bad refusal.Fault, check bool) (paperV
 		}
 	}
 	return v, nil
-}
-
-func docName(p locale.Printer, s sheaf) string {
-	if p.Lang() == locale.English {
-		return s.doc.EN
-	}
-	return s.doc.ZH
 }
 
 func stateWords(p locale.Printer, st matter.PaperState) (string, ui.Tone, string) {
@@ -310,10 +303,7 @@ func (a area) signing(p *site.Page, s sheaf, v *paperView) {
 		return
 	}
 	for _, w := range procedure.Signatures(s.file, s.doc, s.paper) {
-		m := mark{Role: w.Role, Label: w.ZH, Need: w.Need, Count: w.Count, Required: w.Required, Seal: w.Role == "seal", Reader: s.names[p.Actor.Person]}
-		if p.P.Lang() == locale.English {
-			m.Label = w.EN
-		}
+		m := mark{Role: w.Role, Label: p.P.Pick(w.ZH, w.EN), Need: w.Need, Count: w.Count, Required: w.Required, Seal: w.Role == "seal"}
 		for _, x := range s.file.SignedBy(s.paper) {
 			if x.Role != w.Role {
 				continue
@@ -338,7 +328,7 @@ func (a area) signing(p *site.Page, s sheaf, v *paperView) {
 }
 
 // approving lists the steps of an approval, and what the reader may do in it.
-func (a area) approving(p *site.Page, s sheaf, v *paperView) {
+func (a area) approving(p *site.Page, s sheaf, writes bool, v *paperView) {
 	if len(s.chain) == 0 {
 		return
 	}
@@ -356,7 +346,6 @@ func (a area) approving(p *site.Page, s sheaf, v *paperView) {
 		}
 		v.Steps = append(v.Steps, x)
 	}
-	writes := a.d.Cases.Writes(s.file, s.doc, p.Actor)
 	v.CanSubmit = writes && s.paper.Editable()
 	v.CanRecall = writes && s.paper.State == matter.Submitted
 	v.CanDecide = casefile.Decides(s.file, s.edition.Catalogue, s.paper, p.Actor)

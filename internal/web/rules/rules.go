@@ -184,10 +184,7 @@ func (s source) crumbs(p locale.Printer) []ui.Link {
 
 // words is a text of the catalogue in the reader's language; Chinese where the other is empty.
 func words(p locale.Printer, t catalogue.Text) string {
-	if p.Lang() == locale.English && t.EN != "" {
-		return t.EN
-	}
-	return t.ZH
+	return p.Pick(t.ZH, t.EN)
 }
 
 // known gives the words of a code, or the code where there are none.
