@@ -87,7 +87,20 @@ func (x *exchange) newLength(c concat) (size int64, ready bool, err error) {
 	if most := x.d.limit(x.r.Context()); size > most {
 		return 0, false, fault.New(fault.TooLarge, "upload.too_large", most, size)
 	}
-	return size, ready, nil
+	return size, ready, x.room(size)
+}
+
+// room refuses what the disk has no room for now, before a row is written: on a full disk the row would fail first, and
+// its words cannot say how much room is needed. What others are sending at the same moment is counted by the vault.
+func (x *exchange) room(size int64) error {
+	s, err := x.d.c.Vault.Free(x.r.Context())
+	if err != nil || s.Total == 0 { // the vault says so itself, or does not know
+		return nil
+	}
+	if need := max(size, 1); need > s.Free-s.Reserve {
+		return fault.New(fault.Exhausted, "vault.full", need+s.Reserve, s.Free)
+	}
+	return nil
 }
 
 // atMost is how long an upload of this size can become.
