@@ -1,5 +1,7 @@
 package access
 
+import "slices"
+
 // Action is a deed that a policy can permit. Its text is stable: policies, custody entries and scripts name it.
 type Action string
 
@@ -139,6 +141,10 @@ const (
 
 // Actions lists every action.
 func Actions() []Action {
+	return slices.Concat(actions(), markingActions, redactionActions, disclosureActions, discActions, personsActions)
+}
+
+func actions() []Action {
 	return []Action{
 		AccountSignIn, AccountSignOut, AccountChangePassword, AccountConfirmPassword, AccountList, AccountCreate, AccountResetPassword,
 		AccountUnlock, AccountDisable, RoleGrant, RoleRevoke, TokenList, TokenCreate, TokenRevoke,

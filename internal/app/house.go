@@ -19,6 +19,7 @@ import (
 	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/app/diagnosis"
+	"zhilu.dev/zhilu/internal/app/giving"
 	"zhilu.dev/zhilu/internal/app/packing"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/docket"
@@ -72,6 +73,7 @@ type House struct {
 	Recordings *recording.Service
 	Derived    *derivative.Service // what is made from recordings to be looked at
 	Viewing    *viewing.Service
+	Giving     *giving.Office // marks, masked copies, giving out, discs, people who were filmed
 	Malware    *malware.Service
 	Regulation *regulation.Service
 	Cases      *casefile.Service
@@ -292,6 +294,14 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	h.Viewing, err = viewing.New(viewing.Config{
 		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: copies{h.Derived}, Clock: h.Clock, Log: h.Log,
 		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: h.caseAsked,
+	})
+	if err != nil {
+		return err
+	}
+	h.Giving, err = giving.New(ctx, giving.Deps{
+		DB: h.DB, Gate: h.Gate, Words: h.Words, Clock: h.Clock, Log: h.Log, Keys: h.Keys, Vault: h.Vault, Press: h.Press, Packing: h.Packing, Org: h.Org,
+		Accounts: h.Accounts, Duties: h.Duties, Recordings: h.Recordings, Derived: h.Derived, Viewing: h.Viewing, Regulation: h.Regulation, Cases: h.Cases,
+		Bureau: h.Bureau.Name, Data: c.Place.Data, Temp: temp, DepartmentName: h.departmentName,
 	})
 	return err
 }

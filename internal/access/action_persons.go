@@ -1,0 +1,4 @@
+package access
+
+// What concerns people who were filmed, and what parties hand in.
+var personsActions = []Action{}

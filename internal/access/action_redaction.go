@@ -1,0 +1,4 @@
+package access
+
+// What concerns clips and masked copies.
+var redactionActions = []Action{}

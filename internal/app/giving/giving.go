@@ -1,0 +1,84 @@
+// Package giving builds what concerns marks, masked copies, giving out, discs and the people who were filmed, and hands the
+// house its services, pages, jobs and tables in one piece each.
+package giving
+
+import (
+	"context"
+	"log/slog"
+
+	"zhilu.dev/zhilu/internal/account"
+	"zhilu.dev/zhilu/internal/app/packing"
+	"zhilu.dev/zhilu/internal/casefile"
+	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/custody/vouch"
+	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/gate"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/regulation"
+	"zhilu.dev/zhilu/internal/sheet"
+	"zhilu.dev/zhilu/internal/vault"
+	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+// Deps is what the house gives. Data is the house's data folder, Temp where large files may be put together.
+type Deps struct {
+	DB         *db.DB
+	Gate       *gate.Gate
+	Words      *locale.Catalogue
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Keys       *keyring.Keyring // nil where nothing may be signed
+	Vault      vault.Vault
+	Press      *sheet.Press
+	Packing    *packing.Office
+	Org        *org.Service
+	Accounts   *account.Service
+	Duties     *duty.Book
+	Recordings *recording.Service
+	Derived    *derivative.Service
+	Viewing    *viewing.Service
+	Regulation *regulation.Service
+	Cases      *casefile.Service
+	Bureau     string
+	Data       string
+	Temp       string
+	// DepartmentName names a department, "" for none.
+	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
+}
+
+// Office holds the services.
+type Office struct {
+	d Deps
+}
+
+// New builds them.
+func New(_ context.Context, d Deps) (*Office, error) {
+	return &Office{d: d}, nil
+}
+
+// Routes are the pages.
+func (o *Office) Routes() []site.Route {
+	return nil
+}
+
+// AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.
+func AddWorkers(_ *job.Workers, _ func() *Office) {
+}
+
+// Periodic lists the jobs made by the clock.
+func Periodic() []job.Periodic {
+	return nil
+}
+
+// Tables are those whose rows the log says.
+func Tables() []vouch.Table {
+	return nil
+}
