@@ -22,6 +22,8 @@ const (
 	ConfirmLook    Kind = "confirm_look"    // 核对查阅登记: the custodian confirms rows of the register
 	LinkRecording  Kind = "link_recording"  // 关联录音录像: say to which case a recording belongs; the custodian's once its person was too late
 
+	SecretReport Kind = "secret_report" // 涉密报告: a recording is said to hold a state secret; tell the competent office
+
 	CaseTerm          Kind = "case_term"           // 办案期限: a time limit of a case
 	CasePaper         Kind = "case_paper"          // 应有文书: a paper the case's stage demands
 	CaseFilm          Kind = "case_film"           // 应有音像: a recording a paper's step demands
@@ -49,6 +51,7 @@ var rules = []Rule{
 	{DecideViewing, "23", "R-23-2", access.Head, []string{"name", "no"}},
 	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 	{LinkRecording, "22", "R-22-4", access.Custodian, []string{"name"}},
+	{SecretReport, "20", "R-20-4", access.Leader, []string{"name"}},
 	{CaseTerm, "9", "R-09-05", access.Officer, []string{"name", "no"}},
 	{CasePaper, "5", "R-05-1", access.Officer, []string{"name", "no"}},
 	{CaseFilm, "13", "R-13-1a", access.Officer, []string{"name", "no"}},

@@ -36,6 +36,7 @@ type (
 	ViewingID     string // 查阅申请
 	LookID        string // 一次查看
 	MarkID        string // 标记
+	MarkingID     string // 受保护内容标记
 	ViewID        string // 列表视图
 	BackupID      string // 备份
 	CaseID        string // 案件

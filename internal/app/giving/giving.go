@@ -5,6 +5,7 @@ package giving
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/app/packing"
@@ -18,6 +19,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
 	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
@@ -57,11 +59,17 @@ type Deps struct {
 // Office holds the services.
 type Office struct {
 	d Deps
+
+	Marking *marking.Service
 }
 
 // New builds them.
 func New(_ context.Context, d Deps) (*Office, error) {
-	return &Office{d: d}, nil
+	o := &Office{d: d}
+	if err := o.openMarking(); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // Routes are the pages.
@@ -80,5 +88,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return nil
+	return slices.Concat(marking.Tables())
 }
