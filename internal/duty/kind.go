@@ -19,6 +19,7 @@ const (
 	SettleInbox    Kind = "settle_inbox"    // 处理收件箱: unknown device, unreadable, empty or foreign file
 	ExplainMissing Kind = "explain_missing" // 说明缺号: numbers are missing in the camera's sequence
 	DecideViewing  Kind = "decide_viewing"  // 决定查阅申请: consent to a look, or refuse it with a reason
+	SecondConsent  Kind = "second_consent"  // 第二人同意: protected content needs two who consent
 	ConfirmLook    Kind = "confirm_look"    // 核对查阅登记: the custodian confirms rows of the register
 	LinkRecording  Kind = "link_recording"  // 关联录音录像: say to which case a recording belongs; the custodian's once its person was too late
 
@@ -49,6 +50,7 @@ var rules = []Rule{
 	{SettleInbox, "21", "R-21-2", access.Custodian, []string{"name"}},
 	{ExplainMissing, "25", "R-25-1", access.Officer, []string{"device", "numbers"}},
 	{DecideViewing, "23", "R-23-2", access.Head, []string{"name", "no"}},
+	{SecondConsent, "20", "R-20-4", access.Leader, []string{"name", "no"}},
 	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 	{LinkRecording, "22", "R-22-4", access.Custodian, []string{"name"}},
 	{SecretReport, "20", "R-20-4", access.Leader, []string{"name"}},

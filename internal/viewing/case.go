@@ -2,6 +2,7 @@ package viewing
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -23,6 +24,24 @@ func ForCase(ctx context.Context, idb bun.IDB, now time.Time, person ident.Perso
 		return nil, fault.New(fault.NotFound, "viewing.unknown")
 	case id == "" || r.Case != id:
 		return nil, fault.New(fault.Conflict, "viewing.other_case")
+	case !r.InForce(now):
+		return nil, fault.New(fault.Conflict, "viewing.not_granted")
+	}
+	return r, nil
+}
+
+// Allowed gives a person's request of this number if it is a grant that holds in one of the manners. Whoever gives something out asks
+// it inside the change that does, so that a grant that was taken back meanwhile counts for nothing. Faults: NotFound
+// "viewing.unknown", also for somebody else's; Conflict "viewing.other_manner", "viewing.not_granted".
+func Allowed(ctx context.Context, idb bun.IDB, now time.Time, person ident.PersonID, no int64, manners ...Manner) (*Request, error) {
+	r, err := requestNo(ctx, idb, no)
+	switch {
+	case err != nil:
+		return nil, err
+	case person == "" || r.Viewer != person:
+		return nil, fault.New(fault.NotFound, "viewing.unknown")
+	case !slices.Contains(manners, r.Manner):
+		return nil, fault.New(fault.Conflict, "viewing.other_manner")
 	case !r.InForce(now):
 		return nil, fault.New(fault.Conflict, "viewing.not_granted")
 	}

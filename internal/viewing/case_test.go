@@ -32,12 +32,15 @@ func TestRequestForCase(t *testing.T) {
 			t.Fatal(err)
 		}
 		ask := viewing.Ask{Case: id, Purpose: viewing.PurposeReply, Words: "答复复议", Until: w.Clock.Now().Add(24 * time.Hour)}
-		both := ask
-		both.Items = []viewing.Item{{Recording: r.rec}}
-		_, err = svc.Ask(r.ctx, r.second, both)
-		want(t, err, "viewing.items")
+		looks := ask
+		looks.Manner = viewing.MannerView
+		_, err = svc.Ask(r.ctx, r.second, looks)
+		want(t, err, "viewing.case_manner")
 		unknown := ask
-		unknown.Case = foreign
+		unknown.Case, unknown.Items = foreign, []viewing.Item{{Recording: r.rec}}
+		_, err = svc.Ask(r.ctx, r.second, unknown)
+		want(t, err, "case.unknown")
+		unknown.Items = nil
 		_, err = svc.Ask(r.ctx, r.second, unknown)
 		want(t, err, "case.unknown")
 		q, err := svc.Ask(r.ctx, r.second, ask)

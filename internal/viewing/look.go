@@ -11,6 +11,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/marking"
 )
 
 // Seat is where a viewer sits: an account in one session.
@@ -96,8 +97,12 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, seat Seat, rec i
 	return l, nil
 }
 
-// held is Conflict "viewing.held" while something harmful was found in a recording and no custodian has settled it.
+// held is Conflict "viewing.held" while something harmful was found in a recording and no custodian has settled it, and
+// Conflict "marking.frozen" while it is said to hold a state secret (decision 21).
 func (s *Service) held(ctx context.Context, rec ident.RecordingID) error {
+	if err := marking.Refuse(ctx, s.c.DB.Reader, rec); err != nil {
+		return err
+	}
 	if s.c.Held == nil {
 		return nil
 	}

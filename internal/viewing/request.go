@@ -2,6 +2,7 @@ package viewing
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -12,12 +13,16 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/marking"
 )
 
 // Ask is what somebody asks for.
 type Ask struct {
 	Items   []Item
-	Case    ident.CaseID // instead of items
+	Case    ident.CaseID // with items: what is copied of it; without: its package
+	Manner  Manner       // empty: MannerView, or MannerCopy of a case
+	To      Recipient
+	Renews  ident.ViewingID
 	Purpose Purpose
 	Words   string
 	Until   time.Time
@@ -38,6 +43,9 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 	if !slices.Contains(Purposes(), a.Purpose) {
 		return nil, fault.New(fault.Invalid, "viewing.purpose").At("purpose")
 	}
+	if err := mayTake(&a); err != nil {
+		return nil, err
+	}
 	now := s.c.Clock.Now()
 	if !a.Until.After(now) || a.Until.After(now.Add(MaxTerm)) {
 		return nil, fault.New(fault.Invalid, "viewing.until", int(MaxTerm/(24*time.Hour))).At("until")
@@ -46,22 +54,28 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 	if err != nil {
 		return nil, err
 	}
-	head, err := s.c.Offices.HeadOf(ctx, department)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return nil, err
-	}
-	leaders, err := s.c.Offices.Leaders(ctx)
+	head, leaders, err := s.offices(ctx, department)
 	if err != nil {
 		return nil, err
 	}
-	level, approver, err := chooseApprover(actor.Person, head, leaders)
+	level, approver, err := chooseApprover(actor.Person, head, leaders, a.Manner.Outside())
 	if err != nil {
 		return nil, err
+	}
+	quorum, secondLevel := 1, access.Role("")
+	if doubles, err := s.doubles(ctx, a.Items); err != nil {
+		return nil, err
+	} else if doubles {
+		quorum = 2
+		if secondLevel, _, err = chooseSecond(actor.Person, approver, head, leaders); err != nil {
+			return nil, err
+		}
 	}
 	r := &Request{
 		ID: ident.New[ident.ViewingID](), State: Asked, Viewer: actor.Person, ViewerName: actor.Name,
 		ViewerDept: s.c.DepartmentName(ctx, actor.Department), Department: department, Purpose: a.Purpose, Words: words,
 		Items: a.Items, Case: a.Case, AskedUntil: a.Until, Level: level, Approver: approver,
+		Manner: a.Manner, To: a.To, Renews: a.Renews, Quorum: quorum, SecondLevel: secondLevel,
 	}
 	err = s.c.Gate.Do(ctx, actor, access.ViewingAsk, r.subject(), func(tx *gate.Tx) error { return ask(tx, r) })
 	return r, err
@@ -71,7 +85,7 @@ func ask(tx *gate.Tx, r *Request) error {
 	ctx, idb := tx.Context(), tx.DB()
 	r.AskedAt = tx.Now()
 	for _, i := range r.Items {
-		open, err := openFor(ctx, idb, r.Viewer, i.Recording, tx.Now())
+		open, err := openFor(ctx, idb, r, i.Recording, tx.Now())
 		if err != nil {
 			return err
 		}
@@ -80,7 +94,7 @@ func ask(tx *gate.Tx, r *Request) error {
 		}
 	}
 	if r.Case != "" {
-		open, err := openForCase(ctx, idb, r.Viewer, r.Case, tx.Now())
+		open, err := openForCase(ctx, idb, r, tx.Now())
 		if err != nil {
 			return err
 		}
@@ -113,27 +127,33 @@ func ask(tx *gate.Tx, r *Request) error {
 
 // owner gives the department whose consent is needed: that of the recordings, or that of the case.
 func (s *Service) owner(ctx context.Context, actor access.Actor, a *Ask) (ident.DepartmentID, error) {
-	if a.Case == "" {
-		objects, err := s.objects(ctx, actor, a.Items)
+	department := ident.DepartmentID("")
+	if a.Case != "" && s.c.Case != nil {
+		c, err := s.c.Case(ctx, actor, a.Case)
 		if err != nil {
 			return "", err
 		}
-		return objects[0].Department, nil
+		if department = c.Department; department == "" {
+			return "", fault.New(fault.Conflict, "viewing.no_department")
+		}
 	}
-	if s.c.Case == nil || len(a.Items) > 0 {
-		return "", fault.New(fault.Invalid, "viewing.items", MaxItems).At("items")
+	if len(a.Items) == 0 {
+		if department == "" {
+			return "", fault.New(fault.Invalid, "viewing.items", a.Manner.most()).At("items")
+		}
+		return department, nil
 	}
-	c, err := s.c.Case(ctx, actor, a.Case)
-	if err == nil && c.Department == "" {
-		err = fault.New(fault.Conflict, "viewing.no_department")
+	objects, err := s.objects(ctx, actor, a.Items, a.Manner.most())
+	if err != nil {
+		return "", err
 	}
-	return c.Department, err
+	return objects[0].Department, nil
 }
 
 // objects reads what is asked for and checks the spans; the actor must be allowed to know of each.
-func (s *Service) objects(ctx context.Context, actor access.Actor, items []Item) ([]Object, error) {
-	if len(items) == 0 || len(items) > MaxItems {
-		return nil, fault.New(fault.Invalid, "viewing.items", MaxItems).At("items")
+func (s *Service) objects(ctx context.Context, actor access.Actor, items []Item, most int) ([]Object, error) {
+	if len(items) > most {
+		return nil, fault.New(fault.Invalid, "viewing.items", most).At("items")
 	}
 	out := make([]Object, 0, len(items))
 	seen := map[ident.RecordingID]bool{}
@@ -149,7 +169,7 @@ func (s *Service) objects(ctx context.Context, actor access.Actor, items []Item)
 		case o.Department == "":
 			return nil, fault.New(fault.Conflict, "viewing.no_department")
 		case seen[o.ID]:
-			return nil, fault.New(fault.Invalid, "viewing.items", MaxItems).At("items")
+			return nil, fault.New(fault.Invalid, "viewing.items", most).At("items")
 		case len(out) > 0 && o.Department != out[0].Department:
 			return nil, fault.New(fault.Invalid, "viewing.mixed").At("items")
 		case i.From < 0 || i.To < 0 || i.To > 0 && i.To <= i.From || o.Duration > 0 && i.From >= o.Duration:
@@ -180,6 +200,9 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, id ident.Viewi
 		if r.State != Asked {
 			return nil, fault.New(fault.Conflict, "viewing.decided")
 		}
+		if d.Consent && r.Quorum > 1 && r.FirstBy == "" {
+			return s.first(ctx, tx, actor, r, d, words)
+		}
 		r.DecidedAt, r.DecidedBy, r.DecidedName, r.DecidedWords = tx.Now(), actor.Person, actor.Name, words
 		if !d.Consent {
 			r.State, r.EndedAt, r.EndedBy, r.EndedName = Refused, tx.Now(), actor.Person, actor.Name
@@ -193,12 +216,59 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, id ident.Viewi
 			return nil, fault.New(fault.Invalid, "viewing.until_longer").At("until")
 		}
 		for _, i := range r.Items {
+			if err := marking.Refuse(tx.Context(), tx.DB(), i.Recording); err != nil {
+				return nil, err
+			}
 			if err := s.c.Copies.Want(tx, i.Recording); err != nil {
 				return nil, err
 			}
 		}
 		return []any{"consent", true, "until_us", clock.Micros(r.Until), "words", orNil(words)}, nil
 	})
+}
+
+// first writes down the first of two consents; the request waits for the second (第二十条第三款).
+func (s *Service) first(ctx context.Context, tx *gate.Tx, actor access.Actor, r *Request, d Decision, words string) ([]any, error) {
+	if !d.Until.IsZero() && d.Until.Before(r.AskedUntil) {
+		return nil, fault.New(fault.Invalid, "viewing.until_second").At("until") // who decides last says until when
+	}
+	head, leaders, err := s.offices(ctx, r.Department)
+	if err != nil {
+		return nil, err
+	}
+	if _, r.Approver, err = chooseSecond(r.Viewer, actor.Person, head, leaders); err != nil {
+		return nil, err
+	}
+	r.FirstAt, r.FirstBy, r.FirstName, r.FirstWords = tx.Now(), actor.Person, actor.Name, words
+	return []any{"consent", true, "first", true, "words", orNil(words)}, nil
+}
+
+// offices tells who heads a department, "" for nobody, and who the leaders are.
+func (s *Service) offices(ctx context.Context, department ident.DepartmentID) (head ident.PersonID, leaders []ident.PersonID, err error) {
+	head, err = s.c.Offices.HeadOf(ctx, department)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return "", nil, err
+	}
+	leaders, err = s.c.Offices.Leaders(ctx)
+	return head, leaders, err
+}
+
+// doubles reports whether one of the recordings is marked so that two must consent.
+func (s *Service) doubles(ctx context.Context, items []Item) (bool, error) {
+	ids := make([]ident.RecordingID, len(items))
+	for i := range items {
+		ids[i] = items[i].Recording
+	}
+	marks, err := marking.ForAll(ctx, s.c.DB.Reader, ids)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range marks {
+		if m.Doubles() {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Withdraw takes one's own request back before it was decided. Conflict "viewing.decided".
@@ -253,10 +323,21 @@ func (s *Service) change(ctx context.Context, actor access.Actor, action access.
 		if err != nil {
 			return err
 		}
-		if r.State == Withdrawn {
-			return duty.Cancel(tx, duty.DecideViewing, r.about(), "withdrawn")
+		kind := duty.DecideViewing
+		if r.FirstBy != "" && !r.AwaitsSecond() {
+			kind = duty.SecondConsent
 		}
-		return duty.Meet(tx, duty.DecideViewing, r.about(), entry)
+		if r.State == Withdrawn {
+			return errors.Join(duty.Cancel(tx, duty.DecideViewing, r.about(), "withdrawn"), duty.Cancel(tx, duty.SecondConsent, r.about(), "withdrawn"))
+		}
+		if err := duty.Meet(tx, kind, r.about(), entry); err != nil || !r.AwaitsSecond() {
+			return err
+		}
+		_, err = duty.Open(tx, duty.New{
+			Kind: duty.SecondConsent, Subject: r.about(), Person: r.Approver, Department: r.Department, Due: tx.Now().Add(decideWithin),
+			Args: map[string]any{"no": r.No, "name": r.ViewerName},
+		})
+		return err
 	})
 }
 
@@ -266,5 +347,9 @@ func (r *Request) about() custody.Subject {
 
 // subject is the request as policies see it: whose recordings, who wants to look, and which office decides.
 func (r *Request) subject() access.Subject {
-	return access.Subject{Kind: "viewing", ID: string(r.ID), Department: r.Department, Officer: r.Viewer, Level: r.Level}
+	level := r.Level
+	if r.AwaitsSecond() {
+		level = r.SecondLevel
+	}
+	return access.Subject{Kind: "viewing", ID: string(r.ID), Department: r.Department, Officer: r.Viewer, Level: level, Owner: string(r.FirstBy)}
 }

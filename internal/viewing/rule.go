@@ -10,18 +10,76 @@ import (
 )
 
 // chooseApprover says who decides a request (decision 2): the head of the owning department; where there is none, or
-// the head is the one who asks, the leader in charge. Nobody decides their own. Where nobody is left it is Conflict
+// the head is the one who asks, or something leaves the bureau, the leader in charge. Nobody decides their own. Where nobody is left it is Conflict
 // "viewing.no_approver".
-func chooseApprover(viewer, head ident.PersonID, leaders []ident.PersonID) (access.Role, ident.PersonID, error) {
-	if head != "" && head != viewer {
+func chooseApprover(viewer, head ident.PersonID, leaders []ident.PersonID, outside bool) (access.Role, ident.PersonID, error) {
+	if head != "" && head != viewer && !outside {
 		return access.Head, head, nil
 	}
-	for _, l := range leaders {
-		if l != viewer {
-			return access.Leader, l, nil
-		}
+	if l := otherThan(leaders, viewer); l != "" {
+		return access.Leader, l, nil
 	}
 	return "", "", fault.New(fault.Conflict, "viewing.no_approver").Under("23")
+}
+
+// chooseSecond says who decides after first has consented: a leader, and where there is no other, the head of the owning
+// department. It is neither the asker nor the first. Nobody left: Conflict "viewing.no_second".
+func chooseSecond(viewer, first, head ident.PersonID, leaders []ident.PersonID) (access.Role, ident.PersonID, error) {
+	if l := otherThan(leaders, viewer, first); l != "" {
+		return access.Leader, l, nil
+	}
+	if head != "" && head != viewer && head != first {
+		return access.Head, head, nil
+	}
+	return "", "", fault.New(fault.Conflict, "viewing.no_second").Under("20")
+}
+
+func otherThan(of []ident.PersonID, not ...ident.PersonID) ident.PersonID {
+	for _, p := range of {
+		if !slices.Contains(not, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// mayTake checks the manner of an ask against the rest of it. What leaves the bureau names who receives it and on what basis.
+func mayTake(a *Ask) error {
+	if a.Manner == "" {
+		a.Manner = MannerView
+		if a.Case != "" {
+			a.Manner = MannerCopy
+		}
+	}
+	switch {
+	case !slices.Contains(Manners(), a.Manner):
+		return fault.New(fault.Invalid, "viewing.manner").At("manner")
+	case a.Case != "" && a.Manner != MannerCopy && !a.Manner.Outside():
+		return fault.New(fault.Invalid, "viewing.case_manner").At("manner")
+	}
+	for _, f := range []struct {
+		name   string
+		of     *string
+		needed bool
+	}{
+		{"to_body", &a.To.Body, a.Manner == MannerProvide}, {"to_person", &a.To.Person, a.Manner == MannerProvide || a.To.Body != ""},
+		{"to_contact", &a.To.Contact, false}, {"to_basis", &a.To.Basis, a.Manner.Outside()},
+	} {
+		words, err := text(*f.of, f.name, f.needed)
+		if err != nil {
+			return err
+		}
+		*f.of = words
+	}
+	return nil
+}
+
+// most is how many recordings a request of this manner may name.
+func (m Manner) most() int {
+	if m == MannerCopy || m.Outside() {
+		return MaxCopies
+	}
+	return MaxItems
 }
 
 // own reports whether a person may look at a recording as its maker: they made it, it is not registered, and not more

@@ -1,6 +1,7 @@
 package viewing
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestChooseApprover(t *testing.T) {
 		"nobody at all":                     {"o", "", nil, "", ""},
 		"the head is a leader and not asks": {"o", "h", []ident.PersonID{"h"}, access.Head, "h"},
 	} {
-		level, who, err := chooseApprover(ident.PersonID(c.viewer), ident.PersonID(c.head), c.leaders)
+		level, who, err := chooseApprover(ident.PersonID(c.viewer), ident.PersonID(c.head), c.leaders, false)
 		if level != c.level || who != c.who || (err != nil) != (c.who == "") || err != nil && !fault.HasCode(err, "viewing.no_approver") {
 			t.Errorf("%s: %v %v %v", name, level, who, err)
 		}
@@ -37,6 +38,35 @@ func TestChooseApprover(t *testing.T) {
 			t.Errorf("%s: decides about themselves", name)
 		}
 	}
+}
+
+// TestChooseSecond: whoever is second is neither the asker nor the first, whatever the offices.
+func TestChooseSecond(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		who := rapid.SampledFrom([]ident.PersonID{"a", "b", "c", "d"})
+		viewer, head := who.Draw(t, "viewer"), rapid.SampledFrom([]ident.PersonID{"", "a", "b", "c", "d"}).Draw(t, "head")
+		leaders := rapid.SliceOfN(who, 0, 3).Draw(t, "leaders")
+		level, first, err := chooseApprover(viewer, head, leaders, rapid.Bool().Draw(t, "outside"))
+		if err != nil {
+			return
+		}
+		if level == access.Leader && !slices.Contains(leaders, first) || level == access.Head && first != head {
+			t.Fatalf("first %s as %s", first, level)
+		}
+		level, second, err := chooseSecond(viewer, first, head, leaders)
+		if err != nil {
+			for _, p := range append(leaders, head) {
+				if p != "" && p != viewer && p != first {
+					t.Fatalf("%s could have decided", p)
+				}
+			}
+			return
+		}
+		if second == viewer || second == first || level == access.Leader && !slices.Contains(leaders, second) {
+			t.Fatalf("viewer %s first %s second %s as %s", viewer, first, second, level)
+		}
+	})
 }
 
 var now = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)

@@ -43,6 +43,18 @@ type requestRow struct {
 	EndedBy      ident.PersonID     `bun:"ended_by"`
 	EndedName    string             `bun:"ended_name"`
 	EndedWords   string             `bun:"ended_words"`
+	Manner       Manner             `bun:"manner"`
+	ToBody       string             `bun:"to_body"`
+	ToPerson     string             `bun:"to_person"`
+	ToContact    string             `bun:"to_contact"`
+	ToBasis      string             `bun:"to_basis"`
+	Renews       ident.ViewingID    `bun:"renews"`
+	Quorum       int                `bun:"quorum"`
+	SecondLevel  access.Role        `bun:"second_level"`
+	FirstAt      int64              `bun:"first_at"`
+	FirstBy      ident.PersonID     `bun:"first_by"`
+	FirstName    string             `bun:"first_name"`
+	FirstWords   string             `bun:"first_words"`
 }
 
 func requestRowOf(r *Request) *requestRow {
@@ -52,6 +64,8 @@ func requestRowOf(r *Request) *requestRow {
 		Approver: r.Approver, DecidedAt: clock.Micros(r.DecidedAt), DecidedBy: r.DecidedBy, DecidedName: r.DecidedName,
 		DecidedWords: r.DecidedWords, Until: clock.Micros(r.Until), EndedAt: clock.Micros(r.EndedAt), EndedBy: r.EndedBy,
 		EndedName: r.EndedName, EndedWords: r.EndedWords,
+		Manner: r.Manner, ToBody: r.To.Body, ToPerson: r.To.Person, ToContact: r.To.Contact, ToBasis: r.To.Basis, Renews: r.Renews, Quorum: r.Quorum,
+		SecondLevel: r.SecondLevel, FirstAt: clock.Micros(r.FirstAt), FirstBy: r.FirstBy, FirstName: r.FirstName, FirstWords: r.FirstWords,
 	}
 }
 
@@ -62,13 +76,16 @@ func (r *requestRow) request() Request {
 		Approver: r.Approver, DecidedAt: clock.FromMicros(r.DecidedAt), DecidedBy: r.DecidedBy, DecidedName: r.DecidedName,
 		DecidedWords: r.DecidedWords, Until: clock.FromMicros(r.Until), EndedAt: clock.FromMicros(r.EndedAt), EndedBy: r.EndedBy,
 		EndedName: r.EndedName, EndedWords: r.EndedWords,
+		Manner: r.Manner, To: Recipient{r.ToBody, r.ToPerson, r.ToContact, r.ToBasis}, Renews: r.Renews, Quorum: r.Quorum, SecondLevel: r.SecondLevel,
+		FirstAt: clock.FromMicros(r.FirstAt), FirstBy: r.FirstBy, FirstName: r.FirstName, FirstWords: r.FirstWords,
 	}
 }
 
 func (r *requestRow) vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "viewing", ID: string(r.ID)},
-		Says: vouch.Of(r, "viewer_name", "viewer_dept", "words", "decided_name", "decided_words", "ended_name", "ended_words"),
+		Says: vouch.Of(r, "viewer_name", "viewer_dept", "words", "decided_name", "decided_words", "ended_name", "ended_words",
+			"to_body", "to_person", "to_contact", "to_basis", "first_name", "first_words"),
 	}
 }
 
@@ -187,7 +204,7 @@ func insertRequest(ctx context.Context, idb bun.IDB, r *Request) error {
 
 func updateRequest(ctx context.Context, idb bun.IDB, r *Request) error {
 	_, err := idb.NewUpdate().Model(requestRowOf(r)).WherePK().Column("state", "decided_at", "decided_by", "decided_name", "decided_words",
-		"granted_until", "ended_at", "ended_by", "ended_name", "ended_words").Exec(ctx)
+		"granted_until", "ended_at", "ended_by", "ended_name", "ended_words", "approver_id", "first_at", "first_by", "first_name", "first_words").Exec(ctx)
 	return fail(err)
 }
 
@@ -247,9 +264,10 @@ func withItems(ctx context.Context, idb bun.IDB, rows []requestRow) ([]Request, 
 func micros(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
 
 // openFor reports whether a person already waits for, or has, consent to look at a recording.
-func openFor(ctx context.Context, idb bun.IDB, person ident.PersonID, rec ident.RecordingID, now time.Time) (bool, error) {
+// A request in another manner is another request, and one that goes on from an old one may be asked while that lasts.
+func openFor(ctx context.Context, idb bun.IDB, r *Request, rec ident.RecordingID, now time.Time) (bool, error) {
 	ok, err := idb.NewSelect().Model((*requestRow)(nil)).Join("JOIN viewing_item AS i ON i.request_id = q.id").
-		Where("i.recording_id = ? AND q.viewer_id = ?", rec, person).
+		Where("i.recording_id = ? AND q.viewer_id = ? AND q.manner = ? AND q.id <> ?", rec, r.Viewer, r.Manner, r.Renews).
 		Where("q.state = ? OR q.state = ? AND q.granted_until > ?", Asked, Granted, clock.Micros(now)).Exists(ctx)
 	return ok, fail(err)
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // openForCase reports whether a person already waits for, or has, consent to take a case away.
-func openForCase(ctx context.Context, idb bun.IDB, person ident.PersonID, id ident.CaseID, now time.Time) (bool, error) {
-	ok, err := idb.NewSelect().Model((*requestRow)(nil)).Where("q.case_id = ? AND q.viewer_id = ?", id, person).
+func openForCase(ctx context.Context, idb bun.IDB, r *Request, now time.Time) (bool, error) {
+	ok, err := idb.NewSelect().Model((*requestRow)(nil)).Where("q.case_id = ? AND q.viewer_id = ? AND q.manner = ? AND q.id <> ?", r.Case, r.Viewer, r.Manner, r.Renews).
 		Where("q.state = ? OR q.state = ? AND q.granted_until > ?", Asked, Granted, clock.Micros(now)).Exists(ctx)
 	return ok, fail(err)
 }

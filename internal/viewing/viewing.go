@@ -47,6 +47,34 @@ func Purposes() []Purpose {
 	return []Purpose{PurposeRecord, PurposeReview, PurposeReply, PurposePetition, PurposeCheck, PurposeTraining, PurposeOther}
 }
 
+// Manner is how what was asked for is to be had (方式).
+type Manner string
+
+// The manners, in the order pages offer them.
+const (
+	MannerView    Manner = "view"    // 查阅: looked at here
+	MannerBorrow  Manner = "borrow"  // 借阅: a copy is lent and comes back
+	MannerCopy    Manner = "copy"    // 复制: a copy for a file, such as an evidence disc (第二十四条) or a case's package
+	MannerProvide Manner = "provide" // 对外提供: given to an outside body
+	MannerPublish Manner = "publish" // 公开发布
+)
+
+// Manners lists them.
+func Manners() []Manner {
+	return []Manner{MannerView, MannerBorrow, MannerCopy, MannerProvide, MannerPublish}
+}
+
+// Outside reports whether the manner lets something leave the bureau, which a leader decides (第二十条第一款).
+func (m Manner) Outside() bool { return m == MannerProvide || m == MannerPublish }
+
+// Recipient is the outside body that a request is for. Its person names who represents it; whoever asks accompanies them.
+type Recipient struct {
+	Body    string
+	Person  string
+	Contact string
+	Basis   string // 依据: the law or the letter, with its number
+}
+
 // Ground is what a look rests on.
 type Ground string
 
@@ -68,7 +96,8 @@ const (
 
 // Limits of what may be asked.
 const (
-	MaxItems  = 20                  // recordings in one request
+	MaxItems  = 20                  // recordings in one request to look
+	MaxCopies = 200                 // recordings in one request for copies
 	MaxTerm   = 30 * 24 * time.Hour // how long a grant may last
 	OwnTerm   = 7 * 24 * time.Hour  // how long one's own recording is open after it was stored (decision 2)
 	WarnAhead = 24 * time.Hour      // how long before its end a grant counts as ending soon
@@ -95,13 +124,23 @@ type Request struct {
 	Purpose    Purpose
 	Words      string
 	Items      []Item
-	Case       ident.CaseID // instead of items: the case whose package may be taken away, none of its footage
+	Case       ident.CaseID // the case that copies are of; without items its package may be taken away, none of its footage
+	Manner     Manner
+	To         Recipient       // of what is given out, or who looks beside the viewer
+	Renews     ident.ViewingID // the request that this one goes on from
+	Quorum     int             // how many must consent: 1, or 2 where content is protected
 	AskedAt    time.Time
 	AskedUntil time.Time
 	Level      access.Role // who decides: access.Head or access.Leader
-	Approver   ident.PersonID
-	DecidedAt  time.Time
-	DecidedBy  ident.PersonID
+	// SecondLevel is who decides second, where two must; empty else. Approver is whose turn it is.
+	SecondLevel access.Role
+	FirstAt     time.Time // of the first of two consents
+	FirstBy     ident.PersonID
+	FirstName   string
+	FirstWords  string
+	Approver    ident.PersonID
+	DecidedAt   time.Time
+	DecidedBy   ident.PersonID
 	// DecidedName is the name the decider had then.
 	DecidedName  string
 	DecidedWords string
@@ -111,6 +150,9 @@ type Request struct {
 	EndedName    string
 	EndedWords   string
 }
+
+// AwaitsSecond reports whether one of two has consented.
+func (r *Request) AwaitsSecond() bool { return r.State == Asked && r.Quorum > 1 && r.FirstBy != "" }
 
 // InForce reports whether the request is a grant that holds at now.
 func (r *Request) InForce(now time.Time) bool { return r.State == Granted && now.Before(r.Until) }

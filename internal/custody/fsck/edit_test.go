@@ -81,9 +81,11 @@ func TestEveryColumn(t *testing.T) {
 		// What the database itself holds in bounds is changed within them, together with what that needs.
 		bounded := map[string]string{
 			"recording.state": "'damaged'", "recording_file.state": "'damaged'", "recording_receipt.state": "'stored'", "recording_note.kind": "'designated'", "recording_join.kind": "'apart'",
-			"viewing_request.state": "'expired'", "viewing_request.level": "'head'", "viewing_look.kind": "'picture'", "viewing_look.ground": "'own'",
+			"viewing_request.state": "'expired'", "viewing_request.level": "'head'", "viewing_request.manner": "'publish'", "viewing_request.quorum": "2", "viewing_request.second_level": "'head'", "viewing_look.kind": "'picture'", "viewing_look.ground": "'own'",
 			"derivative.state": "'none'", "derivative.kind": "'strip'", "derivative.sha256": "'x', state = 'ready'", "derivative.reason": "'limit', state = 'failed'",
 			"device_clock.lo_us": "lo_us - 1", "device_clock.source": "'slate'",
+			"marking.mark":             "'home'",
+			"marking.lifted_at":        "7, lifted_words = 'x', lifted_by = 'x'",
 			"regulation_draft.state":   "'discarded'",
 			"device_issue.issued_at":   "issued_at - 1000",
 			"device_issue.condition":   "CASE condition WHEN 'good' THEN 'damaged' ELSE 'good' END, returned_at = issued_at + 1",

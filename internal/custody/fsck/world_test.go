@@ -24,6 +24,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/media/profile"
 	"zhilu.dev/zhilu/internal/media/sniff"
@@ -202,6 +203,10 @@ func (h *house) look() {
 	}
 	h.must(h.looks.Confirm(h.ctx, second, l.ID, "属实"))
 	h.must(h.looks.Register(h.ctx, maker, h.fine.RecordingID, "清河路检查"))
+	marks := must(marking.New(marking.Config{DB: h.DB, Gate: h.Gate, Object: func(_ context.Context, id ident.RecordingID) (marking.Object, error) {
+		return marking.Object{ID: id, Department: h.dept, Officer: h.officer, Name: "x"}, nil
+	}}))(h.t)
+	must(marks.Put(h.ctx, maker, h.fine.RecordingID, marking.Minor, "有未成年人在场"))(h.t)
 }
 
 func (h *house) place() localdir.Config {
@@ -317,7 +322,7 @@ func (h *house) sequence() {
 func (h *house) config() fsck.Config {
 	return fsck.Config{
 		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Clock: h.Clock,
-		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(),
+		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(), marking.Tables(),
 			regulation.Tables(), []vouch.Table{derivative.Table()}),
 	}
 }
