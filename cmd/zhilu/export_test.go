@@ -78,7 +78,7 @@ func houseWithCase(t *testing.T, e *testscript.Env) {
 	must(err)
 	defer func() { must(h.Close()) }()
 	host := access.HostActor("test")
-	d, err := h.EnsureDepartment(ctx, host, "公共法律服务科")
+	d, err := h.Org.EnsureDepartment(ctx, host, "公共法律服务科")
 	must(err)
 	w := &casetest.World{World: &gatetest.World{DB: h.DB, Gate: h.Gate, Access: h.Access, Clock: now, Log: log}, T: t, Org: h.Org, Rules: h.Regulation, Cases: h.Cases, Department: d}
 	var reviewer access.Actor

@@ -57,6 +57,7 @@ type commands struct {
 	Witness  witnessCmd  `cmd:"" help:"Be an outside witness of logs: sign beside them that they only grow."`
 	Log      logCmd      `cmd:"" help:"Work on the custody log."`
 	Export   exportCmd   `cmd:"" help:"Take evidence away, on a consented request and with its entries."`
+	Disc     discCmd     `cmd:"" help:"Evidence discs: make, burn, and read them back."`
 
 	Regulation regulationCmd `cmd:"" help:"Check files of the regulation: acts, documents, terms, matters to film."`
 	Terms      termsCmd      `cmd:"" help:"Compute the last day of a term, by the statute it stands in and the calendar of the place."`

@@ -45,7 +45,7 @@ func (c tokenCreateCmd) Run(e *env) error {
 	defer func() { _ = h.Close() }()
 	q := account.TokenRequest{Scope: c.Scope, Name: c.Name}
 	if c.Department != "" {
-		if q.Department, err = h.FindDepartment(e.ctx, c.Department); err != nil {
+		if q.Department, err = h.Org.FindDepartment(e.ctx, c.Department); err != nil {
 			return err
 		}
 	}

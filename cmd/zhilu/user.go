@@ -38,7 +38,7 @@ func (c userAddCmd) Run(e *env) error {
 		u.Roles = append(u.Roles, access.Role(r))
 	}
 	if c.Department != "" {
-		if u.Department, err = h.EnsureDepartment(e.ctx, host, c.Department); err != nil {
+		if u.Department, err = h.Org.EnsureDepartment(e.ctx, host, c.Department); err != nil {
 			return err
 		}
 	}

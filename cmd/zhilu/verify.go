@@ -6,10 +6,11 @@ import (
 
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/verify"
+	"zhilu.dev/zhilu/internal/verify/disc"
 )
 
 type verifyCmd struct {
-	Target    string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a case package as a folder or a zip; a folder with a log, or its address (https://HOST/log)."`
+	Target    string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a case package as a folder or a zip; an evidence disc as a drive, an image, a mounted folder or a bag; a folder with a log, or its address (https://HOST/log)."`
 	Trust     string   `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
 	CA        string   `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
 	Older     string   `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
@@ -51,7 +52,7 @@ func (c verifyCmd) Run(e *env) error {
 			return err
 		}
 	}
-	rep, err := verify.Target(e.ctx, c.Target, o)
+	rep, err := disc.Target(e.ctx, c.Target, o)
 	if err != nil {
 		return err
 	}
@@ -91,6 +92,9 @@ func (e *env) report(r *verify.Report) {
 	if c := r.Case; c != nil {
 		e.reportCase(c)
 	}
+	if d := r.Disc; d != nil {
+		e.reportDisc(d)
+	}
 	for _, f := range r.Opened {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", locale.Visible(f.Name), locale.Visible(f.Value))
 	}
@@ -117,4 +121,22 @@ func (e *env) reportCase(c *verify.CaseFacts) {
 		}
 	}
 	_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.case.counts", c.Documents, c.Recordings, c.Entries, c.Files))
+}
+
+// reportDisc prints what an evidence disc says of itself.
+func (e *env) reportDisc(d *verify.DiscFacts) {
+	for _, line := range [][2]string{
+		{"cli.verify.disc.number", d.Number},
+		{"cli.verify.case.no", d.CaseNo},
+		{"cli.verify.case.title", d.CaseTitle},
+		{"cli.verify.case.bureau", d.Bureau},
+		{"cli.verify.case.made_by", d.MadeBy},
+		{"cli.verify.case.made_at", d.EnteredAt},
+		{"cli.verify.case.fingerprint", d.Fingerprint},
+	} {
+		if line[1] != "" {
+			_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T(line[0]), locale.Visible(line[1]))
+		}
+	}
+	_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.disc.counts", d.Recordings, d.Files, d.Trees))
 }

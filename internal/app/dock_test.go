@@ -71,7 +71,7 @@ func openStation(t testing.TB, change ...func(*config.Server)) *station {
 	st := &station{t: t, house: h, url: <-ready}
 
 	host := access.HostActor("test")
-	dep, err := h.EnsureDepartment(ctx, host, "执法科")
+	dep, err := h.Org.EnsureDepartment(ctx, host, "执法科")
 	must(err)
 	token := enrol(t, h, app.NewUser{Name: "孙慧", Number: "001", Username: "sunhui", Department: dep, Roles: []access.Role{access.Custodian}}, "test")
 	st.custodian, _, err = h.Accounts.Authenticate(ctx, token)

@@ -7,34 +7,8 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
-	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
-	"zhilu.dev/zhilu/internal/ident"
 )
-
-// FindDepartment gives the department of this id or name, fault NotFound "org.department_unknown" for none.
-func (h *House) FindDepartment(ctx context.Context, idOrName string) (ident.DepartmentID, error) {
-	tree, err := h.Org.Tree(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, d := range tree {
-		if d.ClosedAt.IsZero() && (string(d.ID) == idOrName || d.Name == idOrName) {
-			return d.ID, nil
-		}
-	}
-	return "", fault.New(fault.NotFound, "org.department_unknown").At("department")
-}
-
-// EnsureDepartment gives the department of this id or name and makes it if there is none.
-func (h *House) EnsureDepartment(ctx context.Context, actor access.Actor, name string) (ident.DepartmentID, error) {
-	id, err := h.FindDepartment(ctx, name)
-	if !fault.Is(err, fault.NotFound) {
-		return id, err
-	}
-	d, err := h.Org.AddDepartment(ctx, actor, "", name)
-	return d.ID, err
-}
 
 // NewEpoch declares, after an older backup was restored, that the log goes on from there (decision 8).
 func NewEpoch(ctx context.Context, c OpenConfig, as, reason string) (err error) {

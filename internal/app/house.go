@@ -292,8 +292,8 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 		return err
 	}
 	h.Viewing, err = viewing.New(viewing.Config{
-		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: copies{h.Derived}, Clock: h.Clock, Log: h.Log,
-		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: h.caseAsked,
+		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: giving.Copies{Made: h.Derived}, Clock: h.Clock, Log: h.Log,
+		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: giving.CaseAsked(h.DB, h.Cases),
 	})
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ func TestPayloads(t *testing.T) {
 			taken[where]++
 		}
 	}
-	dep, err := h.EnsureDepartment(ctx, host, "执法科")
+	dep, err := h.Org.EnsureDepartment(ctx, host, "执法科")
 	if err != nil {
 		t.Fatal(err)
 	}

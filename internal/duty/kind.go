@@ -33,6 +33,9 @@ const (
 	DecidePaper       Kind = "decide_paper"        // 承办机构审核
 	DecidePaperLegal  Kind = "decide_paper_legal"  // 法制审核
 	DecidePaperLeader Kind = "decide_paper_leader" // 负责人审批
+
+	DiscReadback Kind = "disc_readback" // 光盘回读: read a disc that was burned and write down what was found
+	DiscReread   Kind = "disc_reread"   // 光盘复检: read it again when its time has come
 )
 
 // Rule is what the regulation says of a kind: under which article it is owed, and by whom if no person is named.
@@ -62,6 +65,8 @@ var rules = []Rule{
 	{DecidePaper, "9", "R-09-02", access.Head, []string{"name", "no"}},
 	{DecidePaperLegal, "9", "R-09-03", access.LegalReviewer, []string{"name", "no"}},
 	{DecidePaperLeader, "9", "R-09-05", access.Leader, []string{"name", "no"}},
+	{DiscReadback, "24", "R-24-4", access.Custodian, []string{"no"}},
+	{DiscReread, "24", "R-24-4", access.Custodian, []string{"no"}},
 }
 
 // Rules lists every kind in the order pages show them.

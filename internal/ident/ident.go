@@ -54,6 +54,9 @@ type (
 	LimitID       string // 期限
 	ClashID       string // 草稿冲突
 	AttachmentID  string // 附件
+	DiscID        string // 证据光盘
+	DiscCopyID    string // 光盘的一份
+	DiscCheckID   string // 光盘的一次读盘
 )
 
 // New makes a fresh id of type T.

@@ -1,4 +1,4 @@
-// Package verify checks what the product hands out: receipts, entry proofs, checkpoints, case packages and a whole log. It is written from
+// Package verify checks what the product hands out: receipts, entry proofs, checkpoints, case packages and a whole log; the packages below it check what holds such things. It is written from
 // docs/formats alone and shares no code with package custody, which writes them; it needs no server and no database.
 //
 // Three questions are answered apart (decision 6): is the record intact, is its signer trusted, is it in the log. What
@@ -48,6 +48,12 @@ type Finding struct {
 	Reasons []Reason `json:"reasons,omitempty"`
 }
 
+// Settle is settle for the packages below this one.
+func (f *Finding) Settle(a Answer, code, what string) { f.settle(a, code, what) }
+
+// Take makes the worse of two findings of f, whose reasons say which file they are about.
+func (f *Finding) Take(from Finding, name string) { f.take(from, name) }
+
 // settle gives a: the worse of the answers so far and this one counts, every reason is kept.
 func (f *Finding) settle(a Answer, code, what string) {
 	rank := map[Answer]int{Yes: 0, NotApplicable: 0, NotYet: 1, Unknown: 2, Overdue: 3, No: 4}
@@ -61,7 +67,7 @@ func (f *Finding) settle(a Answer, code, what string) {
 
 // Report is the result of a check.
 type Report struct {
-	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", "case", or "unknown"
+	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", "case", "disc", or "unknown"
 	RecordIntact  Finding `json:"record_intact"`
 	SignerTrusted Finding `json:"signer_trusted"`
 	InLog         Finding `json:"in_log"`
@@ -80,6 +86,25 @@ type Report struct {
 	Cosigned   []Cosignature `json:"cosigned,omitempty"` // by whom, and when
 	Opened     []Opened      `json:"opened,omitempty"`   // of an entry: what it says
 	Case       *CaseFacts    `json:"case,omitempty"`     // of a case package: what it says of itself
+	Disc       *DiscFacts    `json:"disc,omitempty"`     // of an evidence disc: what it says of itself
+}
+
+// DiscFacts are what an evidence disc says of itself.
+type DiscFacts struct {
+	ID             string `json:"id"`
+	Number         string `json:"number"`
+	Bureau         string `json:"bureau"`
+	CaseNo         string `json:"case_no"`
+	CaseTitle      string `json:"case_title"`
+	MadeAt         string `json:"made_at"`
+	EnteredAt      string `json:"entered_at,omitempty"` // as the log says
+	MadeBy         string `json:"made_by"`
+	Request        int64  `json:"request"`
+	ManifestSHA256 string `json:"manifest_sha256"`
+	Fingerprint    string `json:"fingerprint,omitempty"` // of the trust file on the disc
+	Files          int    `json:"files"`
+	Recordings     int    `json:"recordings"`
+	Trees          int    `json:"trees"` // of an image: how many were read
 }
 
 // Exit codes of the command (blueprint §5).

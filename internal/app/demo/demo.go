@@ -187,7 +187,7 @@ func populate(ctx context.Context, h *app.House, then *clock.Manual) error {
 	host := access.HostActor("demo")
 	ids := make([]ident.DepartmentID, len(departments))
 	for i, name := range departments {
-		id, err := h.EnsureDepartment(ctx, host, name)
+		id, err := h.Org.EnsureDepartment(ctx, host, name)
 		if err != nil {
 			return err
 		}

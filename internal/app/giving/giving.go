@@ -14,6 +14,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/disclosure/disc"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
@@ -52,6 +53,7 @@ type Deps struct {
 	Bureau     string
 	Data       string
 	Temp       string
+	Programs   string // folder with the programs that go on every disc; "" for none
 	// DepartmentName names a department, "" for none.
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
 }
@@ -61,6 +63,7 @@ type Office struct {
 	d Deps
 
 	Marking *marking.Service
+	Disc    *disc.Service
 }
 
 // New builds them.
@@ -69,7 +72,12 @@ func New(_ context.Context, d Deps) (*Office, error) {
 	if err := o.openMarking(); err != nil {
 		return nil, err
 	}
-	return o, nil
+	if o.d.Keys == nil {
+		return o, nil
+	}
+	var err error
+	o.Disc, err = d.Discs(nil)
+	return o, err
 }
 
 // Routes are the pages.
@@ -88,5 +96,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables())
+	return slices.Concat(marking.Tables(), disc.Tables())
 }

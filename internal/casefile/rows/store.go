@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -202,4 +203,19 @@ func CaseByNo(ctx context.Context, q bun.IDB, no string) (ident.CaseID, error) {
 		return "", db.NotFound(Fail(err), "case.unknown")
 	}
 	return id, nil
+}
+
+// Filmed gives the recordings that are linked to a case, each once, in the order in which they were linked.
+func Filmed(ctx context.Context, q bun.IDB, id ident.CaseID) ([]ident.RecordingID, error) {
+	var all []Link
+	if err := q.NewSelect().Model(&all).Where("case_id = ? AND struck = 0", id).Order("at", "id").Scan(ctx); err != nil {
+		return nil, Fail(err)
+	}
+	var out []ident.RecordingID
+	for _, l := range all {
+		if !slices.Contains(out, l.Recording) {
+			out = append(out, l.Recording)
+		}
+	}
+	return out, nil
 }

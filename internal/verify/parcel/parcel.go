@@ -31,6 +31,7 @@ type Parcel struct {
 	Odd   []Odd    // what no package may hold
 
 	files map[string]file
+	safe  func(name string) bool
 	done  func() error
 }
 
@@ -62,7 +63,7 @@ func (p *Parcel) put(name string, f file, folded map[string]bool) error {
 	switch {
 	case len(p.files)+len(p.Odd) > MaxFiles+2:
 		return fault.New(fault.TooLarge, "verify.too_many", MaxFiles)
-	case !SafeName(name):
+	case !p.safe(name):
 		p.Odd = append(p.Odd, Odd{"file.name", name})
 	case folded[low]:
 		p.Odd = append(p.Odd, Odd{"file.twice", name})
@@ -74,12 +75,15 @@ func (p *Parcel) put(name string, f file, folded map[string]bool) error {
 }
 
 // Folder lists a folder. Links and whatever else is no plain file are named and never followed.
-func Folder(dir string) (*Parcel, error) {
+func Folder(dir string) (*Parcel, error) { return FolderOf(dir, SafeName) }
+
+// FolderOf is Folder with another rule of what names there may be.
+func FolderOf(dir string, safe func(name string) bool) (*Parcel, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "verify.unreadable", filepath.Base(dir))
 	}
-	p := &Parcel{files: map[string]file{}, done: root.Close}
+	p := &Parcel{files: map[string]file{}, safe: safe, done: root.Close}
 	folded := map[string]bool{}
 	err = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		switch {
@@ -87,7 +91,7 @@ func Folder(dir string) (*Parcel, error) {
 			return fault.Wrap(err, fault.Unavailable, "verify.unreadable", name)
 		case name == ".":
 			return nil
-		case e.IsDir() && !SafeName(name):
+		case e.IsDir() && !safe(name):
 			p.Odd = append(p.Odd, Odd{"file.name", name})
 			return fs.SkipDir
 		case e.IsDir():
@@ -139,7 +143,7 @@ func Zip(r io.ReaderAt, size int64) (*Parcel, error) {
 		return nil, nil //nolint:nilnil // that it is no zip is an answer
 	}
 	m.open = true
-	p := &Parcel{files: map[string]file{}, done: func() error { return nil }}
+	p := &Parcel{files: map[string]file{}, safe: SafeName, done: func() error { return nil }}
 	folded := map[string]bool{}
 	for _, f := range z.File {
 		dir, isDir := strings.CutSuffix(f.Name, "/")
@@ -189,6 +193,15 @@ func (p *Parcel) Same(name string, size int64, digest string) bool {
 	sum := sha256.New()
 	n, err := io.Copy(sum, io.LimitReader(r, size+1))
 	return errors.Join(err, r.Close()) == nil && n == size && hex.EncodeToString(sum.Sum(nil)) == digest
+}
+
+// Size is how long a file claims to be; -1 where there is none.
+func (p *Parcel) Size(name string) int64 {
+	f, ok := p.files[name]
+	if !ok {
+		return -1
+	}
+	return f.size
 }
 
 // Has reports whether there is a file of this name.
