@@ -20,6 +20,7 @@ const (
 	ExplainMissing Kind = "explain_missing" // 说明缺号: numbers are missing in the camera's sequence
 	DecideViewing  Kind = "decide_viewing"  // 决定查阅申请: consent to a look, or refuse it with a reason
 	SecondConsent  Kind = "second_consent"  // 第二人同意: protected content needs two who consent
+	DecideMasked   Kind = "decide_masked"   // 决定遮蔽件: agree to a masked copy, or refuse it with a reason
 	ConfirmLook    Kind = "confirm_look"    // 核对查阅登记: the custodian confirms rows of the register
 	LinkRecording  Kind = "link_recording"  // 关联录音录像: say to which case a recording belongs; the custodian's once its person was too late
 
@@ -54,6 +55,7 @@ var rules = []Rule{
 	{ExplainMissing, "25", "R-25-1", access.Officer, []string{"device", "numbers"}},
 	{DecideViewing, "23", "R-23-2", access.Head, []string{"name", "no"}},
 	{SecondConsent, "20", "R-20-4", access.Leader, []string{"name", "no"}},
+	{DecideMasked, "20", "R-20-2", access.Head, []string{"name", "no"}},
 	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 	{LinkRecording, "22", "R-22-4", access.Custodian, []string{"name"}},
 	{SecretReport, "20", "R-20-4", access.Leader, []string{"name"}},

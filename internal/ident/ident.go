@@ -37,6 +37,7 @@ type (
 	LookID        string // 一次查看
 	MarkID        string // 标记
 	MarkingID     string // 受保护内容标记
+	CopyID        string // 遮蔽件
 	ViewID        string // 列表视图
 	BackupID      string // 备份
 	CaseID        string // 案件

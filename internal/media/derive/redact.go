@@ -256,3 +256,24 @@ func quietly(from, length, begin time.Duration, quiets []Quiet) string {
 	return g + "[s];sine=frequency=880:sample_rate=48000:duration=" + seconds(length) + ",aformat=sample_fmts=fltp:channel_layouts=stereo,volume=volume=0:enable='not(" +
 		strings.Join(ring, "+") + ")'[r];[s][r]amix=inputs=2:duration=first:normalize=0[a]"
 }
+
+// Frame gives the picture that is shown at a moment of a film, after hide changed it, as JPEG. hide may be nil.
+func (m *Maker) Frame(ctx context.Context, f Film, at time.Duration, hide func(pix []byte, width, height int)) ([]byte, error) {
+	if f.Width == 0 {
+		return nil, refuse("derivative.nothing")
+	}
+	var out bytes.Buffer
+	var mask func([]byte, int, int, time.Duration)
+	if hide != nil {
+		mask = func(pix []byte, width, height int, _ time.Duration) { hide(pix, width, height) }
+	}
+	at = min(max(at, 0), max(f.Duration-time.Second/ClipRate, 0))
+	cut := Cut{Film: f, From: at, To: at + time.Second/ClipRate}
+	if err := m.pictures(ctx, cut, f.Width, f.Height, 0, mask, &out, nil); err != nil {
+		return nil, err
+	}
+	return m.picture(ctx, fence.Work{
+		Demuxer: "rawvideo", Input: &out, Before: []string{"-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", f.Width, f.Height)},
+		Args: append([]string{"-vf", "scale=out_range=pc"}, jpegArgs...),
+	})
+}
