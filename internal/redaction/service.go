@@ -232,7 +232,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, id ident.CopyID) 
 	if err != nil {
 		return nil, err
 	}
-	level, approver, err := viewing.ChooseApprover(seen.By, head, leaders)
+	level, approver, err := viewing.ChooseApprover(seen.By, head, leaders, false)
 	if err != nil {
 		return nil, err
 	}

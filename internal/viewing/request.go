@@ -58,7 +58,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 	if err != nil {
 		return nil, err
 	}
-	level, approver, err := chooseApprover(actor.Person, head, leaders, a.Manner.Outside())
+	level, approver, err := ChooseApprover(actor.Person, head, leaders, a.Manner.Outside())
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 		return nil, err
 	} else if doubles {
 		quorum = 2
-		if secondLevel, _, err = chooseSecond(actor.Person, approver, head, leaders); err != nil {
+		if secondLevel, _, err = ChooseSecond(actor.Person, approver, head, leaders); err != nil {
 			return nil, err
 		}
 	}
@@ -236,7 +236,7 @@ func (s *Service) first(ctx context.Context, tx *gate.Tx, actor access.Actor, r 
 	if err != nil {
 		return nil, err
 	}
-	if _, r.Approver, err = chooseSecond(r.Viewer, actor.Person, head, leaders); err != nil {
+	if _, r.Approver, err = ChooseSecond(r.Viewer, actor.Person, head, leaders); err != nil {
 		return nil, err
 	}
 	r.FirstAt, r.FirstBy, r.FirstName, r.FirstWords = tx.Now(), actor.Person, actor.Name, words

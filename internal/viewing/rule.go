@@ -9,10 +9,10 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 )
 
-// chooseApprover says who decides a request (decision 2): the head of the owning department; where there is none, or
+// ChooseApprover says who decides a request (decision 2): the head of the owning department; where there is none, or
 // the head is the one who asks, or something leaves the bureau, the leader in charge. Nobody decides their own. Where nobody is left it is Conflict
 // "viewing.no_approver".
-func chooseApprover(viewer, head ident.PersonID, leaders []ident.PersonID, outside bool) (access.Role, ident.PersonID, error) {
+func ChooseApprover(viewer, head ident.PersonID, leaders []ident.PersonID, outside bool) (access.Role, ident.PersonID, error) {
 	if head != "" && head != viewer && !outside {
 		return access.Head, head, nil
 	}
@@ -22,9 +22,9 @@ func chooseApprover(viewer, head ident.PersonID, leaders []ident.PersonID, outsi
 	return "", "", fault.New(fault.Conflict, "viewing.no_approver").Under("23")
 }
 
-// chooseSecond says who decides after first has consented: a leader, and where there is no other, the head of the owning
+// ChooseSecond says who decides after first has consented: a leader, and where there is no other, the head of the owning
 // department. It is neither the asker nor the first. Nobody left: Conflict "viewing.no_second".
-func chooseSecond(viewer, first, head ident.PersonID, leaders []ident.PersonID) (access.Role, ident.PersonID, error) {
+func ChooseSecond(viewer, first, head ident.PersonID, leaders []ident.PersonID) (access.Role, ident.PersonID, error) {
 	if l := otherThan(leaders, viewer, first); l != "" {
 		return access.Leader, l, nil
 	}

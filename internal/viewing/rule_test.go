@@ -30,7 +30,7 @@ func TestChooseApprover(t *testing.T) {
 		"nobody at all":                     {"o", "", nil, "", ""},
 		"the head is a leader and not asks": {"o", "h", []ident.PersonID{"h"}, access.Head, "h"},
 	} {
-		level, who, err := chooseApprover(ident.PersonID(c.viewer), ident.PersonID(c.head), c.leaders, false)
+		level, who, err := ChooseApprover(ident.PersonID(c.viewer), ident.PersonID(c.head), c.leaders, false)
 		if level != c.level || who != c.who || (err != nil) != (c.who == "") || err != nil && !fault.HasCode(err, "viewing.no_approver") {
 			t.Errorf("%s: %v %v %v", name, level, who, err)
 		}
@@ -47,14 +47,14 @@ func TestChooseSecond(t *testing.T) {
 		who := rapid.SampledFrom([]ident.PersonID{"a", "b", "c", "d"})
 		viewer, head := who.Draw(t, "viewer"), rapid.SampledFrom([]ident.PersonID{"", "a", "b", "c", "d"}).Draw(t, "head")
 		leaders := rapid.SliceOfN(who, 0, 3).Draw(t, "leaders")
-		level, first, err := chooseApprover(viewer, head, leaders, rapid.Bool().Draw(t, "outside"))
+		level, first, err := ChooseApprover(viewer, head, leaders, rapid.Bool().Draw(t, "outside"))
 		if err != nil {
 			return
 		}
 		if level == access.Leader && !slices.Contains(leaders, first) || level == access.Head && first != head {
 			t.Fatalf("first %s as %s", first, level)
 		}
-		level, second, err := chooseSecond(viewer, first, head, leaders)
+		level, second, err := ChooseSecond(viewer, first, head, leaders)
 		if err != nil {
 			for _, p := range append(leaders, head) {
 				if p != "" && p != viewer && p != first {

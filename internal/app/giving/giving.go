@@ -24,6 +24,7 @@ import (
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/redaction"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
@@ -62,14 +63,18 @@ type Deps struct {
 type Office struct {
 	d Deps
 
-	Marking *marking.Service
-	Disc    *disc.Service
+	Marking   *marking.Service
+	Redaction *redaction.Service
+	Disc      *disc.Service
 }
 
 // New builds them.
 func New(_ context.Context, d Deps) (*Office, error) {
 	o := &Office{d: d}
 	if err := o.openMarking(); err != nil {
+		return nil, err
+	}
+	if err := o.openRedaction(); err != nil {
 		return nil, err
 	}
 	if o.d.Keys == nil {
@@ -86,15 +91,16 @@ func (o *Office) Routes() []site.Route {
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.
-func AddWorkers(_ *job.Workers, _ func() *Office) {
+func AddWorkers(w *job.Workers, office func() *Office) {
+	redaction.AddWorkers(w, func() *redaction.Service { return office().Redaction })
 }
 
 // Periodic lists the jobs made by the clock.
 func Periodic() []job.Periodic {
-	return nil
+	return redaction.Periodic()
 }
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables(), disc.Tables())
+	return slices.Concat(marking.Tables(), redaction.Tables(), disc.Tables())
 }
