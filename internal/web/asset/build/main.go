@@ -1,5 +1,5 @@
 // Command build makes what the pages load: it bundles the scripts and styles with esbuild, collects the icons into
-// one sprite, and writes everything to dist/ under names that hold a digest of the content, with manifest.json to
+// one sprite, makes the page on evidence discs that checks them, and writes everything else to dist/ under names that hold a digest of the content, with manifest.json to
 // find them by. dist/ is committed and embedded, so only who changes a script, a style or an icon needs npm:
 //
 //	npm ci --prefix internal/web/asset && go run ./internal/web/asset/build
@@ -10,6 +10,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -74,18 +75,60 @@ func run(dir string, check bool) error {
 	}
 	dist["manifest.json"] = append(list, '\n')
 
+	page, err := verifierPage(dir)
+	if err != nil {
+		return err
+	}
+	pagePath := filepath.Join(dir, "..", "..", "disclosure", "disc", "verifier.html")
 	axePath := filepath.Join(dir, "..", "webtest", "axe.min.js")
 	if check {
 		old, err := os.ReadFile(axePath)
 		if err != nil || !bytes.Equal(old, axe) {
 			return errors.New("webtest/axe.min.js is not the pinned axe-core")
 		}
+		if old, err := os.ReadFile(pagePath); err != nil || !bytes.Equal(old, page) {
+			return errors.New("disclosure/disc/verifier.html is not what the sources make")
+		}
 		return compare(filepath.Join(dir, "dist"), dist)
+	}
+	if err := os.WriteFile(pagePath, page, 0o644); err != nil { //nolint:gosec // source files are for everyone
+		return err
 	}
 	if err := os.WriteFile(axePath, axe, 0o644); err != nil { //nolint:gosec // source files are for everyone
 		return err
 	}
 	return write(filepath.Join(dir, "dist"), dist)
+}
+
+// verifierPage makes the one file that checks an evidence disc in any browser without network: script and style stand in it, and its
+// own policy lets nothing else run or load.
+func verifierPage(dir string) ([]byte, error) {
+	page, err := os.ReadFile(filepath.Join(dir, "script", "verifier", "page.html"))
+	if err != nil {
+		return nil, err
+	}
+	script, err := bundle(dir, filepath.Join("script", "verifier", "main.ts"))
+	if err != nil {
+		return nil, err
+	}
+	style, err := bundle(dir, filepath.Join("script", "verifier", "page.css"))
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Contains(bytes.ToLower(script), []byte("</script")) || bytes.Contains(script, []byte("<!--")) {
+		return nil, errors.New("the verifier's script would end its own element")
+	}
+	hash := func(b []byte) []byte {
+		sum := sha256.Sum256(b)
+		return []byte("sha256-" + base64.StdEncoding.EncodeToString(sum[:]))
+	}
+	for _, r := range []struct {
+		name string
+		by   []byte
+	}{{"{SCRIPT-HASH}", hash(script)}, {"{STYLE-HASH}", hash(style)}, {"{STYLE}", style}, {"{SCRIPT}", script}} {
+		page = bytes.Replace(page, []byte(r.name), r.by, 1)
+	}
+	return page, nil
 }
 
 func digest(data []byte) string {
