@@ -6,11 +6,12 @@ import (
 
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/verify"
+	"zhilu.dev/zhilu/internal/verify/clip"
 	"zhilu.dev/zhilu/internal/verify/disc"
 )
 
 type verifyCmd struct {
-	Target    string   `arg:"" help:"A receipt, an entry's proof or a checkpoint as a file; a case package as a folder or a zip; an evidence disc as a drive, an image, a mounted folder or a bag; a folder with a log, or its address (https://HOST/log)."`
+	Target    string   `arg:"" help:"A receipt, an entry's proof, a checkpoint or a masked copy as a file; a case package as a folder or a zip; an evidence disc as a drive, an image, a mounted folder or a bag; a folder with a log, or its address (https://HOST/log)."`
 	Trust     string   `help:"The bureau's trust.json, obtained from somebody you trust." type:"existingfile" placeholder:"FILE"`
 	CA        string   `name:"ca" help:"The bureau's certificate authority (ca.pem), to read its log by https; else the system's." type:"existingfile" placeholder:"FILE"`
 	Older     string   `help:"An older checkpoint the log must be consistent with, or a receipt or an entry's proof that holds one." type:"existingfile" placeholder:"FILE"`
@@ -98,11 +99,33 @@ func (e *env) report(r *verify.Report) {
 	for _, f := range r.Opened {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", locale.Visible(f.Name), locale.Visible(f.Value))
 	}
+	if s := r.Clip; s != nil {
+		e.reportClip(s)
+	}
 	if s := r.Statement; s != nil {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n%s\t%d\nSHA-256\t%s\n", e.words.T("cli.verify.name"), locale.Visible(s.Name), e.words.T("cli.verify.size"), s.Size, s.SHA256)
 	}
 	if r.DueBy != nil && r.InLog.Answer == verify.NotYet {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.due"), e.words.Full(*r.DueBy))
+	}
+}
+
+// reportClip prints what a masked copy says of itself, so that nobody takes it for the original.
+func (e *env) reportClip(s *clip.Statement) {
+	_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.clip.what", s.No, len(s.Plan.Regions), len(s.Plan.Sounds)))
+	for _, line := range [][2]string{
+		{"cli.verify.case.bureau", s.Bureau},
+		{"cli.verify.clip.why", s.Why},
+		{"cli.verify.clip.by", s.By.Name},
+		{"cli.verify.clip.span", e.words.T("cli.verify.clip.from_to", float64(s.Plan.From)/1000, float64(s.Plan.To)/1000)},
+	} {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T(line[0]), locale.Visible(line[1]))
+	}
+	for _, a := range s.Approved {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.clip.approved"), locale.Visible(a.Name))
+	}
+	for _, o := range s.Originals {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.clip.original"), o.SHA256)
 	}
 }
 

@@ -99,7 +99,7 @@ func (s *Service) state(c *Copy, reels []derivative.Reel, made derivative.Made) 
 	if err := e.Encode(st); err != nil {
 		return "", fail(err)
 	}
-	return Format + "\n" + string(bytes.TrimSuffix(raw.Bytes(), []byte("\n"))), nil
+	return Format + "\n" + raw.String(), nil
 }
 
 // Taken is a copy as it leaves: the media, and behind it the box with the statement. Statement is the same as a file beside it.

@@ -21,6 +21,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/verify/clip"
 )
 
 // Answer is the answer to one of the three questions.
@@ -67,26 +68,27 @@ func (f *Finding) settle(a Answer, code, what string) {
 
 // Report is the result of a check.
 type Report struct {
-	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", "case", "disc", or "unknown"
+	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", "case", "clip", "disc", or "unknown"
 	RecordIntact  Finding `json:"record_intact"`
 	SignerTrusted Finding `json:"signer_trusted"`
 	InLog         Finding `json:"in_log"`
 	Witnessed     Finding `json:"witnessed,omitzero"` // of checkpoint and log: whether somebody outside signed it too
 
-	Origin     string        `json:"origin,omitempty"`
-	Index      *int64        `json:"index,omitempty"`     // of the entry, where it is in the log
-	Size       int64         `json:"size,omitempty"`      // of the checkpoint
-	Root       string        `json:"root,omitempty"`      // of the checkpoint, base64
-	DueBy      *time.Time    `json:"due_by,omitempty"`    // when the entry must be in the log
-	Statement  *Statement    `json:"statement,omitempty"` // what the receipt says
-	FileTested bool          `json:"file_tested"`         // whether the original file was compared too
-	Entries    int64         `json:"entries,omitempty"`   // of a whole log: how many were walked
-	Stamped    Finding       `json:"stamped,omitzero"`    // of a checkpoint, where a time stamp was given
-	StampedAt  *time.Time    `json:"stamped_at,omitempty"`
-	Cosigned   []Cosignature `json:"cosigned,omitempty"` // by whom, and when
-	Opened     []Opened      `json:"opened,omitempty"`   // of an entry: what it says
-	Case       *CaseFacts    `json:"case,omitempty"`     // of a case package: what it says of itself
-	Disc       *DiscFacts    `json:"disc,omitempty"`     // of an evidence disc: what it says of itself
+	Origin     string          `json:"origin,omitempty"`
+	Index      *int64          `json:"index,omitempty"`     // of the entry, where it is in the log
+	Size       int64           `json:"size,omitempty"`      // of the checkpoint
+	Root       string          `json:"root,omitempty"`      // of the checkpoint, base64
+	DueBy      *time.Time      `json:"due_by,omitempty"`    // when the entry must be in the log
+	Statement  *Statement      `json:"statement,omitempty"` // what the receipt says
+	FileTested bool            `json:"file_tested"`         // whether the original file was compared too
+	Entries    int64           `json:"entries,omitempty"`   // of a whole log: how many were walked
+	Stamped    Finding         `json:"stamped,omitzero"`    // of a checkpoint, where a time stamp was given
+	StampedAt  *time.Time      `json:"stamped_at,omitempty"`
+	Cosigned   []Cosignature   `json:"cosigned,omitempty"` // by whom, and when
+	Opened     []Opened        `json:"opened,omitempty"`   // of an entry: what it says
+	Case       *CaseFacts      `json:"case,omitempty"`     // of a case package: what it says of itself
+	Disc       *DiscFacts      `json:"disc,omitempty"`     // of an evidence disc: what it says of itself
+	Clip       *clip.Statement `json:"clip,omitempty"`     // of a masked copy: what it says of itself
 }
 
 // DiscFacts are what an evidence disc says of itself.
@@ -156,6 +158,9 @@ func Target(ctx context.Context, target string, o Options) (*Report, error) {
 		}
 		return Log(ctx, f, o)
 	}
+	if r, isOne, err := clipMedia(ctx, target, o); isOne || err != nil {
+		return r, err
+	}
 	if r, isOne, err := caseZipFile(ctx, target, o); isOne || err != nil {
 		return r, err
 	}
@@ -220,6 +225,8 @@ func Bytes(data []byte, o Options) (*Report, error) {
 		return nil, fault.New(fault.TooLarge, "verify.too_large", "", maxRecord)
 	case bytes.HasPrefix(data, []byte("{\n  \"format\": \""+entryProofFormat+"\"")):
 		return checkEntryProof(data, o), nil
+	case bytes.HasPrefix(data, []byte("{\n  \"format\": \""+clip.Format+"\"")):
+		return clipBeside(data, o)
 	case bytes.HasPrefix(data, []byte("{")):
 		return checkReceipt(data, o)
 	case bytes.Contains(data, []byte("\n\n— ")):
