@@ -73,6 +73,7 @@ const (
 	LookOpen          Action = "look.open"
 	LookWatch         Action = "look.watch"
 	LookClose         Action = "look.close"
+	LookGrab          Action = "look.grab"
 	RecordingRegister Action = "recording.register"
 	MarkAdd           Action = "mark.add"
 	MarkStrike        Action = "mark.strike"
@@ -154,7 +155,7 @@ func actions() []Action {
 		RecordingSeal, RecordingAdopt, RecordingProbe, RecordingVerify, RecordingScan, RecordingList, RecordingView, RecordingExport, RecordingCertify,
 		RecordingSaveView, RecordingRemoveView, RecordingSetLayout,
 		RecordingAssign, RecordingReturnNote, RecordingDesignate, InboxList, InboxResolve,
-		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose,
+		ViewingAsk, ViewingDecide, ViewingWithdraw, ViewingRevoke, ViewingExpire, ViewingList, ViewingView, LookOpen, LookWatch, LookClose, LookGrab,
 		RecordingRegister, MarkAdd, MarkStrike, RegisterList, RegisterConfirm, RegisterExport,
 		CaseExport, DerivativeWant, DerivativeMake, DerivativeRetry,
 		CaseOpen, CaseList, CaseView, CaseEdit, CaseFilm, CaseAssign, CaseAdvance, CaseTurn, CaseWaive, CaseArchive,

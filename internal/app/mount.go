@@ -101,6 +101,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 	var all []site.Route
 	looks := viewings.New(viewings.Deps{
 		Viewings: h.Viewing, Recordings: h.Recordings, People: h.Org, Bureau: h.Bureau.Name, Object: viewing.Over(h.Recordings).Object,
+		Grabs: h.Giving.Grabs.Count,
 	})
 	films := links.New(links.Deps{
 		Duties: h.Duties, Recordings: h.Recordings, Strays: h.Strays, Cases: h.Cases, Rules: h.Regulation, People: h.Org,
@@ -119,7 +120,9 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		cases.Routes(cases.Deps{Cases: h.Docket, People: h.Org, Rules: h.Regulation}),
 		takeaway.Routes(takeaway.Deps{Cases: h.Cases, Requests: h.Viewing, Packer: h.Packing, Temp: filepath.Join(h.Place.Data, "tmp", "cases")}),
 		films.Routes(),
-		player.Routes(player.Deps{Looks: h.Viewing, Recordings: h.Recordings, Copies: h.Derived, Log: h.Log}),
+		player.Routes(player.Deps{
+			Looks: h.Viewing, Recordings: h.Recordings, Copies: h.Derived, Grabs: h.Giving.Grabs, Press: h.Press, Bureau: h.Bureau.Name, Log: h.Log,
+		}),
 		intake.Routes(intake.Deps{
 			Recordings: h.Recordings, Duties: h.Duties, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader,
 			Confirm: h.Accounts.ConfirmPassword,

@@ -36,6 +36,7 @@ type (
 	ViewingID     string // 查阅申请
 	LookID        string // 一次查看
 	MarkID        string // 标记
+	GrabID        string // 画面截图
 	MarkingID     string // 受保护内容标记
 	CopyID        string // 遮蔽件
 	ViewID        string // 列表视图

@@ -129,7 +129,7 @@ type reply struct {
 // many wait), "sheet.timeout" (it took longer than allowed), "sheet.died" (the helper ended, perhaps out of memory);
 // TooLarge "sheet.too_large"; Internal "sheet.failed". After any of them the next paper finds a helper again.
 func (p *Press) Set(ctx context.Context, paper Paper) (PDF, error) {
-	return p.print(ctx, request{Sources: map[string]string{"main.typ": template}, Data: paper, Standard: Standard, At: paper.At.Unix()})
+	return p.print(ctx, request{Sources: map[string]string{"main.typ": template}, Images: paper.Images, Data: paper, Standard: Standard, At: paper.At.Unix()})
 }
 
 func (p *Press) print(ctx context.Context, r request) (PDF, error) {

@@ -26,6 +26,7 @@ type Paper struct {
 	MissingLine string    `json:"missing-line"` // stands before the codes of characters that no font has
 	Sections    []Section `json:"sections"`
 	Sign        []string  `json:"sign"` // lines at the end, where it is signed and sealed
+	Images      [][]byte  `json:"-"`    // JPEG, shown by Picture
 	At          time.Time `json:"-"`    // goes into the file as the time it was made
 }
 
@@ -35,8 +36,8 @@ type Section struct {
 	Blocks  []Block `json:"blocks"`
 }
 
-// Block is one of: a paragraph (plain, strong, or a quiet note), a name as a small heading, facts, a table, steps, or other
-// blocks kept on one page.
+// Block is one of: a paragraph (plain, strong, or a quiet note), a name as a small heading, facts, a table, steps, a picture,
+// or other blocks kept on one page.
 type Block struct {
 	Kind  string  `json:"kind"`
 	Text  string  `json:"text,omitempty"`
@@ -44,6 +45,7 @@ type Block struct {
 	Table *Table  `json:"table,omitempty"`
 	Steps []Step  `json:"steps,omitempty"`
 	Whole []Block `json:"whole,omitempty"`
+	Image int     `json:"image,omitempty"` // in Paper.Images, counted from one; Text is what a reader that speaks says
 }
 
 // Fact is a label, its value and where that is known from.
@@ -85,6 +87,9 @@ func Facts(f ...Fact) Block { return Block{Kind: "facts", Facts: f} }
 
 // Grid is a table.
 func Grid(t Table) Block { return Block{Kind: "table", Table: &t} }
+
+// Picture shows an image of the paper, counted from one, across the page; says is what a reader that speaks says for it.
+func Picture(n int, says string) Block { return Block{Kind: "picture", Image: n, Text: says} }
 
 // Steps are numbered.
 func Steps(s ...Step) Block { return Block{Kind: "steps", Steps: s} }

@@ -29,6 +29,7 @@ import (
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/grab"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -65,12 +66,14 @@ type Office struct {
 
 	Marking   *marking.Service
 	Redaction *redaction.Service
+	Grabs     *grab.Service
 	Disc      *disc.Service
 }
 
 // New builds them.
 func New(_ context.Context, d Deps) (*Office, error) {
 	o := &Office{d: d}
+	o.openGrabs()
 	if err := o.openMarking(); err != nil {
 		return nil, err
 	}
@@ -102,5 +105,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables(), redaction.Tables(), disc.Tables())
+	return slices.Concat(marking.Tables(), redaction.Tables(), grab.Tables(), disc.Tables())
 }

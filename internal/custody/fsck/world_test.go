@@ -37,6 +37,7 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/grab"
 )
 
 const bureau = "某县局"
@@ -196,6 +197,9 @@ func (h *house) look() {
 	seat.Account = "a-keeper"
 	l := must(h.looks.Open(h.ctx, asker, seat, h.fine.RecordingID, viewing.Play))(h.t)
 	h.must(errors.Join(h.looks.Sent(h.ctx, l.ID, time.Minute, 64*time.Second), h.looks.Played(h.ctx, l.ID, []viewing.Span{{From: 60000, To: 62000}})))
+	must(grab.New(h.DB, h.Gate, h.looks).Keep(h.ctx, asker, seat, grab.Grab{
+		Look: l.ID, File: h.fine.FileID, Segment: 15, Within: time.Second, At: 61 * time.Second, Mark: "张三 查阅", SHA256: "aa", Size: 7,
+	}))(h.t)
 	h.must(h.looks.Close(h.ctx, asker, seat, l.ID))
 	h.must(h.looks.Revoke(h.ctx, leader, q.ID, "不再需要"))
 	second := access.Actor{
@@ -322,7 +326,7 @@ func (h *house) sequence() {
 func (h *house) config() fsck.Config {
 	return fsck.Config{
 		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Clock: h.Clock,
-		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(), marking.Tables(),
+		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(), grab.Tables(), marking.Tables(),
 			regulation.Tables(), []vouch.Table{derivative.Table()}),
 	}
 }

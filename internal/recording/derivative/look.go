@@ -11,7 +11,9 @@ import (
 
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/media/derive"
+	"zhilu.dev/zhilu/internal/media/place"
 	"zhilu.dev/zhilu/internal/media/segment"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/vault"
@@ -166,4 +168,36 @@ func (s *Service) Picture(ctx context.Context, file ident.FileID, mark string) (
 		}
 		return s.c.Maker.MarkStill(raw, mark)
 	})
+}
+
+// Grab cuts a still picture out of one segment, with the mark in it, at a moment after the segment's beginning. Like Open it
+// asks nobody. The same question gives the same bytes. Faults are those of Segment; Invalid "derivative.no_picture",
+// Unavailable "derivative.grab_failed".
+func (s *Service) Grab(ctx context.Context, file ident.FileID, n int, at time.Duration, mark string) ([]byte, error) {
+	raw, err := s.Segment(ctx, file, n, mark)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := s.ready(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	f := p.derivative().Frame()
+	return s.parts.get(ctx, partKey{p.SHA256, n, fmt.Sprintf("%s\x00%d", mark, at.Milliseconds())}, func() ([]byte, error) {
+		return s.c.Maker.Grab(ctx, derive.Part{Bytes: raw, N: n, Width: f.Width, Height: f.Height}, at)
+	})
+}
+
+// Places reads where a file claims its camera to have been. It is part of a look (decision 1) and, like Open, asks nobody.
+func (s *Service) Places(ctx context.Context, id ident.FileID) ([]place.Claim, error) {
+	file, err := record.One[record.File](ctx, s.c.DB.Reader, "file.unknown", "id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	src, done, err := s.original(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return media.Places(ctx, media.Source{ReaderAt: src, Size: src.Size}, src.Facts)
 }

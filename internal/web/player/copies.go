@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media/derive"
+	"zhilu.dev/zhilu/internal/media/place"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/vault"
 )
@@ -22,6 +23,8 @@ type Copies interface {
 	Segments(ctx context.Context, file ident.FileID) ([]derivative.Segment, error)
 	Segment(ctx context.Context, file ident.FileID, n int, mark string) ([]byte, error)
 	Picture(ctx context.Context, file ident.FileID, mark string) ([]byte, error)
+	Grab(ctx context.Context, file ident.FileID, n int, at time.Duration, mark string) ([]byte, error)
+	Places(ctx context.Context, file ident.FileID) ([]place.Claim, error)
 	Retry(ctx context.Context, actor access.Actor, rec ident.RecordingID) error
 }
 

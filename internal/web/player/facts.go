@@ -217,6 +217,11 @@ func markFact(p *site.Page, m viewing.Mark) mark {
 	return mark{ID: string(m.ID), At: ms(m.At), Words: m.Words, By: m.ByName, Mine: m.By == p.Actor.Person}
 }
 
+func indented(v any) ([]byte, error) {
+	body, err := json.MarshalIndent(v, "", "  ")
+	return append(body, '\n'), err
+}
+
 func sendJSON(p *site.Page, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {

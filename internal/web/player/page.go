@@ -179,6 +179,7 @@ func keys(p locale.Printer) []keyView {
 		{"Home End", "ends"},
 		{"↑ ↓", "volume"},
 		{"M", "mark"},
+		{"S", "grab"},
 		{"F", "full"},
 		{"?", "help"},
 	} {

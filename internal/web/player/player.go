@@ -44,6 +44,9 @@ type Deps struct {
 	Looks      Looks
 	Recordings Recordings
 	Copies     Copies
+	Grabs      Grabs
+	Press      Press
+	Bureau     string
 	Log        *slog.Logger
 }
 
@@ -70,6 +73,10 @@ func Routes(d Deps) []site.Route {
 		get("/picture/{file}", a.picture),
 		post("/beat", access.LookWatch, a.beat),
 		post("/retry", access.LookWatch, a.retry),
+		post("/grabs", access.LookGrab, a.grab),
+		get("/grabs/{grab}/picture", a.grabPicture),
+		get("/grabs/{grab}/statement", a.grabJSON),
+		get("/grabs/{grab}/sheet", a.grabSheet),
 		post("/marks", access.MarkAdd, a.mark),
 		post("/marks/{mark}/strike", access.MarkStrike, a.strike),
 		route(http.MethodPost, "/looks/{look}/close", access.LookClose, a.close),

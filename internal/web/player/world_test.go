@@ -24,6 +24,7 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/grab"
 	"zhilu.dev/zhilu/internal/web/player"
 	"zhilu.dev/zhilu/internal/web/record/recordtest"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -38,6 +39,7 @@ type theatre struct {
 	ctx   context.Context
 	svc   *viewing.Service
 	booth *booth
+	grabs *grab.Service
 	rec   ident.RecordingID // of the officer of the first department, twenty seconds
 	file  ident.FileID
 	other ident.FileID // of another recording
@@ -58,6 +60,17 @@ func (b *booth) Segment(ctx context.Context, file ident.FileID, n int, mark stri
 	b.marks = append(b.marks, mark)
 	b.mu.Unlock()
 	raw, err := b.Service.Segment(ctx, file, n, mark)
+	if f, ok := b.after.Load().(func()); ok {
+		f()
+	}
+	return raw, err
+}
+
+func (b *booth) Grab(ctx context.Context, file ident.FileID, n int, at time.Duration, mark string) ([]byte, error) {
+	b.mu.Lock()
+	b.marks = append(b.marks, mark)
+	b.mu.Unlock()
+	raw, err := b.Service.Grab(ctx, file, n, at, mark)
 	if f, ok := b.after.Load().(func()); ok {
 		f()
 	}
@@ -124,7 +137,8 @@ func (th *theatre) routes(h *recordtest.House) []site.Route {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return player.Routes(player.Deps{Looks: th.svc, Recordings: h.Service, Copies: th.booth, Log: h.Log})
+	th.grabs = grab.New(h.DB, h.Gate, th.svc)
+	return player.Routes(player.Deps{Looks: th.svc, Recordings: h.Service, Copies: th.booth, Grabs: th.grabs, Press: h.Press, Bureau: "林江县局", Log: h.Log})
 }
 
 // footage is a film of twenty seconds in which somebody seems to speak from 1 to 5, 9 to 13 and 17 to 20; made once for

@@ -163,6 +163,10 @@ func (a Area) rows(p *site.Page, list []viewing.Look, now time.Time) ([]line, er
 	if err != nil {
 		return nil, err
 	}
+	grabs, err := a.grabs(p, list)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]line, len(list))
 	for i := range list {
 		rec, err := a.Recordings.Brief(p.Context(), list[i].Recording)
@@ -170,9 +174,24 @@ func (a Area) rows(p *site.Page, list []viewing.Look, now time.Time) ([]line, er
 			return nil, err
 		}
 		out[i] = lineOf(p.P, list[i], requests, item(p.P, rec, now), now)
+		if n := grabs[list[i].ID]; n > 0 {
+			out[i].watched = p.P.T("viewing.watched_grabs", out[i].watched, n)
+		}
 		out[i].may = a.Viewings.MayConfirm(p.Actor, &list[i])
 	}
 	return out, nil
+}
+
+// grabs counts the still pictures that were kept from looks.
+func (a Area) grabs(p *site.Page, list []viewing.Look) (map[ident.LookID]int, error) {
+	if a.Grabs == nil {
+		return nil, nil
+	}
+	ids := make([]ident.LookID, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	return a.Grabs(p.Context(), ids)
 }
 
 func lineOf(pr locale.Printer, l viewing.Look, requests map[ident.ViewingID]viewing.Request, rec itemView, now time.Time) line {

@@ -53,6 +53,8 @@ type Deps struct {
 	People     People
 	Bureau     string
 	Object     func(ctx context.Context, id ident.RecordingID) (viewing.Object, error)
+	// Grabs counts the still pictures that were kept from looks.
+	Grabs func(ctx context.Context, looks []ident.LookID) (map[ident.LookID]int, error)
 }
 
 // Addresses of the area.

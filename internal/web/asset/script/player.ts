@@ -3,6 +3,7 @@ import { Beat, Played } from "./look/beat";
 import { ask, cameraClock, elapsed, ends, type Facts, type Refusal } from "./look/facts";
 import { Feed } from "./look/feed";
 import { command, keysOn, setKeys } from "./look/keys";
+import { Grabs } from "./look/grabs";
 import { Lanes } from "./look/lanes";
 import { Lists } from "./look/lists";
 
@@ -15,6 +16,7 @@ class Look extends HTMLElement {
   private feed: Feed | undefined;
   private lanes: Lanes | undefined;
   private lists: Lists | undefined;
+  private grabs: Grabs | undefined;
   private beat: Beat | undefined;
   private readonly played = new Played();
   private video!: HTMLVideoElement;
@@ -147,6 +149,7 @@ class Look extends HTMLElement {
       part: this.part, facts: f, base: this.base, at: () => this.feed!.at, seek: (ms) => this.seek(ms), share: (ms) => this.lanes!.share(ms),
       refused: (r) => this.stop(r),
     });
+    this.grabs = new Grabs(this.part, this.base, f, (r) => this.stop(r));
     this.edges(f);
     const seek = this.part("seek") as HTMLInputElement;
     seek.min = String(f.first / 1000);
@@ -310,6 +313,9 @@ class Look extends HTMLElement {
         if (document.fullscreenElement) void document.exitFullscreen().then(() => this.lists!.begin());
         else this.lists!.begin();
         return;
+      case "grab":
+        this.rest();
+        return void this.grabs!.take(this.feed.at);
       case "full":
         if (document.fullscreenElement) void document.exitFullscreen();
         else void this.part("player").requestFullscreen?.().catch(() => undefined);
@@ -461,6 +467,7 @@ class Look extends HTMLElement {
     this.part("still").replaceChildren();
     this.lanes?.clear();
     this.lists?.clear();
+    this.grabs?.clear();
     this.find("peek")?.remove();
     this.part("soundonly").hidden = this.part("warning").hidden = this.part("keysbox").hidden = true;
     this.querySelectorAll(".zl-grantline, .zl-lookleft").forEach((x) => x.remove());

@@ -20,7 +20,7 @@ export function setKeys(on: boolean): void {
 
 const table: Record<string, string> = {
   j: "back", k: "stop", l: "fast", " ": "play", ",": "frame-back", ".": "frame-on", ArrowLeft: "five-back", ArrowRight: "five-on",
-  Home: "home", End: "end", m: "mark", f: "full", ArrowUp: "louder", ArrowDown: "softer", "?": "help",
+  Home: "home", End: "end", m: "mark", s: "grab", f: "full", ArrowUp: "louder", ArrowDown: "softer", "?": "help",
 };
 
 /** Gives what a key asks for, "" for nothing of ours. */
