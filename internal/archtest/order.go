@@ -52,7 +52,7 @@ var Homes = map[string][]string{
 	"cel.dev/cel-go":                   {"regulation"},
 	"modernc.org/sqlite":               {"db"},
 	"github.com/digitorus/timestamp":   {"custody/stamp", "verify"},
-	"filippo.io/age":                   {"backup", "rescue"},
+	"filippo.io/age":                   {"backup", "rescue", "disclosure"},
 	"github.com/pressly/goose/v3":      {"db"},
 	"github.com/alecthomas/kong":       {"cmd/zhilu", "config"},
 	"github.com/chromedp/chromedp":     {"web"},

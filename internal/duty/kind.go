@@ -35,6 +35,10 @@ const (
 	DecidePaperLegal  Kind = "decide_paper_legal"  // 法制审核
 	DecidePaperLeader Kind = "decide_paper_leader" // 负责人审批
 
+	DisclosureReceipt Kind = "disclosure_receipt" // 回执: the recipient's receipt for what was given out
+	CaseForReview     Kind = "case_for_review"    // 复议调卷: the file within 10 working days
+	CaseForCourt      Kind = "case_for_court"     // 诉讼调卷: the file within 15 days
+
 	DiscReadback Kind = "disc_readback" // 光盘回读: read a disc that was burned and write down what was found
 	DiscReread   Kind = "disc_reread"   // 光盘复检: read it again when its time has come
 )
@@ -59,6 +63,9 @@ var rules = []Rule{
 	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 	{LinkRecording, "22", "R-22-4", access.Custodian, []string{"name"}},
 	{SecretReport, "20", "R-20-4", access.Leader, []string{"name"}},
+	{DisclosureReceipt, "20", "R-20-2", access.Custodian, []string{"no", "to"}},
+	{CaseForReview, "24", "R-24-2", access.Officer, []string{"no", "body"}},
+	{CaseForCourt, "24", "R-24-2", access.Officer, []string{"no", "body"}},
 	{CaseTerm, "9", "R-09-05", access.Officer, []string{"name", "no"}},
 	{CasePaper, "5", "R-05-1", access.Officer, []string{"name", "no"}},
 	{CaseFilm, "13", "R-13-1a", access.Officer, []string{"name", "no"}},

@@ -56,6 +56,8 @@ type (
 	LimitID       string // 期限
 	ClashID       string // 草稿冲突
 	AttachmentID  string // 附件
+	DisclosureID  string // 对外提供
+	CallID        string // 调卷
 	DiscID        string // 证据光盘
 	DiscCopyID    string // 光盘的一份
 	DiscCheckID   string // 光盘的一次读盘

@@ -15,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/disclosure/disc"
+	"zhilu.dev/zhilu/internal/disclosure"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
@@ -105,5 +106,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables(), redaction.Tables(), grab.Tables(), disc.Tables())
+	return slices.Concat(marking.Tables(), redaction.Tables(), grab.Tables(), disc.Tables(), disclosure.Tables())
 }

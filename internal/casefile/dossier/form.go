@@ -178,8 +178,8 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// documentName is the name of the nth paper without its ending.
-func documentName(n int, kind string) string { return fmt.Sprintf("documents/%03d-%s", n, kind) }
+// DocumentName is the name of the nth paper without its ending.
+func DocumentName(n int, kind string) string { return fmt.Sprintf("documents/%03d-%s", n, kind) }
 
 // render gives the case itself as data.
 func (c *Case) render() ([]byte, error) {
@@ -197,6 +197,16 @@ func (c *Case) render() ([]byte, error) {
 		x.Events = append(x.Events, event{e.Event, when(e.On), e.Basis, e.By, when(e.At), string(e.Entry)})
 	}
 	return custody.RenderJSON(x)
+}
+
+// Paper gives the paper of an id.
+func (c *Case) Paper(id string) (*Paper, bool) {
+	for i := range c.Papers {
+		if c.Papers[i].ID == id {
+			return &c.Papers[i], true
+		}
+	}
+	return nil, false
 }
 
 // entries are the entries that the case itself names, apart from its papers.
@@ -217,9 +227,9 @@ func (c *Case) entries() []ident.EntryID {
 	return out
 }
 
-// render gives the nth paper as data, pages of which were printed.
-func (p *Paper) render(n, pages int) ([]byte, error) {
-	name := documentName(n, p.Type)
+// Render gives the nth paper as data, pages of which were printed.
+func (p *Paper) Render(n, pages int) ([]byte, error) {
+	name := DocumentName(n, p.Type)
 	d := document{
 		Format: "zhilu-case-document/v1", N: n, Paper: p.ID, Type: p.Type, Title: p.Title, No: p.No, State: p.State, Version: p.Version,
 		FixedAt: when(p.FixedAt), FixedBy: p.FixedBy, Content: p.Content, Digest: p.Digest, Entry: string(p.Entry), Pages: pages,

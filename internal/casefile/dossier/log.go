@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -24,37 +26,14 @@ func (m *making) log(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prover, err := custody.NewProver(ctx, m.s.c.DB.Reader)
+	out, head, err := lines(ctx, m.s.c.DB.Reader, recs)
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	for i := range recs {
-		proof, err := prover.Prove(recs[i].Index)
-		if err != nil {
-			return err
-		}
-		openings, err := recs[i].OpenAll()
-		if err != nil {
-			return err
-		}
-		openings = slices.DeleteFunc(openings, func(o custody.Opening) bool { return strings.HasSuffix(o.Name, "_row") })
-		shown, err := recs[i].Disclose(openings)
-		if err != nil {
-			return err
-		}
-		raw, err := line(logLine{proof.Index, shown.Leaf, shown.Detail, shown.Opened, proof.Hashes})
-		if err != nil {
-			return err
-		}
-		if out.Write(raw); out.Len() > maxLog {
-			return fault.New(fault.TooLarge, "dossier.too_many", len(recs))
-		}
-	}
-	if err := m.w.put("log/entries.jsonl", out.Bytes()); err != nil {
+	if err := m.w.put("log/entries.jsonl", out); err != nil {
 		return err
 	}
-	if err := m.w.put("log/checkpoint", []byte(prover.Head.Note)); err != nil {
+	if err := m.w.put("log/checkpoint", head); err != nil {
 		return err
 	}
 	trust, err := custody.ReadTrust(ctx, m.s.c.DB.Reader, m.s.c.Origin, m.s.c.Bureau)
@@ -66,6 +45,61 @@ func (m *making) log(ctx context.Context) error {
 		return err
 	}
 	return m.w.put("log/trust.json", text)
+}
+
+// lines gives entries as a package holds them, each with its proof, and the head of the log that the proofs lead to.
+func lines(ctx context.Context, idb bun.IDB, recs []custody.Record) (out, head []byte, err error) {
+	prover, err := custody.NewProver(ctx, idb)
+	if err != nil {
+		return nil, nil, err
+	}
+	var all bytes.Buffer
+	for i := range recs {
+		proof, err := prover.Prove(recs[i].Index)
+		if err != nil {
+			return nil, nil, err
+		}
+		openings, err := recs[i].OpenAll()
+		if err != nil {
+			return nil, nil, err
+		}
+		openings = slices.DeleteFunc(openings, func(o custody.Opening) bool { return strings.HasSuffix(o.Name, "_row") })
+		shown, err := recs[i].Disclose(openings)
+		if err != nil {
+			return nil, nil, err
+		}
+		raw, err := line(logLine{proof.Index, shown.Leaf, shown.Detail, shown.Opened, proof.Hashes})
+		if err != nil {
+			return nil, nil, err
+		}
+		if all.Write(raw); all.Len() > maxLog {
+			return nil, nil, fault.New(fault.TooLarge, "dossier.too_many", len(recs))
+		}
+	}
+	return all.Bytes(), []byte(prover.Head.Note), nil
+}
+
+// Lines gives the entries of these ids as a package holds them, each once, with the head of the log. Unavailable "log.proof_waiting"
+// while one of them has no place in the log yet; an empty id is passed over.
+func Lines(ctx context.Context, idb bun.IDB, ids []ident.EntryID) (out, head []byte, err error) {
+	seen := map[ident.EntryID]bool{"": true}
+	var recs []custody.Record
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		r, err := custody.Get(ctx, idb, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if r.Index < 0 {
+			return nil, nil, fault.New(fault.Unavailable, "log.proof_waiting")
+		}
+		recs = append(recs, *r)
+	}
+	slices.SortFunc(recs, func(a, b custody.Record) int { return cmp.Compare(a.Index, b.Index) })
+	return lines(ctx, idb, recs)
 }
 
 // entries gives every entry about the case in the order of the log, once all of them have their place there.
@@ -102,7 +136,7 @@ func (s *Service) about(ctx context.Context, c *Case) ([]custody.Record, error) 
 		named[id] = c.Title
 	}
 	for i := range c.Papers {
-		for _, id := range c.Papers[i].entries() {
+		for _, id := range c.Papers[i].Entries() {
 			named[id] = c.Papers[i].Title
 		}
 	}
@@ -122,8 +156,8 @@ func (s *Service) about(ctx context.Context, c *Case) ([]custody.Record, error) 
 	return out, nil
 }
 
-// entries are the entries that a paper names.
-func (p *Paper) entries() []ident.EntryID {
+// Entries are the entries that a paper names; some may be empty.
+func (p *Paper) Entries() []ident.EntryID {
 	out := []ident.EntryID{p.Entry}
 	for _, s := range p.Signatures {
 		out = append(out, s.Entry)

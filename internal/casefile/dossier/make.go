@@ -167,11 +167,11 @@ func (m *making) papers(ctx context.Context) error {
 		if pages[i], err = m.print(ctx, i+1, p); err != nil {
 			return err
 		}
-		data, err := p.render(i+1, pages[i])
+		data, err := p.Render(i+1, pages[i])
 		if err != nil {
 			return err
 		}
-		if err := m.w.put(documentName(i+1, p.Type)+".json", data); err != nil {
+		if err := m.w.put(DocumentName(i+1, p.Type)+".json", data); err != nil {
 			return err
 		}
 		if m.o.Progress != nil {
@@ -184,11 +184,11 @@ func (m *making) papers(ctx context.Context) error {
 
 // print gives how many pages the nth paper has.
 func (m *making) print(ctx context.Context, n int, p *Paper) (int, error) {
-	shown, err := p.render(n, 0)
+	shown, err := p.Render(n, 0)
 	if err != nil {
 		return 0, err
 	}
-	name, key := documentName(n, p.Type)+".pdf", digest(shown)
+	name, key := DocumentName(n, p.Type)+".pdf", digest(shown)
 	if pages, ok := m.w.kept(name, key); ok {
 		return pages, nil
 	}
