@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,12 +23,14 @@ import (
 
 // askForm is what is asked for, as typed.
 type askForm struct {
-	Case           *viewing.CaseObject // instead of recordings
+	Case           *viewing.CaseObject // with recordings: what is copied of it; without: its package
+	Manner         viewing.Manner
+	To             viewing.Recipient
 	Recordings     []recording.Recording
 	Purpose, Words string
 	Until          string // datetime-local, Shanghai
 	Part           bool
-	From, To       string
+	From, ToMoment string
 	Bad            refusal.Fault
 }
 
@@ -41,6 +44,10 @@ type askView struct {
 	From    ui.Field
 	To      ui.Field
 	List    []itemView
+	Manner  ui.Field
+	// Outside are the fields about who receives it; they stand apart, since most requests need none.
+	Outside     []ui.Field
+	OutsideOpen bool
 }
 
 // itemView names a recording.
@@ -59,8 +66,10 @@ func (a Area) form(p *site.Page) error {
 		if err != nil {
 			return err
 		}
-		f.Case = &c
-		return a.formPage(p, f)
+		f.Case, f.Manner = &c, viewing.MannerCopy
+	}
+	if m := viewing.Manner(p.Value("manner")); slices.Contains(viewing.Manners(), m) {
+		f.Manner = m
 	}
 	recs, err := a.named(p.Context(), p.Values("rec"))
 	if err != nil {
@@ -86,8 +95,8 @@ func caseItem(p locale.Printer, c viewing.CaseObject) itemView {
 
 // named reads the recordings of a form. What is no id names nothing.
 func (a Area) named(ctx context.Context, ids []string) ([]recording.Recording, error) {
-	if len(ids) > viewing.MaxItems {
-		return nil, fault.New(fault.Invalid, "viewing.items", viewing.MaxItems).At("items")
+	if len(ids) > viewing.MaxCopies {
+		return nil, fault.New(fault.Invalid, "viewing.items", viewing.MaxCopies).At("items")
 	}
 	out := make([]recording.Recording, 0, len(ids))
 	for _, s := range ids {
@@ -133,7 +142,8 @@ func view(p locale.Printer, f askForm, now time.Time) askView {
 		v.Form.Hidden = append(v.Form.Hidden, ui.Hidden{Name: "rec", Value: string(r.ID)})
 		v.List = append(v.List, item(p, r, now))
 	}
-	fields := []ui.Field{v.Purpose, v.Until, v.Words}
+	v.manner(p, f)
+	fields := append([]ui.Field{v.Manner, v.Purpose, v.Until, v.Words}, v.Outside...)
 	if len(f.Recordings) == 1 {
 		whole := p.T("viewing.whole")
 		if l := record.Length(f.Recordings[0]); l != "" {
@@ -143,11 +153,37 @@ func view(p locale.Printer, f askForm, now time.Time) askView {
 			{Value: "whole", Text: whole, On: !f.Part}, {Value: "part", Text: p.T("viewing.part"), On: f.Part},
 		}}
 		v.From = f.Bad.Mark(ui.Field{Name: "from", Label: p.T("viewing.from"), Hint: p.T("viewing.from_hint"), Value: f.From, Max: 12, Optional: true})
-		v.To = ui.Field{Name: "to", Label: p.T("viewing.to"), Hint: p.T("viewing.to_hint"), Value: f.To, Max: 12, Optional: true}
+		v.To = ui.Field{Name: "to", Label: p.T("viewing.to"), Hint: p.T("viewing.to_hint"), Value: f.ToMoment, Max: 12, Optional: true}
 		fields = append(fields, v.From)
 	}
 	v.Form.Errors = f.Bad.Errors(fields...)
 	return v
+}
+
+// manner adds how it is to be had, and who receives it where it leaves the bureau.
+func (v *askView) manner(p locale.Printer, f askForm) {
+	chosen := f.Manner
+	if chosen == "" {
+		chosen = viewing.MannerView
+	}
+	options := []ui.Option{}
+	for _, m := range viewing.Manners() {
+		if f.Case != nil && m != viewing.MannerCopy && !m.Outside() {
+			continue
+		}
+		options = append(options, ui.Option{Value: string(m), Text: p.T("viewing.manner_option", manner(p, m), p.T("viewing.manner_hint."+string(m))), On: m == chosen})
+	}
+	v.Manner = f.Bad.Mark(ui.Field{Name: "manner", Label: p.T("viewing.manner"), Options: options})
+	v.OutsideOpen = chosen.Outside() || f.To != (viewing.Recipient{})
+	for _, x := range []struct{ name, value string }{{"to_body", f.To.Body}, {"to_person", f.To.Person}, {"to_contact", f.To.Contact}, {"to_basis", f.To.Basis}} {
+		v.Outside = append(v.Outside, f.Bad.Mark(ui.Field{
+			Name: x.name, Label: p.T("viewing." + x.name), Hint: p.T("viewing." + x.name + "_hint"), Value: x.value, Max: 200, Optional: true,
+		}))
+	}
+}
+
+func manner(p locale.Printer, m viewing.Manner) string {
+	return record.Word(p, "viewing.manner", string(m))
 }
 
 func purpose(p locale.Printer, x viewing.Purpose) string {
@@ -178,7 +214,8 @@ func (a Area) ask(p *site.Page) error {
 	}
 	f := askForm{
 		Recordings: recs, Purpose: p.Value("purpose"), Words: p.Value("words"), Until: p.Value("until"), Part: p.Value("part") == "part",
-		From: p.Value("from"), To: p.Value("to"),
+		From: p.Value("from"), ToMoment: p.Value("to"), Manner: viewing.Manner(p.Value("manner")),
+		To: viewing.Recipient{Body: p.Value("to_body"), Person: p.Value("to_person"), Contact: p.Value("to_contact"), Basis: p.Value("to_basis")},
 	}
 	if id := p.Value("case"); id != "" {
 		c, err := a.caseNamed(p.Context(), id)
@@ -189,14 +226,8 @@ func (a Area) ask(p *site.Page) error {
 	}
 	until, err := p.Moment("until")
 	var r *viewing.Request
-	switch {
-	case err == nil && f.Case != nil:
-		r, err = a.Viewings.Ask(p.Context(), p.Actor, viewing.Ask{Case: f.Case.ID, Purpose: viewing.Purpose(f.Purpose), Words: f.Words, Until: until})
-	case err == nil:
-		var items []viewing.Item
-		if items, err = f.items(); err == nil {
-			r, err = a.Viewings.Ask(p.Context(), p.Actor, viewing.Ask{Items: items, Purpose: viewing.Purpose(f.Purpose), Words: f.Words, Until: until})
-		}
+	if err == nil {
+		r, err = a.asked(p, f, until)
 	}
 	if bad, ok := refusal.Of(p.P, err); ok {
 		f.Bad = bad
@@ -206,6 +237,22 @@ func (a Area) ask(p *site.Page) error {
 		return err
 	}
 	return p.Redirect(path(r.ID))
+}
+
+// asked hands the form's request in.
+func (a Area) asked(p *site.Page, f askForm, until time.Time) (*viewing.Request, error) {
+	items, err := f.items()
+	if err != nil {
+		return nil, err
+	}
+	ask := viewing.Ask{Items: items, Manner: f.Manner, To: f.To, Purpose: viewing.Purpose(f.Purpose), Words: f.Words, Until: until}
+	if f.Case != nil {
+		ask.Case = f.Case.ID
+	}
+	if !ask.Manner.Outside() && ask.Manner != viewing.MannerView {
+		ask.To = viewing.Recipient{} // what was typed before another manner was chosen
+	}
+	return a.Viewings.Ask(p.Context(), p.Actor, ask)
 }
 
 // items reads which part of each recording is asked for.
@@ -221,7 +268,7 @@ func (f askForm) items() ([]viewing.Item, error) {
 	if out[0].From, err = moment(f.From); err != nil {
 		return nil, err
 	}
-	if out[0].To, err = moment(f.To); err != nil {
+	if out[0].To, err = moment(f.ToMoment); err != nil {
 		return nil, err
 	}
 	if out[0].Whole() { // a part was wanted and none was named

@@ -2,6 +2,7 @@ package viewings
 
 import (
 	"strings"
+	"time"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
@@ -63,6 +64,9 @@ func (a Area) page(p *site.Page, r *viewing.Request, bad refusal.Fault, which st
 		},
 		Cite: ui.Cite{Article: "23"},
 	}
+	if r.Manner.Outside() {
+		v.Cite.Article = "20"
+	}
 	what, err := a.what(p, r)
 	if err != nil {
 		return err
@@ -111,14 +115,32 @@ func (a Area) facts(p *site.Page, r *viewing.Request, v *requestView) error {
 	}
 	v.Facts = []ui.Fact{
 		ui.FactText(pr.T("viewing.who"), r.ViewerName, dept(pr, r.ViewerDept)),
+		ui.FactText(pr.T("viewing.manner"), manner(pr, r.Manner), ""),
 		ui.FactText(pr.T("viewing.purpose"), purpose(pr, r.Purpose), ""),
 		ui.FactText(pr.T("viewing.words"), record.Harmless(r.Words), ""),
 		ui.FactText(pr.T("viewing.until_asked"), pr.Long(r.AskedUntil), ""),
 		ui.FactText(pr.T("viewing.owner"), owner, ""),
 	}
+	for _, x := range []struct{ key, value string }{
+		{"to_body", r.To.Body}, {"to_person", r.To.Person}, {"to_contact", r.To.Contact}, {"to_basis", r.To.Basis},
+	} {
+		if x.value != "" {
+			v.Facts = append(v.Facts, ui.FactText(pr.T("viewing."+x.key), record.Harmless(x.value), ""))
+		}
+	}
+	if r.Quorum > 1 {
+		v.Facts = append(v.Facts, ui.FactText(pr.T("viewing.quorum"), pr.T("viewing.quorum_two"), ""))
+	}
+	if r.FirstBy != "" {
+		v.Facts = append(v.Facts, ui.FactText(pr.T("viewing.first"), pr.T("viewing.decided_by", pr.T("viewing.consented"), r.FirstName), pr.When(r.FirstAt, p.Now)))
+	}
 	switch r.State {
 	case viewing.Asked:
-		v.Facts = append(v.Facts, ui.FactText(pr.T("viewing.decider"), names[r.Approver], pr.T("role."+string(r.Level))))
+		level := r.Level
+		if r.AwaitsSecond() {
+			level = r.SecondLevel
+		}
+		v.Facts = append(v.Facts, ui.FactText(pr.T("viewing.decider"), names[r.Approver], pr.T("role."+string(level))))
 	case viewing.Withdrawn:
 		v.Facts = append(v.Facts, ui.FactText(pr.T("viewing.ended"), pr.When(r.EndedAt, p.Now), ""))
 	case viewing.Granted, viewing.Refused, viewing.Revoked, viewing.Expired:
@@ -150,11 +172,22 @@ func (a Area) actions(p *site.Page, r *viewing.Request, v *requestView, bad refu
 	switch {
 	case r.State == viewing.Asked && a.Viewings.May(p.Actor, access.ViewingDecide, r):
 		v.Decide = decision(p, r, bad, which)
-		if r.Case != "" {
+		switch {
+		case r.Manner.Outside():
+			v.Decide.Text = pr.T("viewing.decide_outside")
+		case r.Case != "" && len(r.Items) == 0:
 			v.Decide.Text = pr.T("viewing.decide_case")
+		case r.Manner == viewing.MannerCopy, r.Manner == viewing.MannerBorrow:
+			v.Decide.Text = pr.T("viewing.decide_copy")
+		}
+		if r.Quorum > 1 && !r.AwaitsSecond() {
+			v.Decide.Until = nil // who decides second says until when
 		}
 	case r.State == viewing.Asked && mine:
 		v.Answer = &ui.NoteView{Icon: "clock", Text: pr.T("viewing.waits_" + string(r.Level))}
+		if r.AwaitsSecond() {
+			v.Answer.Text = pr.T("viewing.waits_second")
+		}
 		v.Withdraw = &ui.ConfirmView{
 			ID: "withdraw", Open: ui.Action{Text: pr.T("viewing.withdraw")}, Title: pr.T("viewing.withdraw_title"), Text: pr.T("viewing.withdraw_text"),
 			Action: path(r.ID) + "/withdraw", Yes: pr.T("viewing.withdraw"),
@@ -162,7 +195,7 @@ func (a Area) actions(p *site.Page, r *viewing.Request, v *requestView, bad refu
 	case r.InForce(p.Now):
 		if mine {
 			v.Answer = &ui.NoteView{Icon: "eye", Text: pr.T("viewing.may_look")}
-			if r.Case != "" {
+			if r.Case != "" && len(r.Items) == 0 {
 				v.Answer = &ui.NoteView{Icon: "download", Text: pr.T("viewing.may_take")}
 			}
 		}
@@ -216,9 +249,11 @@ func revocation(p *site.Page, r *viewing.Request, bad refusal.Fault, which strin
 
 func (a Area) decide(p *site.Page) error {
 	return a.act(p, "decide", func(r *viewing.Request) error {
-		until, err := p.Moment("until")
-		if err != nil {
-			return err
+		until, err := time.Time{}, error(nil)
+		if p.Value("until") != "" || r.Quorum == 1 || r.AwaitsSecond() {
+			if until, err = p.Moment("until"); err != nil {
+				return err
+			}
 		}
 		if until.Equal(r.AskedUntil.Truncate(minute)) { // the field knows no seconds
 			until = r.AskedUntil
