@@ -11,6 +11,7 @@ import (
 	"zhilu.dev/zhilu/internal/app"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/disclosure/disc"
+	"zhilu.dev/zhilu/internal/disclosure/disc/optical"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
@@ -180,14 +181,14 @@ type discBurnCmd struct {
 
 // Run burns the image.
 func (c discBurnCmd) Run(e *env) error {
-	drives := disc.Drives()
+	drives := optical.Drives()
 	if c.Drive == "" {
 		if len(drives) != 1 {
 			return fault.New(fault.NotFound, "disc.no_drive", "/dev/sr*").At("drive")
 		}
 		c.Drive = drives[0]
 	}
-	if err := disc.Burn(e.ctx, c.Image, c.Drive, e.errOut); err != nil {
+	if err := optical.Burn(e.ctx, c.Image, c.Drive, e.errOut); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(e.out, e.words.T("cli.disc.burned", c.Drive))

@@ -8,7 +8,8 @@ const (
 	DiscView   Action = "disc.view"   // one of them, and its label
 	DiscExport Action = "disc.export" // the register as a ledger
 	DiscShelve Action = "disc.shelve" // who keeps a copy, and where
+	DiscFetch  Action = "disc.fetch"  // its image, to burn it
 	DiscCheck  Action = "disc.check"  // that it was read, and what was found
 )
 
-var discActions = []Action{DiscMake, DiscFail, DiscList, DiscView, DiscExport, DiscShelve, DiscCheck}
+var discActions = []Action{DiscMake, DiscFail, DiscList, DiscView, DiscExport, DiscShelve, DiscFetch, DiscCheck}

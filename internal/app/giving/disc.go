@@ -11,9 +11,11 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile/rows"
 	"zhilu.dev/zhilu/internal/custody/receipt"
 	"zhilu.dev/zhilu/internal/disclosure/disc"
+	"zhilu.dev/zhilu/internal/disclosure/disc/optical"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
@@ -25,6 +27,8 @@ import (
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/web/discs"
+	"zhilu.dev/zhilu/internal/web/site"
 )
 
 // rereadEvery is how often a disc is read again where the bureau set nothing else (DA/T 38 asks for regular tests).
@@ -44,7 +48,7 @@ func (d Deps) Discs(sequence func(context.Context) error) (*disc.Service, error)
 			c, err := r.Plain()
 			return disc.Case{ID: id, No: c.No, Title: c.Title}, err
 		},
-		Linked: rows.Filmed,
+		Linked: rows.Filmed, Folder: filepath.Join(d.Data, "tmp", "discs"), Actor: d.Accounts.ActorOf,
 		Free: func(dir string) (int64, error) {
 			space, err := durable.OS().Space(dir)
 			return space.Free, err
@@ -208,3 +212,22 @@ func (d Deps) remux(ctx context.Context, f *record.File, w io.Writer) error {
 }
 
 var errRemux = errors.New("giving: a viewing copy cannot be made into MP4")
+
+// fetching hands an image out as what a page sends.
+type fetching struct{ *disc.Service }
+
+// Fetch opens the image of a disc.
+func (f fetching) Fetch(ctx context.Context, actor access.Actor, id ident.DiscID) (*disc.Disc, io.ReadSeekCloser, error) {
+	d, file, err := f.Service.Fetch(ctx, actor, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, file, nil
+}
+
+func (o *Office) discRoutes() []site.Route {
+	if o.Disc == nil {
+		return nil
+	}
+	return discs.Routes(discs.Deps{Discs: fetching{o.Disc}, Viewings: o.d.Viewing, Recordings: o.d.Recordings, Drives: optical.Drives, CopyName: CopyName})
+}

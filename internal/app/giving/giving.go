@@ -91,17 +91,18 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return nil
+	return slices.Concat(o.discRoutes())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.
 func AddWorkers(w *job.Workers, office func() *Office) {
 	redaction.AddWorkers(w, func() *redaction.Service { return office().Redaction })
+	disc.AddWorkers(w, func() *disc.Service { return office().Disc })
 }
 
 // Periodic lists the jobs made by the clock.
 func Periodic() []job.Periodic {
-	return redaction.Periodic()
+	return slices.Concat(redaction.Periodic(), disc.Periodic())
 }
 
 // Tables are those whose rows the log says.

@@ -8,10 +8,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/gate"
@@ -106,12 +108,21 @@ type Config struct {
 	Programs string
 	// Sequence gives waiting entries their place where no server does; nil leaves it to the server.
 	Sequence func(ctx context.Context) error
+	// Folder is where a server keeps images until they were burned and read back; "" where it makes none.
+	Folder string
+	// Actor gives an account as it may act now: a disc that was asked for on a page is made by a job in its name.
+	Actor func(ctx context.Context, account ident.AccountID) (access.Actor, error)
 	// Tool is genisoimage's path; "" looks it up.
 	Tool string
 }
 
 // Service makes discs and keeps their register. It is safe for concurrent use.
-type Service struct{ c Config }
+type Service struct {
+	c Config
+
+	mu      sync.Mutex
+	running map[ident.DiscID]Progress
+}
 
 // New makes a Service.
 func New(c Config) (*Service, error) {
@@ -119,7 +130,7 @@ func New(c Config) (*Service, error) {
 		c.Linked == nil || c.Free == nil || c.Reread == nil || c.Origin == "" {
 		return nil, errors.New("disc: Config is incomplete")
 	}
-	return &Service{c}, nil
+	return &Service{c: c, running: map[ident.DiscID]Progress{}}, nil
 }
 
 // Disc is a row of the register of discs (证据光盘登记簿).
@@ -138,7 +149,9 @@ type Disc struct {
 	Department     ident.DepartmentID
 	By             ident.PersonID
 	ByName         string
+	Account        string
 	Note           Note
+	Picked         []ident.RecordingID // of the request's; empty for all
 	Recordings     int
 	Files          int
 	Bytes          int64 // of the files

@@ -40,9 +40,24 @@ const (
 // under Out and was read back once. After any error nothing has that name and nothing is left beside it; the number stays used, and
 // the register says why. Faults: those of ReadNote; Conflict "disc.exists", "disc.busy", "disc.empty", "disc.other_case"; Exhausted
 // "disc.space" (bytes needed, bytes free) before anything is written, "disc.full" while it is; Unavailable "disc.tool", "disc.waiting".
-func (s *Service) Make(ctx context.Context, actor access.Actor, o Order) (res Result, err error) {
+func (s *Service) Make(ctx context.Context, actor access.Actor, o Order) (Result, error) {
+	m, err := s.prepare(ctx, actor, o)
+	if err != nil {
+		return Result{}, err
+	}
+	if m.st, err = begin(o.Out); err != nil {
+		return Result{}, err
+	}
+	if err := m.enter(ctx); err != nil {
+		return Result{}, errors.Join(err, m.st.end())
+	}
+	return m.carryOut(ctx)
+}
+
+// prepare decides whether a disc may be made and whether there is room for it.
+func (s *Service) prepare(ctx context.Context, actor access.Actor, o Order) (*making, error) {
 	if err := o.Note.Check(); err != nil {
-		return res, err
+		return nil, err
 	}
 	consent, err := s.c.Consent(ctx, s.c.DB.Reader, actor.Person, o.Request)
 	subject := access.Subject{Kind: "disc", Department: consent.Department, Officer: actor.Person}
@@ -50,28 +65,24 @@ func (s *Service) Make(ctx context.Context, actor access.Actor, o Order) (res Re
 	case err == nil:
 		subject.Ground = "consent"
 	case !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Conflict):
-		return res, err
+		return nil, err
 	}
 	if checked := s.c.Gate.Check(ctx, actor, access.DiscMake, subject); checked != nil {
 		if fault.Is(err, fault.Conflict) { // one's own request, and why it does not do
-			return res, err
+			return nil, err
 		}
-		return res, checked
+		return nil, checked
 	}
 	if err := s.c.Sheets.Ready(); err != nil {
-		return res, err
+		return nil, err
 	}
 	m := &making{s: s, actor: actor, o: o, consent: consent, subject: subject}
-	if err := m.plan(ctx); err != nil {
-		return res, err
-	}
-	if m.st, err = begin(o.Out); err != nil {
-		return res, err
-	}
+	return m, m.plan(ctx)
+}
+
+// carryOut makes the disc that has its number already, or says that it was not made.
+func (m *making) carryOut(ctx context.Context) (res Result, err error) {
 	defer func() { err = errors.Join(err, m.st.end()) }()
-	if err := m.enter(ctx); err != nil {
-		return res, err
-	}
 	if res, err = m.run(ctx); err != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), undone)
 		defer cancel()
@@ -191,7 +202,7 @@ func (m *making) enter(ctx context.Context) error {
 	m.d.ID = ident.New[ident.DiscID]()
 	m.subject.ID = string(m.d.ID)
 	m.d.State, m.d.Form, m.d.Request, m.d.RequestNo, m.d.Department = Making, m.o.Form, m.consent.ID, m.consent.No, m.consent.Department
-	m.d.By, m.d.ByName, m.d.Note = m.actor.Person, m.actor.Name, m.o.Note
+	m.d.By, m.d.ByName, m.d.Account, m.d.Note, m.d.Picked = m.actor.Person, m.actor.Name, m.actor.ID, m.o.Note, m.o.Recordings
 	return c.Gate.Do(ctx, m.actor, access.DiscMake, m.subject, func(tx *gate.Tx) error {
 		m.d.BegunAt = tx.Now()
 		m.d.Note.Extractor, m.d.Note.ExtractedAt = m.actor.Name, tx.Now().In(local).Format("2006-01-02 15:04:05 -07:00")
@@ -204,8 +215,10 @@ func (m *making) enter(ctx context.Context) error {
 		if err := insertDisc(tx.Context(), tx.DB(), &m.d); err != nil {
 			return err
 		}
-		_, err = m.record(tx, custody.Intent, "files", len(m.pieces))
-		return err
+		if _, err = m.record(tx, custody.Intent, "files", len(m.pieces)); err != nil || m.o.Via != viaPage {
+			return err
+		}
+		return tx.Enqueue(MakeArgs{Disc: m.d.ID})
 	})
 }
 

@@ -33,6 +33,8 @@ type discRow struct {
 	Department     ident.DepartmentID `bun:"department_id"`
 	By             ident.PersonID     `bun:"person_id"`
 	ByName         string             `bun:"person_name"`
+	Account        string             `bun:"account_id"`
+	Picked         string             `bun:"picked"`
 	Note           string             `bun:"note"`
 	Recordings     int                `bun:"recordings"`
 	Files          int                `bun:"files"`
@@ -54,9 +56,13 @@ func discRowOf(d *Disc) (*discRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("disc: %w", err)
 	}
+	picked, err := json.Marshal(append([]ident.RecordingID{}, d.Picked...))
+	if err != nil {
+		return nil, fmt.Errorf("disc: %w", err)
+	}
 	return &discRow{
 		ID: d.ID, Year: d.Year, Seq: d.Seq, Number: d.Number, State: d.State, Form: d.Form, Request: d.Request, RequestNo: d.RequestNo, Case: d.Case, CaseNo: d.CaseNo,
-		CaseTitle: d.CaseTitle, Department: d.Department, By: d.By, ByName: d.ByName, Note: string(note), Recordings: d.Recordings, Files: d.Files, Bytes: d.Bytes,
+		CaseTitle: d.CaseTitle, Department: d.Department, By: d.By, ByName: d.ByName, Account: d.Account, Picked: string(picked), Note: string(note), Recordings: d.Recordings, Files: d.Files, Bytes: d.Bytes,
 		ManifestSHA256: d.ManifestSHA256, ImageSHA256: d.ImageSHA256, ImageBytes: d.ImageBytes, LogSize: d.LogSize, LogRoot: d.LogRoot,
 		BegunAt: clock.Micros(d.BegunAt), MadeAt: clock.Micros(d.MadeAt), CheckedAt: clock.Micros(d.CheckedAt), RereadDue: clock.Micros(d.RereadDue), Reason: d.Reason,
 	}, nil
@@ -65,11 +71,12 @@ func discRowOf(d *Disc) (*discRow, error) {
 func (r *discRow) disc() Disc {
 	d := Disc{
 		ID: r.ID, Year: r.Year, Seq: r.Seq, Number: r.Number, State: r.State, Form: r.Form, Request: r.Request, RequestNo: r.RequestNo, Case: r.Case, CaseNo: r.CaseNo,
-		CaseTitle: r.CaseTitle, Department: r.Department, By: r.By, ByName: r.ByName, Recordings: r.Recordings, Files: r.Files, Bytes: r.Bytes,
+		CaseTitle: r.CaseTitle, Department: r.Department, By: r.By, ByName: r.ByName, Account: r.Account, Recordings: r.Recordings, Files: r.Files, Bytes: r.Bytes,
 		ManifestSHA256: r.ManifestSHA256, ImageSHA256: r.ImageSHA256, ImageBytes: r.ImageBytes, LogSize: r.LogSize, LogRoot: r.LogRoot,
 		BegunAt: clock.FromMicros(r.BegunAt), MadeAt: clock.FromMicros(r.MadeAt), CheckedAt: clock.FromMicros(r.CheckedAt), RereadDue: clock.FromMicros(r.RereadDue), Reason: r.Reason,
 	}
-	_ = json.Unmarshal([]byte(r.Note), &d.Note) // written by us
+	_ = json.Unmarshal([]byte(r.Note), &d.Note) // written by us, as below
+	_ = json.Unmarshal([]byte(r.Picked), &d.Picked)
 	return d
 }
 

@@ -15,6 +15,8 @@ CREATE TABLE disc (
     department_id   TEXT    NOT NULL DEFAULT '',
     person_id       TEXT    NOT NULL,
     person_name     TEXT    NOT NULL,
+    account_id      TEXT    NOT NULL,
+    picked          TEXT    NOT NULL, -- JSON: the recordings that were chosen
     note            TEXT    NOT NULL,
     recordings      INTEGER NOT NULL,
     files           INTEGER NOT NULL DEFAULT 0,

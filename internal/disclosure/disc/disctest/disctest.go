@@ -21,6 +21,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/custody/receipt"
 	"zhilu.dev/zhilu/internal/disclosure/disc"
+	"zhilu.dev/zhilu/internal/disclosure/disc/optical"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
@@ -73,7 +74,7 @@ func Note() disc.Note {
 // New makes a house with a recording of each of these names.
 func New(t testing.TB, w *gatetest.World, names ...string) *Desk {
 	t.Helper()
-	if err := disc.Ready(""); err != nil {
+	if err := optical.Ready(""); err != nil {
 		if os.Getenv("ZHILU_REQUIRE_TOOLS") == "1" {
 			t.Fatal(err)
 		}

@@ -1,14 +1,11 @@
-package disc
+// Package optical runs the programs that make images of discs and burn them.
+package optical
 
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -17,42 +14,12 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 )
 
-// limitedSize is the longest file that ISO 9660 and Joliet can name in one piece. A longer one stands in UDF alone: no tree ever shows
-// a shorter recording than there is.
-const limitedSize = 1<<32 - 2048
-
-// image makes the image of the staged files: ISO 9660 level 3 with Rock Ridge, Joliet and UDF over the same bytes.
-func (m *making) image(ctx context.Context) (string, error) {
-	args := []string{
-		"-quiet", "-input-charset", "utf-8", "-output-charset", "utf-8", "-iso-level", "3", "-R", "-J", "-joliet-long", "-udf", "-no-bak", "-allow-limited-size",
-		"-V", fmt.Sprintf("ZHILU_%d_%d", m.d.Year, m.d.Seq), "-A", "ZHILU " + string(m.d.ID),
-	}
-	for _, f := range m.st.files {
-		if f.Size > limitedSize {
-			args = append(args, "-hide", filepath.Base(f.Name), "-hide-joliet", filepath.Base(f.Name))
-		}
-	}
-	name := filepath.Join(m.st.dir, "image.iso")
-	out, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return "", m.st.cannot(err)
-	}
-	sum := sha256.New()
-	w := &meter{ctx: ctx, w: io.MultiWriter(out, sum)}
-	err = pack(ctx, m.s.c.Tool, m.st.tree(), args, w)
-	if err = errors.Join(err, out.Close()); err != nil {
-		return "", m.st.cannot(err)
-	}
-	m.d.ImageSHA256, m.d.ImageBytes = hex.EncodeToString(sum.Sum(nil)), w.n
-	return name, nil
-}
-
 // packWall is how long packing may take: a day, for a drive full of recordings.
 const packWall = 24 * time.Hour
 
-// pack runs genisoimage on a folder: in namespaces of its own where bubblewrap works, with the system's libraries and the folder in
+// Pack runs genisoimage on a folder: in namespaces of its own where bubblewrap works, with the system's libraries and the folder in
 // sight, read-only, and no network. It writes nothing but its output.
-func pack(ctx context.Context, tool, folder string, args []string, out io.Writer) error {
+func Pack(ctx context.Context, tool, folder string, args []string, out io.Writer) error {
 	path, err := find(tool, "genisoimage")
 	if err != nil {
 		return err
@@ -63,7 +30,7 @@ func pack(ctx context.Context, tool, folder string, args []string, out io.Writer
 	}
 	folder, err = filepath.Abs(folder)
 	if err != nil {
-		return fmt.Errorf("disc: %w", err)
+		return fmt.Errorf("optical: %w", err)
 	}
 	line := []string{"--as=" + fmt.Sprint(2<<30), "--core=0", "--fsize=0", "--nofile=256", "--"}
 	inside := append([]string{path}, append(args, folder)...)
@@ -85,7 +52,7 @@ func pack(ctx context.Context, tool, folder string, args []string, out io.Writer
 	case failed.err != nil:
 		return failed.err
 	case ctx.Err() != nil:
-		return fmt.Errorf("disc: %w", ctx.Err())
+		return fmt.Errorf("optical: %w", ctx.Err())
 	case err != nil:
 		return fault.Wrap(fmt.Errorf("genisoimage: %w: %s", err, complaint.String()), fault.Unavailable, "disc.pack")
 	}
