@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/app"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/disclosure/disc"
@@ -32,6 +33,7 @@ type discMakeCmd struct {
 	Note      string   `help:"The written note as JSON; zhilu disc note prints an empty one." required:"" type:"existingfile" placeholder:"FILE.json"`
 	Out       string   `help:"What it becomes; it must not exist." required:"" placeholder:"FILE.iso"`
 	Form      string   `help:"What is made: image, folder or bag." enum:"image,folder,bag" default:"image" placeholder:"FORM"`
+	Case      string   `help:"Number of the case that the disc is for, to which its recordings must be linked; empty takes the request's." placeholder:"NO"`
 	Recording []string `sep:"," help:"Only these of the request's recordings." placeholder:"ID"`
 	Programs  string   `help:"Folder with the programs that go on the disc (make verifiers); empty looks beside the program." placeholder:"DIR"`
 	Sheet     string   `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
@@ -65,6 +67,13 @@ func (c discMakeCmd) Run(e *env) (err error) {
 	}
 	var res disc.Result
 	err = c.at(e, func(ctx context.Context, d *app.Desk, s *disc.Service) (err error) {
+		if c.Case != "" {
+			f, err := d.Cases.ByNumber(ctx, access.HostActor("disc make"), c.Case)
+			if err != nil {
+				return err
+			}
+			order.Case = f.Case.ID
+		}
 		res, err = s.Make(ctx, d.Actor, order)
 		return err
 	})

@@ -158,8 +158,8 @@ func (d Deps) discPiece(ctx context.Context, whole ident.RecordingID, f *record.
 		p.ViewSize = obj.Size()
 		p.View = func(ctx context.Context, w io.Writer) error { return d.remux(ctx, f, w) }
 		return p, obj.Close()
-	case made.State == derivative.None, fault.Is(err, fault.NotFound) && made.State == "":
-		return p, nil // a picture, or nothing that plays
+	case made.State == derivative.None, made.State == derivative.Failed, fault.HasCode(err, "derivative.unknown"):
+		return p, nil // a picture, or nothing that plays: the original stands alone
 	case fault.HasCode(err, "derivative.not_ready"):
 		return p, fault.New(fault.Conflict, "disc.copy_waiting", f.Name)
 	}
