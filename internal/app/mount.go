@@ -113,16 +113,14 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices, Shelf: h.Shelf, Pictures: h.Viewing.MayPicture}),
 		record.Routes(record.Deps{
 			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Press: h.Press, Log: h.DB.Reader,
-			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet, Cases: films.Sheet,
+			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet, Cases: h.Giving.Masks().Beside(films.Sheet),
 		}),
 		looks.Routes(),
 		h.Giving.Routes(),
 		cases.Routes(cases.Deps{Cases: h.Docket, People: h.Org, Rules: h.Regulation}),
 		takeaway.Routes(takeaway.Deps{Cases: h.Cases, Requests: h.Viewing, Packer: h.Packing, Temp: filepath.Join(h.Place.Data, "tmp", "cases")}),
 		films.Routes(),
-		player.Routes(player.Deps{
-			Looks: h.Viewing, Recordings: h.Recordings, Copies: h.Derived, Grabs: h.Giving.Grabs, Press: h.Press, Bureau: h.Bureau.Name, Log: h.Log,
-		}),
+		player.Routes(h.Giving.Film()),
 		intake.Routes(intake.Deps{
 			Recordings: h.Recordings, Duties: h.Duties, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Log: h.DB.Reader,
 			Confirm: h.Accounts.ConfirmPassword,

@@ -91,7 +91,7 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return slices.Concat(o.discRoutes())
+	return slices.Concat(o.discRoutes(), o.Masks().Routes())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.

@@ -201,3 +201,14 @@ func (s *Service) Places(ctx context.Context, id ident.FileID) ([]place.Claim, e
 	defer done()
 	return media.Places(ctx, media.Source{ReaderAt: src, Size: src.Size}, src.Facts)
 }
+
+// MarkPicture writes a mark into a JPEG of ours. Nothing is shown unmarked: without one it is Invalid "derivative.no_mark".
+func (s *Service) MarkPicture(raw []byte, mark string) ([]byte, error) {
+	if strings.TrimSpace(mark) == "" {
+		return nil, fault.New(fault.Invalid, "derivative.no_mark")
+	}
+	if s.c.Maker == nil {
+		return nil, fault.New(fault.Unavailable, "derivative.no_maker")
+	}
+	return s.c.Maker.MarkStill(raw, mark)
+}

@@ -30,6 +30,7 @@ type view struct {
 	Keys      []keyView
 	Speeds    []string
 	Register  registerView
+	Side      *Side
 }
 
 type keyView struct{ Keys, Text string }
@@ -72,6 +73,10 @@ func (a area) warm(p *site.Page, l *viewing.Look) {
 }
 
 func (a area) page(p *site.Page, l *viewing.Look, form registerView) error {
+	return a.compose(p, l, form, nil)
+}
+
+func (a area) compose(p *site.Page, l *viewing.Look, form registerView, side *Side) error {
 	d, err := a.Recordings.Get(p.Context(), p.Actor, l.Recording)
 	if err != nil {
 		return err
@@ -90,6 +95,9 @@ func (a area) page(p *site.Page, l *viewing.Look, form registerView) error {
 		},
 		Grant: pr.T("player.grant", pr.When(l.Until, p.Now)), Until: l.Until, Facts: facts, Own: l.Ground == viewing.ByOwn, Kind: d.Kind,
 		Keys: keys(pr), Speeds: []string{"0.25", "0.5", "0.75", "1", "1.25", "1.5", "2", "4", "8"}, Register: form,
+	}
+	if v.Side = side; side != nil {
+		title, v.Head.Title = side.Title, side.Title
 	}
 	p.AllowMedia()
 	if form.Error != "" {

@@ -6,6 +6,7 @@ import { command, keysOn, setKeys } from "./look/keys";
 import { Grabs } from "./look/grabs";
 import { Lanes } from "./look/lanes";
 import { Lists } from "./look/lists";
+import "./look/mask";
 
 const speeds = [1, 2, 4, 8];
 
@@ -53,6 +54,24 @@ class Look extends HTMLElement {
   }
 
   private readonly part = (name: string): HTMLElement => this.find(name)!;
+
+  /** For the editor of masked copies beside us. */
+  get at(): number {
+    return this.feed ? this.feed.at : 0;
+  }
+
+  get shown(): Facts | undefined {
+    return this.feed && !this.over ? this.facts : undefined;
+  }
+
+  go(ms: number): void {
+    this.rest();
+    this.seek(ms);
+  }
+
+  end(r: Refusal): void {
+    this.stop(r);
+  }
 
   private get base(): string {
     return this.getAttribute("base")!;
