@@ -21,12 +21,14 @@ import (
 	"zhilu.dev/zhilu/internal/media/derive"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/redaction"
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/viewing/grab"
 	"zhilu.dev/zhilu/internal/web/player"
 	"zhilu.dev/zhilu/internal/web/record/recordtest"
+	"zhilu.dev/zhilu/internal/web/redact"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -40,6 +42,7 @@ type theatre struct {
 	svc   *viewing.Service
 	booth *booth
 	grabs *grab.Service
+	masks *redaction.Service
 	rec   ident.RecordingID // of the officer of the first department, twenty seconds
 	file  ident.FileID
 	other ident.FileID // of another recording
@@ -138,7 +141,18 @@ func (th *theatre) routes(h *recordtest.House) []site.Route {
 		t.Fatal(err)
 	}
 	th.grabs = grab.New(h.DB, h.Gate, th.svc)
-	return player.Routes(player.Deps{Looks: th.svc, Recordings: h.Service, Copies: th.booth, Grabs: th.grabs, Press: h.Press, Bureau: "林江县局", Log: h.Log})
+	th.masks, err = redaction.New(redaction.Config{
+		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Service), Looks: th.svc, Offices: h.Accounts, Films: th.booth.Service, Log: h.Log, Bureau: "林江县局",
+		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	film := player.Deps{Looks: th.svc, Recordings: h.Service, Copies: th.booth, Grabs: th.grabs, Press: h.Press, Bureau: "林江县局", Log: h.Log}
+	editor := redact.New(redact.Deps{
+		Copies: th.masks, Looks: th.svc, Recordings: h.Service, Object: viewing.Over(h.Service).Object, Mark: th.booth.MarkPicture, Stage: player.NewStage(film),
+	})
+	return slices.Concat(player.Routes(film), editor.Routes())
 }
 
 // footage is a film of twenty seconds in which somebody seems to speak from 1 to 5, 9 to 13 and 17 to 20; made once for

@@ -296,7 +296,11 @@ class Mask extends HTMLElement {
         return say(word("redact.in_set", { 0: elapsed(this.now, true) }));
       case "out":
         this.plan.to_ms = Math.max(this.now, this.plan.from_ms + 1);
-        for (const r of this.plan.regions) if (r.until_ms > this.plan.to_ms) r.until_ms = this.plan.to_ms;
+        for (const r of this.plan.regions) {
+          if (r.until_ms <= this.plan.to_ms) continue;
+          r.until_ms = this.plan.to_ms;
+          r.points = r.points.filter((p, i) => !i || p.at_ms < r.until_ms); // a keyframe behind the end says nothing
+        }
         this.unsaved = true;
         this.clip();
         this.regions();
@@ -563,8 +567,7 @@ class Mask extends HTMLElement {
       this.m("note").hidden = true;
       if (refusal) return this.refuse(refusal);
       const img = this.m("preview-img") as HTMLImageElement;
-      if (img.src.startsWith("blob:")) URL.revokeObjectURL(img.src);
-      img.src = URL.createObjectURL(await answer!.blob());
+      img.src = await dataURL(await answer!.blob());
       img.alt = this.m("preview-text").textContent = word("redact.preview_alt", { 0: elapsed(at, true) });
       this.m("preview").hidden = false;
       say(img.alt);
@@ -577,11 +580,20 @@ class Mask extends HTMLElement {
   private clear(): void {
     this.layer.replaceChildren();
     const img = this.m("preview-img") as HTMLImageElement;
-    if (img.src.startsWith("blob:")) URL.revokeObjectURL(img.src);
     img.removeAttribute("src");
     this.m("preview").hidden = true;
     this.unsaved = false;
   }
+}
+
+/** The page's policy allows pictures as data only. */
+function dataURL(b: Blob): Promise<string> {
+  return new Promise((done, fail) => {
+    const r = new FileReader();
+    r.onload = () => done(String(r.result));
+    r.onerror = () => fail(r.error);
+    r.readAsDataURL(b);
+  });
 }
 
 function text(tag: string, cls: string, what: string): HTMLElement {
