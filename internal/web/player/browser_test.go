@@ -29,7 +29,7 @@ func (th *theatre) sit(r *recordtest.Reader) *screen {
 	s := &screen{th.t, webtest.NewBrowser(th.t), th}
 	const start = "/asset/none" // a page of ours that needs no sign-in, to set cookies on
 	webtest.Watch(th.t, s.ctx, func(text string) bool {
-		return strings.Contains(text, start) || strings.Contains(text, "/favicon.ico") || strings.Contains(text, "status of 403")
+		return strings.Contains(text, start) || strings.Contains(text, "/favicon.ico") || strings.Contains(text, "status of 403") || strings.Contains(text, "status of 400")
 	})
 	webtest.Open(th.t, s.ctx, th.Server.URL+start, webtest.Desktop)
 	s.do(`document.cookie = "zhilu_session=` + r.Token + `; path=/"`)

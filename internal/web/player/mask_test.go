@@ -41,7 +41,7 @@ func (s *screen) edit(r *recordtest.Reader, size webtest.Size) string {
 	at := a.Header.Get("Location")
 	s.open(at, size)
 	s.wait("the picture is shown", part+`cover]").hidden`)
-	s.wait("the editor is ready", video+`.readyState >= 2 && `+`document.querySelector("#mask-to").value !== ""`)
+	s.wait("the editor is ready", video+`.readyState >= 2 && `+`!!document.querySelector("#mask-to")?.value`)
 	return at
 }
 

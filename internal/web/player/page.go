@@ -97,7 +97,7 @@ func (a area) compose(p *site.Page, l *viewing.Look, form registerView, side *Si
 		Keys: keys(pr), Speeds: []string{"0.25", "0.5", "0.75", "1", "1.25", "1.5", "2", "4", "8"}, Register: form,
 	}
 	if v.Side = side; side != nil {
-		title, v.Head.Title = side.Title, side.Title
+		title, v.Head.Title, v.Again = side.Title, side.Title, side.Again
 	}
 	p.AllowMedia()
 	if form.Error != "" {

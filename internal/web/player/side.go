@@ -11,6 +11,7 @@ import (
 // its script shows.
 type Side struct {
 	Title string
+	Again string // where the look is begun anew and the side with it
 	Panel templ.Component
 	Words []string
 }

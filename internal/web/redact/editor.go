@@ -13,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/redaction/plan"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/player"
+	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -52,21 +53,21 @@ func (a *Area) edit(p *site.Page) error {
 	}
 	v := panelView{Base: player.Path(l) + "/mask", Kinds: []plan.Kind{plan.Box, plan.Pixelate, plan.Blur}, Sounds: []plan.SoundKind{plan.Mute, plan.Tone}}
 	x := plan.Plan{From: l.From.Milliseconds(), To: l.To.Milliseconds(), Regions: []plan.Region{}, Sounds: []plan.Sound{}}
-	title := p.P.T("redact.new")
+	title, again := p.P.T("redact.new"), record.Path(l.Recording)+"/mask"
 	if s := p.R.FormValue("copy"); s != "" {
 		c, err := a.drawn(p, l, s)
 		if err != nil {
 			return err
 		}
 		x, v.Copy, v.Why, v.Href, v.Fixed = c.Plan, string(c.ID), c.Why, Path(c.ID), c.State != redaction.Draft || c.By != p.Actor.Person
-		title = p.P.T("redact.title", c.No)
+		title, again = p.P.T("redact.title", c.No), again+"?copy="+string(c.ID)
 	}
 	raw, err := json.Marshal(x)
 	if err != nil {
 		return err
 	}
 	v.Plan = string(raw)
-	return a.Stage.Show(p, l, player.Side{Title: title, Panel: panel(p.P, v), Words: scriptWords})
+	return a.Stage.Show(p, l, player.Side{Title: title, Again: again, Panel: panel(p.P, v), Words: scriptWords})
 }
 
 // drawn gives the copy that is edited under a look at its own recording.

@@ -551,6 +551,7 @@ class Mask extends HTMLElement {
       this.whole();
       const text = word("redact.saved", { 0: s.no }) + s.notes.join("");
       this.note(text, s.notes.length > 0);
+      this.host.setAttribute("again", this.host.getAttribute("again")!.replace(/\?.*/, "") + "?copy=" + s.copy);
       history.replaceState(null, "", this.getAttribute("base") + "?copy=" + s.copy);
       page.focus();
     } catch {
