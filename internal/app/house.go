@@ -301,7 +301,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	h.Giving, err = giving.New(ctx, giving.Deps{
 		DB: h.DB, Gate: h.Gate, Words: h.Words, Clock: h.Clock, Log: h.Log, Keys: h.Keys, Vault: h.Vault, Press: h.Press, Packing: h.Packing, Org: h.Org,
 		Accounts: h.Accounts, Duties: h.Duties, Recordings: h.Recordings, Derived: h.Derived, Viewing: h.Viewing, Regulation: h.Regulation, Cases: h.Cases,
-		Bureau: h.Bureau.Name, Data: c.Place.Data, Temp: temp, DepartmentName: h.departmentName,
+		Bureau: h.Bureau.Name, Data: c.Place.Data, Temp: temp, DepartmentName: h.departmentName, ActorName: h.actorName,
 	})
 	return err
 }

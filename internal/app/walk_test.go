@@ -161,7 +161,7 @@ func pages(t *testing.T, base string) []string {
 	paper := first("aynur", "/cases/"+theCase, `href="/papers/`+id+`"`)
 	rec := first("zhoujg", "/recordings", `href="/recordings/`+id+`"`)
 	return []string{
-		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/recordings/" + rec + "/link", "/inbox", "/cards",
+		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/recordings/" + rec + "/link", "/recordings/" + rec + "/marks", "/inbox", "/cards",
 		"/cards/" + first("zhoujg", "/cards", `href="/cards/`+id+`"`), "/upload-files", "/devices",
 		"/devices/" + first("zhoujg", "/devices", `href="/devices/`+id+`"`), "/devices/new", "/devices/export", "/devices/template", "/device-import",
 		"/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",

@@ -11,6 +11,7 @@ import (
 	"zhilu.dev/zhilu/internal/app/packing"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
@@ -59,6 +60,8 @@ type Deps struct {
 	Programs   string // folder with the programs that go on every disc; "" for none
 	// DepartmentName names a department, "" for none.
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
+	// ActorName names who did what an entry says.
+	ActorName func(ctx context.Context, a custody.Actor) string
 }
 
 // Office holds the services.
@@ -91,7 +94,7 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return slices.Concat(o.discRoutes(), o.Masks().Routes())
+	return slices.Concat(o.Marks().Routes(), o.discRoutes(), o.Masks().Routes())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.

@@ -79,6 +79,8 @@ type Deps struct {
 	Look func(p *site.Page, r recording.Recording) (templ.Component, error)
 	// Cases is the part of the page about the cases it belongs to.
 	Cases func(p *site.Page, r recording.Recording) (templ.Component, error)
+	// Marks is the part of the page about what it holds that the law protects; nil for none.
+	Marks func(p *site.Page, r recording.Recording) (templ.Component, error)
 }
 
 // Routes are the pages of this area. Every one asks the service about the recording itself.

@@ -22,6 +22,7 @@ type view struct {
 	Next       *ui.Next
 	Look       templ.Component // on what the reader may look, or how to ask
 	Cases      templ.Component // to which cases it belongs
+	Marks      templ.Component // what it holds that the law protects
 	Verdict    ui.Verdict
 	Branches   []branchView
 	Flags      []flagView
@@ -84,9 +85,15 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	if err != nil {
 		return err
 	}
+	marks := templ.Component(templ.NopComponent)
+	if a.Marks != nil {
+		if marks, err = a.Marks(p, d.Recording); err != nil {
+			return err
+		}
+	}
 	pr := p.P
 	v := view{
-		Head: head(p, d), Next: next(p, d), Look: look, Cases: belongs, Verdict: verdictOf(pr, d, p.Now),
+		Head: head(p, d), Next: next(p, d), Look: look, Cases: belongs, Marks: marks, Verdict: verdictOf(pr, d, p.Now),
 		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Likeness: likeness(pr, d), Lines: lines(pr, d), Belonging: belonging(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
 		Candidates: candidates(pr, d), Doubts: doubts(pr, d), Gaps: gaps(pr, d), Notes: notes(pr, d, n, p.Now), Papers: papers(pr, d, list), Forms: forms,
 	}

@@ -1,0 +1,276 @@
+// Package marks is the pages about what a recording holds that the law protects more than the rest (第二十条第三款): which marks
+// stand, who put them and why, putting and lifting one, and, of what is said to hold a state secret, every place its bytes
+// have been.
+package marks
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/marking"
+	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/web/record"
+	"zhilu.dev/zhilu/internal/web/refusal"
+	"zhilu.dev/zhilu/internal/web/site"
+	"zhilu.dev/zhilu/internal/web/ui"
+)
+
+// Marks keeps marks; *marking.Service is one.
+type Marks interface {
+	Of(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]marking.Marking, error)
+	Put(ctx context.Context, actor access.Actor, rec ident.RecordingID, mark marking.Mark, reason string) (*marking.Marking, error)
+	Lift(ctx context.Context, actor access.Actor, id ident.MarkingID, reason, basis string) error
+}
+
+// Recordings names recordings; *recording.Service is one.
+type Recordings interface {
+	Brief(ctx context.Context, id ident.RecordingID) (recording.Recording, error)
+}
+
+// Deps is what the area needs. Traces gives the entries that tell where bytes of a recording have been; ActorName names who acted.
+type Deps struct {
+	Marks      Marks
+	Recordings Recordings
+	Traces     func(ctx context.Context, rec ident.RecordingID) ([]custody.Record, error)
+	ActorName  func(ctx context.Context, a custody.Actor) string
+}
+
+// Area is the pages and the part that stands on the page of a recording.
+type Area struct{ d Deps }
+
+// New makes the area.
+func New(d Deps) Area { return Area{d} }
+
+// Routes are the pages of this area. Of each recording the service asks whether this reader may.
+func (a Area) Routes() []site.Route {
+	return []site.Route{
+		{Method: http.MethodGet, Path: "/recordings/{id}/marks", Action: access.RecordingView, Object: true, Handle: a.show},
+		{Method: http.MethodPost, Path: "/recordings/{id}/marks", Action: access.MarkingPut, Object: true, Handle: a.put},
+		{Method: http.MethodPost, Path: "/recordings/{id}/marks/{mark}/lift", Action: access.MarkingLift, Object: true, Handle: a.lift},
+	}
+}
+
+func address(id ident.RecordingID) string { return record.Path(id) + "/marks" }
+
+// markView is one mark as it is told.
+type markView struct {
+	Name, Icon string
+	Tone       ui.Tone
+	Words      string
+	Facts      []string
+	Lift       *ui.Action
+}
+
+type pageView struct {
+	Head   ui.HeadView
+	Frozen bool
+	Marks  []markView
+	Put    *formView
+	Lift   *formView
+	Traces []traceView
+}
+
+type formView struct {
+	Form   ui.FormView
+	Title  string
+	Note   string
+	Kind   *ui.Field
+	Words  ui.Field
+	Basis  *ui.Field
+	FormID string
+}
+
+// traceView is one place where bytes of the recording have been.
+type traceView struct{ When, Who, What, Entry string }
+
+func tone(m marking.Mark) (ui.Tone, string) {
+	if m == marking.StateSecret {
+		return ui.Late, "lock"
+	}
+	return ui.Due, "shield-lock"
+}
+
+func one(p *site.Page, m marking.Marking) markView {
+	pr := p.P
+	t, icon := tone(m.Mark)
+	v := markView{Name: name(pr, m.Mark), Icon: icon, Tone: t, Words: record.Harmless(m.Words), Facts: []string{pr.T("marking.put_by", m.PutName, pr.When(m.PutAt, p.Now))}}
+	if !m.Stands() {
+		v.Tone, v.Icon = ui.None, "check"
+		v.Facts = append(v.Facts, pr.T("marking.lifted_by", m.LiftedName, pr.When(m.LiftedAt, p.Now)), record.Harmless(m.LiftedWords))
+		if m.Basis != "" {
+			v.Facts = append(v.Facts, record.Harmless(m.Basis))
+		}
+	}
+	return v
+}
+
+func name(p locale.Printer, m marking.Mark) string { return record.Word(p, "marking.mark", string(m)) }
+
+// Sheet is the part of a recording's page about its marks.
+func (a Area) Sheet(p *site.Page, r recording.Recording) (templ.Component, error) {
+	all, err := a.d.Marks.Of(p.Context(), p.Actor, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	var stand []markView
+	for _, m := range all {
+		if m.Stands() {
+			stand = append(stand, one(p, m))
+		}
+	}
+	if len(stand) == 0 && !p.May(access.MarkingPut, subject(r)) {
+		return templ.NopComponent, nil
+	}
+	return sheet(p.P, stand, ui.Action{Text: p.P.T("marking.manage"), Href: address(r.ID), Icon: "shield-lock"}), nil
+}
+
+func subject(r recording.Recording) access.Subject {
+	return access.Subject{Kind: "recording", ID: string(r.ID), Department: r.Department, Officer: r.Officer}
+}
+
+func (a Area) recording(p *site.Page) (recording.Recording, error) {
+	id, err := ident.Parse[ident.RecordingID](p.R.PathValue("id"))
+	if err != nil {
+		return recording.Recording{}, fault.Wrap(err, fault.NotFound, "recording.unknown")
+	}
+	return a.d.Recordings.Brief(p.Context(), id)
+}
+
+func (a Area) show(p *site.Page) error {
+	r, err := a.recording(p)
+	if err != nil {
+		return err
+	}
+	return a.page(p, r, refusal.Fault{}, p.Value("lift"))
+}
+
+// page shows the marks; bad is what was wrong with a form, lifting the mark that one of the forms lifts.
+func (a Area) page(p *site.Page, r recording.Recording, bad refusal.Fault, lifting string) error {
+	all, err := a.d.Marks.Of(p.Context(), p.Actor, r.ID) // says whether the reader may know of it
+	if err != nil {
+		return err
+	}
+	pr := p.P
+	v := pageView{Head: ui.HeadView{
+		Crumbs: []ui.Link{{Text: pr.T("library.title"), Href: "/recordings"}, {Text: record.Start(pr, r, p.Now), Href: record.Path(r.ID)}},
+		Title:  pr.T("marking.title"), Sub: pr.T("marking.sub"),
+	}}
+	mayLift := p.May(access.MarkingLift, subject(r))
+	stands := marking.Set{}
+	for _, m := range all {
+		x := one(p, m)
+		if m.Stands() {
+			stands[m.Mark] = true
+			if mayLift && string(m.ID) != lifting {
+				x.Lift = &ui.Action{Text: pr.T("marking.lift"), Href: address(r.ID) + "?lift=" + string(m.ID)}
+			}
+			if mayLift && string(m.ID) == lifting {
+				v.Lift = liftForm(p, r, m, bad)
+			}
+		}
+		v.Marks = append(v.Marks, x)
+	}
+	if v.Frozen = stands.Frozen(); v.Frozen {
+		if v.Traces, err = a.traces(p, r.ID); err != nil {
+			return err
+		}
+	}
+	if p.May(access.MarkingPut, subject(r)) && v.Lift == nil {
+		v.Put = putForm(p, r, stands, bad)
+	}
+	if bad.What != "" {
+		return p.Refused(v.Head.Title, page(pr, v))
+	}
+	return p.Render(v.Head.Title, page(pr, v))
+}
+
+func putForm(p *site.Page, r recording.Recording, stands marking.Set, bad refusal.Fault) *formView {
+	pr := p.P
+	options := []ui.Option{}
+	for _, m := range marking.Marks() {
+		if !stands[m] {
+			options = append(options, ui.Option{Value: string(m), Text: pr.T("marking.option", name(pr, m), pr.T("marking.hint."+string(m))), On: p.Value("mark") == string(m)})
+		}
+	}
+	kind := bad.Mark(ui.Field{Name: "mark", Label: pr.T("marking.kind"), Options: options})
+	f := &formView{
+		FormID: "put", Title: pr.T("marking.put"), Note: pr.T("marking.put_note"), Kind: &kind,
+		Words: bad.Mark(ui.Field{Name: "words", Label: pr.T("marking.why"), Hint: pr.T("marking.why_hint"), Value: p.Value("words"), Max: 500, Rows: 3}),
+		Form:  ui.FormView{Action: address(r.ID), Label: pr.T("marking.put"), Buttons: []ui.Action{{Text: pr.T("marking.put"), Icon: "shield-lock", Primary: true}}},
+	}
+	f.Form.Errors = bad.Errors(kind, f.Words)
+	return f
+}
+
+func liftForm(p *site.Page, r recording.Recording, m marking.Marking, bad refusal.Fault) *formView {
+	pr := p.P
+	f := &formView{
+		FormID: "lift", Title: pr.T("marking.lift_of", name(pr, m.Mark)), Note: pr.T("marking.lift_note"),
+		Words: bad.Mark(ui.Field{Name: "words", Label: pr.T("marking.lift_why"), Value: p.Value("words"), Max: 500, Rows: 3}),
+		Form: ui.FormView{
+			Action: address(r.ID) + "/" + string(m.ID) + "/lift", Label: pr.T("marking.lift"),
+			Buttons: []ui.Action{{Text: pr.T("marking.lift"), Danger: true}, {Text: pr.T("form.cancel"), Href: address(r.ID)}},
+		},
+	}
+	fields := []ui.Field{f.Words}
+	if m.Mark == marking.StateSecret {
+		basis := bad.Mark(ui.Field{Name: "basis", Label: pr.T("marking.basis"), Hint: pr.T("marking.basis_hint"), Value: p.Value("basis"), Max: 500})
+		f.Basis = &basis
+		fields = append(fields, basis)
+	}
+	f.Form.Errors = bad.Errors(fields...)
+	return f
+}
+
+// traces lists every place where bytes of the recording have been, as the log tells it.
+func (a Area) traces(p *site.Page, rec ident.RecordingID) ([]traceView, error) {
+	list, err := a.d.Traces(p.Context(), rec)
+	out := make([]traceView, len(list))
+	for i, e := range list {
+		out[i] = traceView{
+			When: p.P.When(e.At, p.Now), Who: record.Harmless(a.d.ActorName(p.Context(), e.Actor)), What: record.Word(p.P, "action", e.Action), Entry: string(e.ID),
+		}
+	}
+	return out, err
+}
+
+func (a Area) put(p *site.Page) error {
+	return a.act(p, "", func(r recording.Recording) error {
+		_, err := a.d.Marks.Put(p.Context(), p.Actor, r.ID, marking.Mark(p.Value("mark")), p.Value("words"))
+		return err
+	})
+}
+
+func (a Area) lift(p *site.Page) error {
+	id, err := ident.Parse[ident.MarkingID](p.R.PathValue("mark"))
+	if err != nil {
+		return fault.Wrap(err, fault.NotFound, "marking.unknown")
+	}
+	return a.act(p, string(id), func(recording.Recording) error {
+		return a.d.Marks.Lift(p.Context(), p.Actor, id, p.Value("words"), p.Value("basis"))
+	})
+}
+
+// act carries out what a form asks and leads back to the marks, or shows them again with what is wrong.
+func (a Area) act(p *site.Page, lifting string, do func(recording.Recording) error) error {
+	r, err := a.recording(p)
+	if err != nil {
+		return err
+	}
+	err = do(r)
+	if err == nil {
+		return p.Redirect(address(r.ID))
+	}
+	bad, ok := refusal.Of(p.P, err)
+	if !ok {
+		return err
+	}
+	return a.page(p, r, bad, lifting)
+}
