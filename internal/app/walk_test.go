@@ -166,7 +166,7 @@ func pages(t *testing.T, base string) []string {
 		"/devices/" + first("zhoujg", "/devices", `href="/devices/`+id+`"`), "/devices/new", "/devices/export", "/devices/template", "/device-import",
 		"/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
 		"/accounts", "/accounts/export", "/tokens", "/custody", "/custody/export", "/custody/" + first("audadmin", "/custody", `href="/custody/`+id+`"`),
-		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print",
+		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print", "/discs", "/discs/new", "/discs/export",
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
 		"/cases", "/cases/export", "/cases/parties", "/unlinked", "/cases/new", "/cases/" + theCase, "/cases/" + theCase + "/story", "/cases/" + theCase + "/papers",
@@ -262,7 +262,7 @@ func navigate(t *testing.T, v *visitor, role string) {
 	}
 	sprite := ""
 	for _, place := range []string{
-		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
+		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/discs", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
 		"/rules", "/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)

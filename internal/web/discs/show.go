@@ -76,7 +76,7 @@ func (a area) showWith(p *site.Page, id ident.DiscID, bad error) error {
 	}
 	for _, f := range disc.NoteFields() {
 		if x := *d.Note.Field(f.Name); x != "" {
-			v.Written = append(v.Written, ui.FactText(pr.T("disc.note."+f.Name), record.Harmless(x), ""))
+			v.Written = append(v.Written, ui.FactText(pr.T("disc.note."+f.Name), record.Harmless(strings.ReplaceAll(x, "\n", "　")), ""))
 		}
 	}
 	v.Written = append(v.Written, ui.FactText(pr.T("disc.note.extractor"), d.Note.Extractor, pr.T("disc.by_system")), ui.FactText(pr.T("disc.note.extracted_at"), d.Note.ExtractedAt, pr.T("disc.by_system")))
