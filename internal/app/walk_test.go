@@ -160,6 +160,7 @@ func pages(t *testing.T, base string) []string {
 	theCase := first("wujing", "/cases?act=penalty", `href="/cases/`+id+`"`)
 	paper := first("aynur", "/cases/"+theCase, `href="/papers/`+id+`"`)
 	rec := first("zhoujg", "/recordings", `href="/recordings/`+id+`"`)
+	masked := first("fenglan", "/recordings/"+first("fenglan", "/viewings/"+first("fenglan", "/viewings?view=inforce", `href="/viewings/`+id+`"`), `href="/recordings/`+id+`"`), `href="/masked/`+id+`"`)
 	return []string{
 		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/recordings/" + rec + "/link", "/recordings/" + rec + "/marks", "/inbox", "/cards",
 		"/cards/" + first("zhoujg", "/cards", `href="/cards/`+id+`"`), "/upload-files", "/devices",
@@ -171,6 +172,7 @@ func pages(t *testing.T, base string) []string {
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
 		"/cases", "/cases/export", "/cases/parties", "/unlinked", "/cases/new", "/cases/" + theCase, "/cases/" + theCase + "/story", "/cases/" + theCase + "/papers",
 		"/cases/" + theCase + "/recordings", "/cases/" + theCase + "/execution", "/cases/" + theCase + "/package", "/papers/" + paper,
+		"/masked/" + masked,
 		"/settings", "/policies", "/health", "/health/scrub", "/nowhere",
 	}
 }

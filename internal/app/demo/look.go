@@ -41,6 +41,9 @@ func ask(ctx context.Context, h *app.House) error {
 			if err := h.Viewing.Decide(ctx, head, q.ID, viewing.Decision{Consent: true, Words: "同意，仅限本次审核"}); err != nil {
 				return err
 			}
+			if err := mask(ctx, h, reviewer, head, r.ID); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

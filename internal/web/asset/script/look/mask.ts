@@ -390,7 +390,7 @@ class Mask extends HTMLElement {
     const table = document.createElement("div");
     table.className = "zl-maskpoints";
     for (const key of ["at", "x", "y", "w", "h"]) table.append(text("span", "zl-muted", word("redact." + key)));
-    table.append(text("span", "zl-vh", ""));
+    table.append(text("span", "", ""));
     r.points.forEach((p, n) => {
       const at = this.input(`mask-r${i}-p${n}-at`, elapsed(p.at_ms, true), `${word("redact.at")} ${n + 1}`);
       at.addEventListener("change", () =>
