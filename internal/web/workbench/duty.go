@@ -241,6 +241,9 @@ func where(d duty.Duty) string {
 		return "/devices/" + d.Subject.ID
 	case "viewing":
 		return "/viewings/" + d.Subject.ID
+	case "masked_copy", "disc":
+		id, _, _ := strings.Cut(d.Subject.ID, "/") // the second of two consents, the next reading, are duties of their own
+		return map[string]string{"masked_copy": "/masked/", "disc": "/discs/"}[d.Subject.Kind] + id
 	case "unlinked":
 		return "/unlinked"
 	case "case":
