@@ -35,6 +35,14 @@ build: ## build bin/zhilu, one static binary
 	@mkdir -p bin
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/zhilu ./cmd/zhilu
 
+.PHONY: verifiers
+verifiers: ## build the program for the computers of courts, into bin/verifiers, from where it goes on every evidence disc
+	@mkdir -p bin/verifiers
+	@for t in windows/amd64 linux/amd64 linux/arm64 linux/loong64; do \
+	  out=bin/verifiers/zhilu-$${t%/*}-$${t#*/}; case $$t in windows/*) out=$$out.exe;; esac; \
+	  GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $$out ./cmd/zhilu || exit 1; \
+	done; ls -l bin/verifiers
+
 .PHONY: demo
 demo: ## install what the demo needs, build, make a small bureau, dock footage, serve it
 	@scripts/setup demo

@@ -26,6 +26,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording/chain"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/record"
+	"zhilu.dev/zhilu/internal/redaction"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/discs"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -68,7 +69,7 @@ func (d Deps) discConsent(ctx context.Context, idb bun.IDB, person ident.PersonI
 			c.Recordings = append(c.Recordings, i.Recording)
 		}
 		if !i.Whole() {
-			c.Parts = append(c.Parts, i.Recording)
+			c.Parts = append(c.Parts, i)
 		}
 	}
 	if len(c.Recordings) == 0 { // consent to take the case's package away covers none of its footage
@@ -90,16 +91,20 @@ func refuseDisc(ctx context.Context, idb bun.IDB, rec ident.RecordingID) error {
 }
 
 // discPieces gives the files of a recording that go on a disc. What is marked goes only as a masked copy.
-func (d Deps) discPieces(ctx context.Context, c disc.Consent, rec ident.RecordingID) ([]disc.Piece, error) {
+func (d Deps) discPieces(ctx context.Context, actor access.Actor, c disc.Consent, rec ident.RecordingID) ([]disc.Piece, error) {
 	marks, err := marking.For(ctx, d.DB.Reader, rec)
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(c.Parts, rec) {
-		return nil, fault.New(fault.Conflict, "disc.span")
+	span := viewing.Item{Recording: rec}
+	if i := slices.IndexFunc(c.Parts, func(x viewing.Item) bool { return x.Recording == rec }); i >= 0 {
+		span = c.Parts[i]
 	}
-	if marks.Masked() {
-		return nil, fault.New(fault.Conflict, "disc.masked")
+	switch {
+	case marks.Masked():
+		return d.discClips(ctx, actor, span, "disc.masked")
+	case !span.Whole():
+		return d.discClips(ctx, actor, span, "disc.span")
 	}
 	files, err := record.FilesOf(ctx, d.DB.Reader, rec)
 	if err != nil {
@@ -112,6 +117,41 @@ func (d Deps) discPieces(ctx context.Context, c disc.Consent, rec ident.Recordin
 			return nil, err
 		}
 		out = append(out, p)
+	}
+	return out, nil
+}
+
+// discClips gives the copies of a recording that were approved and made and lie within what was consented to: nothing else of it may
+// leave. none is the fault where there is none.
+func (d Deps) discClips(ctx context.Context, actor access.Actor, span viewing.Item, none string) ([]disc.Piece, error) {
+	copies, err := d.copies()
+	if err != nil {
+		return nil, err
+	}
+	all, err := copies.ForRecording(ctx, actor, span.Recording)
+	if err != nil {
+		return nil, err
+	}
+	var out []disc.Piece
+	for i := range all {
+		c := &all[i]
+		if c.State != redaction.Ready || c.Plan.From < span.From.Milliseconds() || span.To > 0 && (c.Plan.To == 0 || c.Plan.To > span.To.Milliseconds()) {
+			continue
+		}
+		first, err := copies.Bytes(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if err := first.Close(); err != nil {
+			return nil, err
+		}
+		out = append(out, disc.Piece{
+			Recording: span.Recording, File: ident.FileID(c.ID), Name: first.Name, Kind: "clip", Size: first.Size, Statement: first.Statement,
+			Open: func(ctx context.Context) (io.ReadCloser, error) { return copies.Bytes(ctx, c) },
+		})
+	}
+	if len(out) == 0 {
+		return nil, fault.New(fault.Conflict, none)
 	}
 	return out, nil
 }

@@ -5,14 +5,19 @@ import (
 	"zhilu.dev/zhilu/internal/viewing"
 )
 
-func (o *Office) openRedaction() (err error) {
+// copies makes the service of masked copies. At the host's desk there are no recordings and no looks: there copies are only read.
+func (d Deps) copies() (*redaction.Service, error) {
 	c := redaction.Config{
-		DB: o.d.DB, Gate: o.d.Gate, Recordings: viewing.Over(o.d.Recordings), Looks: o.d.Viewing, Offices: o.d.Accounts, Films: o.d.Derived, Log: o.d.Log,
-		Bureau: o.d.Bureau, DepartmentName: o.d.DepartmentName,
+		DB: d.DB, Gate: d.Gate, Recordings: viewing.Over(d.Recordings), Looks: d.Viewing, Offices: d.Accounts, Films: d.Derived, Log: d.Log,
+		Bureau: d.Bureau, DepartmentName: d.DepartmentName,
 	}
-	if o.d.Keys != nil {
-		c.Origin = o.d.Keys.Origin()
+	if d.Keys != nil {
+		c.Origin = d.Keys.Origin()
 	}
-	o.Redaction, err = redaction.New(c)
+	return redaction.New(c)
+}
+
+func (o *Office) openRedaction() (err error) {
+	o.Redaction, err = o.d.copies()
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/viewing"
 )
 
 // Form is what a disc is made as.
@@ -47,7 +48,7 @@ type Consent struct {
 	Case       ident.CaseID
 	Department ident.DepartmentID
 	Recordings []ident.RecordingID
-	Parts      []ident.RecordingID // of which not the whole was consented to
+	Parts      []viewing.Item // of which not the whole was consented to
 }
 
 // Piece is one file that goes on a disc.
@@ -57,7 +58,7 @@ type Piece struct {
 	Name      string // as the camera or whoever handed it in called it
 	Kind      string // "original" or "clip"
 	Size      int64
-	SHA256    string
+	SHA256    string // of an original, as it was sealed; "" of a clip, whose statement says it
 	Open      func(ctx context.Context) (io.ReadCloser, error)
 	Receipt   []byte // newest, with its proof; nil where there is none yet
 	Statement []byte // of a clip
@@ -93,7 +94,7 @@ type Config struct {
 	// before every file and inside the change that makes the disc count.
 	Consent func(ctx context.Context, idb bun.IDB, person ident.PersonID, no int64) (Consent, error)
 	// Pieces gives the files of a recording that may leave: originals, or the copy that its marks demand. What may not leave is refused.
-	Pieces func(ctx context.Context, c Consent, rec ident.RecordingID) ([]Piece, error)
+	Pieces func(ctx context.Context, actor access.Actor, c Consent, rec ident.RecordingID) ([]Piece, error)
 	// Refuse says why a recording may not leave now, asked inside the change.
 	Refuse func(ctx context.Context, idb bun.IDB, rec ident.RecordingID) error
 	// CaseOf tells of a case.

@@ -150,7 +150,7 @@ func (m *making) plan(ctx context.Context) error {
 		if err := c.Refuse(ctx, c.DB.Reader, rec); err != nil {
 			return err
 		}
-		pieces, err := c.Pieces(ctx, m.consent, rec)
+		pieces, err := c.Pieces(ctx, m.actor, m.consent, rec)
 		if err != nil {
 			return err
 		}

@@ -130,7 +130,7 @@ func TestPages(t *testing.T) {
 		keeper.Post(at+"/copies", "medium", "BD-R", "custodian", "钱保管", "place", "档案室 3 柜").Leads(at)
 	}
 	keeper.Get(at).Want(http.StatusOK, "正本", "副本1", "档案室 3 柜")
-	keeper.Get(at + "/label").Want(http.StatusOK, "%PDF label")
+	keeper.Get(at+"/label").Want(http.StatusOK, "%PDF label")
 	image := keeper.Get(at + "/image").Want(http.StatusOK)
 	file := filepath.Join(t.TempDir(), "x.iso")
 	write(t, file, image.Body)

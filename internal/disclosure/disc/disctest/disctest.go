@@ -149,7 +149,7 @@ func New(t testing.TB, w *gatetest.World, names ...string) *Desk {
 			}
 			return d.Consent, d.Revoked
 		},
-		Pieces: func(_ context.Context, _ disc.Consent, rec ident.RecordingID) ([]disc.Piece, error) {
+		Pieces: func(_ context.Context, _ access.Actor, _ disc.Consent, rec ident.RecordingID) ([]disc.Piece, error) {
 			return d.Pieces[rec], nil
 		},
 		Refuse: func(context.Context, bun.IDB, ident.RecordingID) error { return d.Frozen },
