@@ -1,26 +1,25 @@
 package disc_test
 
 import (
+	"bytes"
 	"context"
 	"io"
-	"time"
-
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"zhilu.dev/zhilu/internal/access"
-	"zhilu.dev/zhilu/internal/duty"
-	"zhilu.dev/zhilu/internal/fault"
-	"zhilu.dev/zhilu/internal/ident"
+	"time"
 
+	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/db/dbtest"
 	"zhilu.dev/zhilu/internal/disclosure/disc"
 	"zhilu.dev/zhilu/internal/disclosure/disc/disctest"
+	"zhilu.dev/zhilu/internal/duty"
+	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
+	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/verify"
 	disccheck "zhilu.dev/zhilu/internal/verify/disc"
 )

@@ -74,7 +74,7 @@ func (s *stage) fill(ctx context.Context, name string, write func(io.Writer) err
 	if err := os.MkdirAll(filepath.Dir(where), 0o700); err != nil {
 		return listed{}, s.cannot(err)
 	}
-	f, err := os.OpenFile(where, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(where, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // below a folder of ours, under a name that was made safe
 	if err != nil {
 		return listed{}, s.cannot(err)
 	}

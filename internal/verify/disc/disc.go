@@ -113,7 +113,7 @@ func Image(ctx context.Context, f io.ReaderAt, size int64, o verify.Options) (*v
 // looksLike reports whether a folder is meant to be an evidence disc, or a bag that holds one.
 func looksLike(dir string) string {
 	is := func(name string) bool {
-		f, err := os.Open(filepath.Join(dir, name))
+		f, err := os.Open(filepath.Join(dir, name)) //nolint:gosec // the folder that its reader named
 		if err != nil {
 			return false
 		}

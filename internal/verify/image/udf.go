@@ -156,7 +156,7 @@ func (w *walk) entry(icb ad, name string) (node, bool) {
 	if !ok || icb.part != 0 {
 		return node{}, false
 	}
-	n := node{kind: b[27], at: icb.block, File: File{Name: name, Size: int64(binary.LittleEndian.Uint64(b[56:]))}}
+	n := node{kind: b[27], at: icb.block, File: File{Name: name, Size: int64(binary.LittleEndian.Uint64(b[56:]))}} //nolint:gosec // what is negative is refused below
 	head := 176
 	if binary.LittleEndian.Uint16(b) == tagFileLarge {
 		head = 216
