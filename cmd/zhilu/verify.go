@@ -96,6 +96,9 @@ func (e *env) report(r *verify.Report) {
 	if d := r.Disc; d != nil {
 		e.reportDisc(d)
 	}
+	if g := r.Given; g != nil {
+		e.reportGiven(g)
+	}
 	for _, f := range r.Opened {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", locale.Visible(f.Name), locale.Visible(f.Value))
 	}
@@ -162,4 +165,24 @@ func (e *env) reportDisc(d *verify.DiscFacts) {
 		}
 	}
 	_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.disc.counts", d.Recordings, d.Files, d.Trees))
+}
+
+// reportGiven prints what a package that was given out says of itself.
+func (e *env) reportGiven(g *verify.GivenFacts) {
+	for _, line := range [][2]string{
+		{"cli.verify.given.no", g.No},
+		{"cli.verify.case.bureau", g.Bureau},
+		{"cli.verify.given.to", g.To + " " + g.ToPerson},
+		{"cli.verify.given.basis", g.Basis},
+		{"cli.verify.given.purpose", g.Purpose},
+		{"cli.verify.given.approved", g.ApprovedBy},
+		{"cli.verify.case.made_by", g.MadeBy},
+		{"cli.verify.case.made_at", g.EnteredAt},
+		{"cli.verify.case.fingerprint", g.Fingerprint},
+	} {
+		if line[1] != "" && line[1] != " " {
+			_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T(line[0]), locale.Visible(line[1]))
+		}
+	}
+	_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.given.counts", g.Originals, g.Copies, g.Documents, g.Files))
 }

@@ -3,8 +3,12 @@ package disclosure
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	_ "embed" // the README
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strconv"
@@ -25,20 +29,12 @@ type part struct {
 	body []byte
 }
 
-// media is a large one: where it is read from when the package leaves.
-type media struct {
-	listed
-
-	copy string // id of a masked copy; empty: in the vault under its digest
-}
-
 // packing is a package under way.
 type packing struct {
 	s     *Service
 	d     *Disclosure
 	r     *viewing.Request
 	parts []part
-	media []media
 	m     manifest
 }
 
@@ -100,12 +96,6 @@ func (p *packing) add(name string, body []byte) {
 	p.m.Files = append(p.m.Files, listed{name, int64(len(body)), digest(body)})
 }
 
-func (p *packing) large(name string, size int64, sha256, copyID string) {
-	l := listed{name, size, sha256}
-	p.media = append(p.media, media{l, copyID})
-	p.m.Files = append(p.m.Files, l)
-}
-
 // item takes one recording in: its files with their receipts, or the masked copy with its statement.
 func (p *packing) item(ctx context.Context, n int, i Item, c Copy) error {
 	o, err := p.s.c.Object(ctx, i.Recording)
@@ -120,10 +110,12 @@ func (p *packing) item(ctx context.Context, n int, i Item, c Copy) error {
 			shown.Kind = "masked"
 		}
 		name := at + "copy" + ending(c.Name)
-		shown.Files = append(shown.Files, fileShown{Name: name, Called: c.Name, Size: c.Size, SHA256: c.SHA256})
 		shown.Statement = at + "statement.json"
-		p.large(name, c.Size, c.SHA256, c.ID)
-		p.add(shown.Statement, c.Statement)
+		size, sum, err := p.copy(ctx, name, shown.Statement, c)
+		if err != nil {
+			return err
+		}
+		shown.Files = append(shown.Files, fileShown{Name: name, Called: c.Name, Size: size, SHA256: sum})
 		p.m.Items = append(p.m.Items, shown)
 		return nil
 	}
@@ -142,12 +134,41 @@ func (p *packing) item(ctx context.Context, n int, i Item, c Copy) error {
 			x.Receipt = at + strconv.Itoa(k+1) + "-receipt.json"
 			p.add(x.Receipt, slip)
 		}
-		p.large(x.Name, f.Size, f.SHA256, "")
+		p.m.Files = append(p.m.Files, listed{x.Name, f.Size, f.SHA256})
 		shown.Files = append(shown.Files, x)
 	}
 	p.m.Items = append(p.m.Items, shown)
 	return nil
 }
+
+// tailOf is the name under which the end of a copy is kept: what it says of itself as of the day it was packed. It is no file of the package.
+func tailOf(name string) string { return "tail:" + name }
+
+// copy reads a masked copy to its end, and keeps what stands behind its picture.
+func (p *packing) copy(ctx context.Context, name, statement string, c Copy) (size int64, sum string, err error) {
+	t, err := p.s.c.OpenCopy(ctx, c.ID)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	h := sha256.New()
+	if _, err := io.CopyN(h, t, t.Media); err != nil {
+		return 0, "", fail(err)
+	}
+	tail, err := io.ReadAll(io.LimitReader(t, maxTail))
+	if err != nil {
+		return 0, "", fail(err)
+	}
+	_, _ = h.Write(tail) // never fails
+	size, sum = t.Media+int64(len(tail)), hex.EncodeToString(h.Sum(nil))
+	p.parts = append(p.parts, part{tailOf(name), tail})
+	p.m.Files = append(p.m.Files, listed{name, size, sum})
+	p.add(statement, t.Statement)
+	return size, sum, nil
+}
+
+// maxTail bounds what a copy says of itself.
+const maxTail = 8 << 20
 
 // ending is the ending of a camera's name, where it is a plain one.
 func ending(name string) string {

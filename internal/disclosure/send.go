@@ -70,7 +70,7 @@ type Handing struct {
 	proof   []byte
 	to      age.Recipient
 	checked time.Time
-	copies  map[string]string // sha256 and size to the copy's id, by name in the package
+	copies  map[string]string // id of a masked copy, by name in the package
 }
 
 // Ticket says that somebody, in one session, has the page of a package before them: a copied address, another session and an old tab
@@ -258,7 +258,7 @@ func (h *Handing) member(ctx context.Context, z *zip.Writer, f listed, out *mete
 // open opens a file of the package where it lies.
 func (h *Handing) open(ctx context.Context, f listed) (io.ReadCloser, error) {
 	if id, ok := h.copies[f.Name]; ok {
-		return h.s.c.OpenCopy(ctx, id)
+		return h.openCopy(ctx, f, id)
 	}
 	for _, i := range h.m.Items {
 		for _, x := range i.Files {
@@ -275,6 +275,22 @@ func (h *Handing) open(ctx context.Context, f listed) (io.ReadCloser, error) {
 	}
 	raw, err := partOf(ctx, h.s.c.DB.Reader, h.d.ID, f.Name)
 	return bytesOf(raw), err
+}
+
+// openCopy opens a masked copy as it was when it was packed: its picture never changes, what stands behind it was kept.
+func (h *Handing) openCopy(ctx context.Context, f listed, id string) (io.ReadCloser, error) {
+	tail, err := partOf(ctx, h.s.c.DB.Reader, h.d.ID, tailOf(f.Name))
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.s.c.OpenCopy(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(io.LimitReader(t, t.Media), bytes.NewReader(tail)), t}, nil
 }
 
 // watch asks about once a second whether the package may still leave.

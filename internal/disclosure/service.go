@@ -35,9 +35,15 @@ type Copy struct {
 	From, To  time.Duration // of the original; To 0: to its end
 	Masked    bool          // something in it is covered or muted; a mere clip is not masked
 	Name      string        // of its file
-	SHA256    string
-	Size      int64
-	Statement []byte // what it is, signed (clip-statement-v1)
+}
+
+// Taken is a masked copy on its way out: its picture, and behind it what it says of itself, signed (clip-statement-v1), which also goes
+// beside it.
+type Taken struct {
+	io.ReadCloser
+
+	Media     int64 // bytes of the picture, which never change
+	Statement []byte
 }
 
 // Object is a recording as giving out asks about it.
@@ -62,7 +68,7 @@ type Config struct {
 	Receipt func(ctx context.Context, file ident.FileID) ([]byte, error)
 	// Copies lists the masked copies of a recording that are ready; OpenCopy opens one. nil where there are none.
 	Copies   func(ctx context.Context, id ident.RecordingID) ([]Copy, error)
-	OpenCopy func(ctx context.Context, id string) (io.ReadCloser, error)
+	OpenCopy func(ctx context.Context, id string) (*Taken, error)
 	// Case gives a case as a package holds it; Print sets one of its papers. nil where there are none.
 	Case  func(ctx context.Context, id ident.CaseID) (*dossier.Case, error)
 	Print func(ctx context.Context, c *dossier.Case, p *dossier.Paper) (dossier.PDF, error)

@@ -96,6 +96,7 @@ type caseCheck struct {
 	spoilt   bool       // a document was named already: the index cannot be held against them
 	facts    *CaseFacts
 	exported map[string]string // what export.json opens
+	must     []string          // files without which a package is none
 }
 
 func (c *caseCheck) wrong(code, what string) { c.r.RecordIntact.settle(No, code, what) }
@@ -106,10 +107,14 @@ func checkCase(ctx context.Context, p *parcel.Parcel, o Options) (*Report, error
 	}
 	o.File = ""
 	c := &caseCheck{ctx: ctx, r: &Report{Kind: "case"}, p: p, o: o, named: map[string]bool{}, entries: map[string]lineFacts{}}
+	c.must = []string{casedoc.FileReadme, casedoc.FileCase, casedoc.FileIndex, casedoc.FilePrinted, casedoc.FileRecordings, casedoc.FileEntries, casedoc.FileCheckpoint, casedoc.FileTrust}
 	for _, odd := range p.Odd {
 		c.wrong(odd.Code, odd.Name)
 	}
 	raw, ok := p.Read(casedoc.FileManifest, maxManifest)
+	if ok && casedoc.FormatOf(raw) == casedoc.GivenFormat {
+		return checkGiven(c, raw)
+	}
 	if !ok || !form.Strict(raw, &c.m, "  ") || !c.m.Sound() {
 		code := "manifest.form"
 		if !p.Has(casedoc.FileManifest) {
@@ -160,7 +165,7 @@ func (c *caseCheck) files() error {
 			c.wrong("file.added", name)
 		}
 	}
-	for _, name := range []string{casedoc.FileReadme, casedoc.FileCase, casedoc.FileIndex, casedoc.FilePrinted, casedoc.FileRecordings, casedoc.FileEntries, casedoc.FileCheckpoint, casedoc.FileTrust} {
+	for _, name := range c.must {
 		if !listed[name] && !c.named[name] { // a package that never had it is none
 			c.named[name] = true
 			c.wrong("file.missing", name)
@@ -171,6 +176,21 @@ func (c *caseCheck) files() error {
 
 // export checks the entry that the package was made, and that it speaks of this manifest.
 func (c *caseCheck) export() error {
+	return c.exportAs([]wanted{
+		{"action", "case.export"},
+		{"outcome", "done"},
+		{"subject.kind", "case"},
+		{"subject.id", c.m.Case.ID},
+		{"actor.id", c.m.MadeBy.Account},
+		{"detail.package", form.Quoted(c.m.ID)},
+		{"detail.request", form.Quoted(c.m.Request.ID)},
+	})
+}
+
+// wanted is a field that an entry must open to a value.
+type wanted struct{ name, value string }
+
+func (c *caseCheck) exportAs(want []wanted) error {
 	raw, ok := c.p.Read(casedoc.FileExport, maxRecord)
 	if !ok {
 		c.wrong("file.missing", casedoc.FileExport)
@@ -182,15 +202,6 @@ func (c *caseCheck) export() error {
 	c.exported = map[string]string{}
 	for _, f := range sub.Opened {
 		c.exported[f.Name] = f.Value
-	}
-	want := []struct{ name, value string }{
-		{"action", "case.export"},
-		{"outcome", "done"},
-		{"subject.kind", "case"},
-		{"subject.id", c.m.Case.ID},
-		{"actor.id", c.m.MadeBy.Account},
-		{"detail.package", form.Quoted(c.m.ID)},
-		{"detail.request", form.Quoted(c.m.Request.ID)},
 	}
 	for _, w := range want {
 		if c.exported[w.name] != w.value {

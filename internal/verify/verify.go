@@ -68,7 +68,7 @@ func (f *Finding) settle(a Answer, code, what string) {
 
 // Report is the result of a check.
 type Report struct {
-	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", "case", "clip", "disc", or "unknown"
+	Kind          string  `json:"kind"` // "receipt", "entry", "checkpoint", "log", "case", "clip", "disc", "given", or "unknown"
 	RecordIntact  Finding `json:"record_intact"`
 	SignerTrusted Finding `json:"signer_trusted"`
 	InLog         Finding `json:"in_log"`
@@ -89,6 +89,7 @@ type Report struct {
 	Case       *CaseFacts      `json:"case,omitempty"`     // of a case package: what it says of itself
 	Disc       *DiscFacts      `json:"disc,omitempty"`     // of an evidence disc: what it says of itself
 	Clip       *clip.Statement `json:"clip,omitempty"`     // of a masked copy: what it says of itself
+	Given      *GivenFacts     `json:"given,omitempty"`    // of what was given out: what it says of itself
 }
 
 // DiscFacts are what an evidence disc says of itself.
@@ -160,6 +161,9 @@ func Target(ctx context.Context, target string, o Options) (*Report, error) {
 	}
 	if r, isOne, err := clipMedia(ctx, target, o); isOne || err != nil {
 		return r, err
+	}
+	if isEncrypted(target) {
+		return nil, fault.New(fault.Invalid, "verify.encrypted", filepath.Base(target))
 	}
 	if r, isOne, err := caseZipFile(ctx, target, o); isOne || err != nil {
 		return r, err

@@ -12,7 +12,6 @@ import (
 
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/verify/form"
-	"zhilu.dev/zhilu/internal/verify/parcel"
 )
 
 // PackageFormat names the form of a case that is given away whole (docs/formats/case-package-v1.md).
@@ -69,7 +68,7 @@ type File struct {
 
 // Sound reports whether the manifest's values are possible.
 func (m *Manifest) Sound() bool {
-	if m.Format != PackageFormat || m.Origin == "" || m.Files == nil || len(m.Files) > parcel.MaxFiles || m.Request.No < 1 {
+	if m.Format != PackageFormat || m.Origin == "" || m.Files == nil || m.Request.No < 1 {
 		return false
 	}
 	for _, id := range []string{m.ID, m.Case.ID, m.Request.ID, m.MadeBy.Account} {
@@ -82,20 +81,7 @@ func (m *Manifest) Sound() bool {
 			return false
 		}
 	}
-	total, before := int64(0), ""
-	folded := map[string]bool{}
-	for _, f := range m.Files {
-		low := strings.ToLower(f.Name)
-		if !parcel.SafeName(f.Name) || f.Name <= before || f.Name == FileManifest || f.Name == FileExport || folded[low] ||
-			f.Size < 0 || f.Size > parcel.MaxBytes || !form.IsDigest(f.SHA256) {
-			return false
-		}
-		folded[low], before = true, f.Name
-		if total += f.Size; total > parcel.MaxBytes {
-			return false
-		}
-	}
-	return true
+	return listSound(m.Files)
 }
 
 // Case is case.json.

@@ -21,7 +21,7 @@ import (
 // Bounds of a package (docs/formats/case-package-v1.md).
 const (
 	MaxFiles     = 20_000
-	MaxBytes     = 8 << 30
+	MaxBytes     = 1 << 40
 	maxDirectory = 8 << 20 // of the list of a zip's members, before any of them is read
 )
 
