@@ -30,7 +30,7 @@ type File struct {
 // Copy is a masked copy that may leave (脱敏副本).
 type Copy struct {
 	ID        string
-	No        string // as people call it
+	No        int64
 	Recording ident.RecordingID
 	From, To  time.Duration // of the original; To 0: to its end
 	Masked    bool          // something in it is covered or muted; a mere clip is not masked
@@ -126,8 +126,19 @@ func (SweepArgs) Kind() string { return "disclosure.sweep" }
 
 // AddWorkers registers the jobs. The service is asked for when a job runs, since the queue must exist before it.
 func AddWorkers(w *job.Workers, service func() *Service) {
-	job.Add(w, func(ctx context.Context, a PackArgs) error { return service().Pack(ctx, a.ID) })
-	job.Add(w, func(ctx context.Context, _ SweepArgs) error { return service().Sweep(ctx) })
+	job.Add(w, func(ctx context.Context, a PackArgs) error {
+		s := service()
+		if s == nil { // a server without keys; another one signs
+			return fault.New(fault.Unavailable, "log.proof_waiting")
+		}
+		return s.Pack(ctx, a.ID)
+	})
+	job.Add(w, func(ctx context.Context, _ SweepArgs) error {
+		if s := service(); s != nil {
+			return s.Sweep(ctx)
+		}
+		return nil
+	})
 }
 
 // Periodic lists the jobs made by the clock.

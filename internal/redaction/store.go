@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -13,6 +14,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 )
 
@@ -147,6 +149,21 @@ func locked(ctx context.Context, idb bun.IDB, id ident.CopyID) (*Copy, error) {
 
 func ofRecording(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]Copy, error) {
 	return list(ctx, idb.NewSelect().Where("c.recording_id = ?", rec))
+}
+
+// Leaving lists the copies of a recording that are ready, for packages and discs; whether they may leave is theirs to ask.
+func Leaving(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]Copy, error) {
+	all, err := ofRecording(ctx, idb, rec)
+	return slices.DeleteFunc(all, func(c Copy) bool { return c.State != Ready }), err
+}
+
+// OneLeaving gives one that is ready: NotFound "redaction.unknown", Conflict "redaction.not_ready".
+func OneLeaving(ctx context.Context, idb bun.IDB, id ident.CopyID) (*Copy, error) {
+	c, err := byID(ctx, idb, id)
+	if err == nil && c.State != Ready {
+		err = fault.New(fault.Conflict, "redaction.not_ready")
+	}
+	return c, err
 }
 
 func inState(ctx context.Context, idb bun.IDB, s State, limit int) ([]Copy, error) {

@@ -72,6 +72,7 @@ type Office struct {
 	Redaction *redaction.Service
 	Grabs     *grab.Service
 	Disc      *disc.Service
+	Given     *disclosure.Service
 }
 
 // New builds them.
@@ -87,6 +88,9 @@ func New(_ context.Context, d Deps) (*Office, error) {
 	if o.d.Keys == nil {
 		return o, nil
 	}
+	if err := o.openGiven(); err != nil {
+		return nil, err
+	}
 	var err error
 	o.Disc, err = d.Discs(nil)
 	return o, err
@@ -94,18 +98,19 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return slices.Concat(o.Marks().Routes(), o.discRoutes(), o.Masks().Routes())
+	return slices.Concat(o.Marks().Routes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.
 func AddWorkers(w *job.Workers, office func() *Office) {
 	redaction.AddWorkers(w, func() *redaction.Service { return office().Redaction })
 	disc.AddWorkers(w, func() *disc.Service { return office().Disc })
+	disclosure.AddWorkers(w, func() *disclosure.Service { return office().Given })
 }
 
 // Periodic lists the jobs made by the clock.
 func Periodic() []job.Periodic {
-	return slices.Concat(redaction.Periodic(), disc.Periodic())
+	return slices.Concat(redaction.Periodic(), disc.Periodic(), disclosure.Periodic())
 }
 
 // Tables are those whose rows the log says.

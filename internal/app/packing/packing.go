@@ -200,6 +200,19 @@ func (o *Office) consent(ctx context.Context, idb bun.IDB, person ident.PersonID
 	return dossier.Consent{ID: r.ID, No: r.No, Until: r.Until}, nil
 }
 
+// Receipt gives the newest receipt of a file with its proof.
+func (o *Office) Receipt(ctx context.Context, file ident.FileID) ([]byte, error) {
+	return o.receipt(ctx, access.Actor{}, file)
+}
+
+// Print sets a paper of a case.
+func (o *Office) Print(ctx context.Context, c *dossier.Case, p *dossier.Paper) (dossier.PDF, error) {
+	if err := o.d.Press.Ready(); err != nil {
+		return dossier.PDF{}, err
+	}
+	return o.print(ctx, c, p)
+}
+
 func (o *Office) print(ctx context.Context, c *dossier.Case, p *dossier.Paper) (dossier.PDF, error) {
 	pdf, err := o.d.Press.SetOfficial(ctx, c.Official(o.words, o.d.Bureau, p))
 	return dossier.PDF{Bytes: pdf.Bytes, Pages: pdf.Pages}, err

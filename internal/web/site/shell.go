@@ -40,6 +40,7 @@ var places = []struct {
 		{key: "nav.viewings", href: "/viewings", icon: "eye", action: access.ViewingList, also: []string{"/looks"}, count: func(c Counts) (int, bool) { return c.Viewings, false }},
 		{key: "nav.register", href: "/register", icon: "notebook", action: access.RegisterList},
 		{key: "nav.discs", href: "/discs", icon: "disc", action: access.DiscList},
+		{key: "nav.disclosures", href: "/disclosures", icon: "send", action: access.DisclosureList},
 		{key: "nav.cards", href: "/cards", icon: "device-sd-card", action: access.RecordingList},
 	}},
 	{"nav.group.device", []place{

@@ -1,6 +1,7 @@
 package viewings
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -197,6 +198,12 @@ func (a Area) actions(p *site.Page, r *viewing.Request, v *requestView, bad refu
 			v.Answer = &ui.NoteView{Icon: "eye", Text: pr.T("viewing.may_look")}
 			if r.Case != "" && len(r.Items) == 0 {
 				v.Answer = &ui.NoteView{Icon: "download", Text: pr.T("viewing.may_take")}
+			}
+			if r.Manner.Outside() {
+				v.Answer = &ui.NoteView{
+					Icon: "send", Text: pr.T("viewing.may_give"),
+					Links: []ui.Link{{Text: pr.T("disclosure.make"), Href: "/disclosures/new?request=" + strconv.FormatInt(r.No, 10)}, {Text: pr.T("disclosure.title"), Href: "/disclosures"}},
+				}
 			}
 		}
 		if a.Viewings.May(p.Actor, access.ViewingRevoke, r) {
