@@ -8,6 +8,7 @@ import (
 	"zhilu.dev/zhilu/internal/verify"
 	"zhilu.dev/zhilu/internal/verify/clip"
 	"zhilu.dev/zhilu/internal/verify/disc"
+	"zhilu.dev/zhilu/internal/verify/source"
 )
 
 type verifyCmd struct {
@@ -49,7 +50,7 @@ func (c verifyCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		if o.HTTP, err = verify.Client(pem); err != nil {
+		if o.HTTP, err = source.Client(pem); err != nil {
 			return err
 		}
 	}

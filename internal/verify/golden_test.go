@@ -17,6 +17,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/receipt"
 	"zhilu.dev/zhilu/internal/verify"
+	"zhilu.dev/zhilu/internal/verify/source"
 )
 
 // The examples of docs/formats: a small log with a receipt, made once by this test with ZHILU_UPDATE_EXAMPLES=1. They
@@ -210,7 +211,7 @@ func FuzzTrust(f *testing.F) {
 
 // mirror is a log of which one resource was replaced.
 type mirror struct {
-	dir   *verify.DirFetcher
+	dir   *source.DirFetcher
 	path  string
 	bytes []byte
 }
@@ -232,7 +233,7 @@ func FuzzLog(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	dir, err := verify.NewDirFetcher(filepath.Join(examples, "log"))
+	dir, err := source.NewDirFetcher(filepath.Join(examples, "log"))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/verify"
+	"zhilu.dev/zhilu/internal/verify/source"
 )
 
 // handler serves the world's log at /log.
@@ -57,7 +58,7 @@ func TestLiveLogTransport(t *testing.T) {
 	t.Cleanup(srv.Close)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
 	var err error
-	if o.HTTP, err = verify.Client(ca); err != nil {
+	if o.HTTP, err = source.Client(ca); err != nil {
 		t.Fatal(err)
 	}
 	r, err := verify.Target(ctx, srv.URL+"/log", o)
@@ -69,7 +70,7 @@ func TestLiveLogTransport(t *testing.T) {
 	if _, err := verify.Target(ctx, srv.URL+"/log", verify.Options{Trust: o.Trust, Clock: w.clock}); !fault.HasCode(err, "verify.unreachable") {
 		t.Errorf("a stranger's certificate: %v", err)
 	}
-	if _, err := verify.Client([]byte("no certificate")); !fault.HasCode(err, "verify.ca") {
+	if _, err := source.Client([]byte("no certificate")); !fault.HasCode(err, "verify.ca") {
 		t.Errorf("no authority: %v", err)
 	}
 	for _, target := range []string{"http://192.0.2.1/log", "http://log.example.gov.cn/log"} {

@@ -12,6 +12,7 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/verify/source"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 // Log walks a whole log: every bundle of entries and every tile. It computes the tree again from the entries alone and
 // compares tiles, root and signature; an older checkpoint, if given, must be the head of a part of the same tree. An
 // error means that the log cannot be reached; a missing or damaged resource is in the report.
-func Log(ctx context.Context, f Fetcher, o Options) (*Report, error) {
+func Log(ctx context.Context, f source.Fetcher, o Options) (*Report, error) {
 	r := &Report{Kind: "log"}
 	msg, err := f.Fetch(ctx, "checkpoint", maxCheckpoint)
 	if err != nil {
@@ -80,7 +81,7 @@ type tileBuffer struct {
 }
 
 type walker struct {
-	fetch   Fetcher
+	fetch   source.Fetcher
 	report  *Report
 	head    head
 	older   []head

@@ -22,6 +22,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/verify/clip"
+	"zhilu.dev/zhilu/internal/verify/source"
 )
 
 // Answer is the answer to one of the three questions.
@@ -153,7 +154,7 @@ const (
 // "manifest.json" or a zip is a case package, anything else a receipt, entry proof or checkpoint. A path that cannot be read is fault NotFound "verify.unreadable".
 func Target(ctx context.Context, target string, o Options) (*Report, error) {
 	if strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "http://") {
-		f, err := NewHTTPFetcher(target, o.HTTP)
+		f, err := source.NewHTTPFetcher(target, o.HTTP)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +173,7 @@ func Target(ctx context.Context, target string, o Options) (*Report, error) {
 		if looksLikeCase(target) {
 			return CaseFolder(ctx, target, o)
 		}
-		f, err := NewDirFetcher(target)
+		f, err := source.NewDirFetcher(target)
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,5 @@
-package verify
+// Package source reads the resources of a log, from an address or a folder.
+package source
 
 import (
 	"context"
