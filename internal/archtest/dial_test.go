@@ -21,7 +21,7 @@ var callers = []string{
 	"internal/node",                // the house's other servers
 	"internal/trace",               // a collector
 	"internal/vault/s3",            // a bucket
-	"internal/verify",              // somebody's log
+	"internal/verify/source",       // somebody's log
 }
 
 // TestWhoDials: nothing else makes a client, every client refuses to be led elsewhere, and certificates are checked.

@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,23 +14,7 @@ import (
 )
 
 // GivenFacts are what a package that was given out says of itself.
-type GivenFacts struct {
-	No          string `json:"no"`
-	Manner      string `json:"manner"`
-	Bureau      string `json:"bureau"`
-	To          string `json:"to"`
-	ToPerson    string `json:"to_person"`
-	Basis       string `json:"basis"`
-	Purpose     string `json:"purpose"`
-	ApprovedBy  string `json:"approved_by"`
-	MadeBy      string `json:"made_by"`
-	EnteredAt   string `json:"entered_at,omitempty"` // as the log says
-	Fingerprint string `json:"fingerprint,omitempty"`
-	Files       int    `json:"files"`
-	Originals   int    `json:"originals"` // recordings
-	Copies      int    `json:"copies"`
-	Documents   int    `json:"documents"`
-}
+type GivenFacts = casedoc.GivenFacts
 
 // checkGiven checks a package that was given out (docs/formats/disclosure-package-v1.md). What it shares with the package of a case
 // is judged the same way.
@@ -156,18 +138,6 @@ func (c *caseCheck) slip(i *casedoc.GivenItem, f casedoc.GivenFile, used map[str
 		c.wrong("receipt.other", f.Receipt)
 	}
 	return nil
-}
-
-// isEncrypted reports whether a file is one that age encrypted: it must be decrypted before anything can be said of it.
-func isEncrypted(path string) bool {
-	f, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return false
-	}
-	defer func() { _ = f.Close() }()
-	b := make([]byte, len("age-encryption.org/"))
-	n, _ := f.Read(b)
-	return string(b[:n]) == "age-encryption.org/"
 }
 
 // statement checks what a copy says of itself, and that the copy is the one it speaks of.

@@ -22,6 +22,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/verify/clip"
+	"zhilu.dev/zhilu/internal/verify/parcel"
 	"zhilu.dev/zhilu/internal/verify/source"
 )
 
@@ -163,7 +164,7 @@ func Target(ctx context.Context, target string, o Options) (*Report, error) {
 	if r, isOne, err := clipMedia(ctx, target, o); isOne || err != nil {
 		return r, err
 	}
-	if isEncrypted(target) {
+	if parcel.IsEncrypted(target) {
 		return nil, fault.New(fault.Invalid, "verify.encrypted", filepath.Base(target))
 	}
 	if r, isOne, err := caseZipFile(ctx, target, o); isOne || err != nil {

@@ -134,3 +134,22 @@ func listSound(files []File) bool {
 	}
 	return true
 }
+
+// GivenFacts are what a package that was given out says of itself.
+type GivenFacts struct {
+	No          string `json:"no"`
+	Manner      string `json:"manner"`
+	Bureau      string `json:"bureau"`
+	To          string `json:"to"`
+	ToPerson    string `json:"to_person"`
+	Basis       string `json:"basis"`
+	Purpose     string `json:"purpose"`
+	ApprovedBy  string `json:"approved_by"`
+	MadeBy      string `json:"made_by"`
+	EnteredAt   string `json:"entered_at,omitempty"` // as the log says
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Files       int    `json:"files"`
+	Originals   int    `json:"originals"` // recordings
+	Copies      int    `json:"copies"`
+	Documents   int    `json:"documents"`
+}

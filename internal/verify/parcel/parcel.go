@@ -228,3 +228,15 @@ func IsZip(f io.ReaderAt) bool {
 	_, err := f.ReadAt(b[:], 0)
 	return err == nil && string(b[:]) == "PK\x03\x04"
 }
+
+// IsEncrypted reports whether a file is one that age encrypted: it must be decrypted before anything can be said of it.
+func IsEncrypted(path string) bool {
+	f, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	b := make([]byte, len("age-encryption.org/"))
+	n, _ := f.Read(b)
+	return string(b[:n]) == "age-encryption.org/"
+}
