@@ -131,6 +131,9 @@ func (e *env) reportClip(s *clip.Statement) {
 	for _, o := range s.Originals {
 		_, _ = fmt.Fprintf(e.out, "%s\t%s\n", e.words.T("cli.verify.clip.original"), o.SHA256)
 	}
+	if t := s.Written; t != nil {
+		_, _ = fmt.Fprintf(e.out, "%s\t%s\t%s\n", e.words.T("cli.verify.clip.transcript"), locale.Visible(t.Name), t.SHA256)
+	}
 }
 
 // reportCase prints what a case package says of itself.

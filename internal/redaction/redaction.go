@@ -61,6 +61,15 @@ type Copy struct {
 	Statement   string
 	Entry       ident.EntryID // of the making
 	Progress    float64       // while it is made here
+	// Transcript is the written text of its sound, nil where there is none.
+	Transcript *Transcript
+}
+
+// Transcript (录音文字) is the written text of a copy's sound as a document that goes with it.
+type Transcript struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
 }
 
 // AwaitsSecond reports whether one of two has agreed.

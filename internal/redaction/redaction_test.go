@@ -71,6 +71,8 @@ type room struct {
 	seq   *custody.Sequencer
 	rec   ident.RecordingID
 	file  record.File
+
+	derived string // folder of the vault for derivatives
 }
 
 func (r *room) HeadOf(context.Context, ident.DepartmentID) (ident.PersonID, error) { return "h", nil }
@@ -95,14 +97,15 @@ func newRoom(t *testing.T, w *gatetest.World) *room {
 	}
 	r := &room{World: w, t: t, ctx: t.Context()}
 	ring := must(vault.NewRing(vault.NewKey()))(t)
-	open := func() *localdir.Vault {
-		v := must(localdir.New(r.ctx, localdir.Config{Dir: filepath.Join(t.TempDir(), "v"), Keys: ring, Node: "n1", Reserve: -1, Clock: w.Clock, Log: w.Log}))(t)
+	r.derived = filepath.Join(t.TempDir(), "v")
+	open := func(dir string) *localdir.Vault {
+		v := must(localdir.New(r.ctx, localdir.Config{Dir: dir, Keys: ring, Node: "n1", Reserve: -1, Clock: w.Clock, Log: w.Log}))(t)
 		t.Cleanup(func() { _ = v.Close() })
 		return v
 	}
-	originals, log := open(), slog.New(slog.DiscardHandler)
+	originals, log := open(filepath.Join(t.TempDir(), "v")), slog.New(slog.DiscardHandler)
 	tool := must(derive.New(r.ctx, derive.Config{Logger: log, TempDir: t.TempDir(), AllowRlimit: true}))(t)
-	r.films = must(derivative.New(derivative.Config{DB: w.DB, Gate: w.Gate, Originals: originals, Derived: open(), Maker: tool, Clock: w.Clock, Log: w.Log}))(t)
+	r.films = must(derivative.New(derivative.Config{DB: w.DB, Gate: w.Gate, Originals: originals, Derived: open(r.derived), Maker: tool, Clock: w.Clock, Log: w.Log}))(t)
 	r.store(originals, raw)
 	r.looks = must(viewing.New(viewing.Config{
 		DB: w.DB, Gate: w.Gate, Recordings: r, Offices: r, Copies: r, Clock: w.Clock, Log: w.Log,
@@ -111,11 +114,15 @@ func newRoom(t *testing.T, w *gatetest.World) *room {
 	r.keys = must(keyring.Generate(durable.OS(), t.TempDir(), "示例局.log.test"))(t)
 	r.seq = must(custody.NewSequencer(r.ctx, custody.Config{DB: w.DB, Keys: r.keys, Clock: w.Clock, Log: log, Bureau: "示例局"}))(t)
 	t.Cleanup(func() { _ = r.seq.Close() })
-	r.svc = must(redaction.New(redaction.Config{
-		DB: w.DB, Gate: w.Gate, Recordings: r, Looks: r.looks, Offices: r, Films: r.films, Log: log, Origin: r.keys.Origin(), Bureau: "示例局",
-		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
-	}))(t)
+	r.svc = r.service(r.films)
 	return r
+}
+
+func (r *room) service(films redaction.Films) *redaction.Service {
+	return must(redaction.New(redaction.Config{
+		DB: r.DB, Gate: r.Gate, Recordings: r, Looks: r.looks, Offices: r, Films: films, Log: slog.New(slog.DiscardHandler), Origin: r.keys.Origin(), Bureau: "示例局",
+		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
+	}))(r.t)
 }
 
 func lookPath(name string) bool {

@@ -61,6 +61,7 @@ type statement struct {
 	Recording ident.RecordingID `json:"recording_id"`
 	Originals []original        `json:"originals"`
 	Plan      plan.Plan         `json:"plan"`
+	Written   *Transcript       `json:"transcript,omitempty"`
 	Why       string            `json:"why"`
 	By        person            `json:"made_by"`
 	Approved  []person          `json:"approved_by"`
@@ -82,7 +83,7 @@ func digest(s string) string {
 func (s *Service) state(c *Copy, reels []derivative.Reel, made derivative.Made) (string, error) {
 	when := func(t time.Time) string { return t.UTC().Format(timeForm) }
 	st := statement{
-		Copy: c.ID, No: c.No, Bureau: s.c.Bureau, Origin: s.c.Origin, Recording: c.Recording, Originals: []original{}, Plan: c.Plan, Why: c.Why,
+		Copy: c.ID, No: c.No, Bureau: s.c.Bureau, Origin: s.c.Origin, Recording: c.Recording, Originals: []original{}, Plan: c.Plan, Written: c.Transcript, Why: c.Why,
 		By: person{c.By, c.ByName, c.ByDept, when(c.At)}, Approved: []person{}, Tool: made.Tool, Sandbox: made.Sandbox, MadeAt: when(c.MadeAt),
 		Media: media{made.SHA256, made.Size, made.Length.Milliseconds()}, Entry: c.Entry,
 	}
@@ -111,6 +112,9 @@ type Taken struct {
 	Name      string
 	Statement []byte
 	Request   *viewing.Request
+	// Transcript goes with it where one was attached; Written are its bytes.
+	Transcript *Transcript
+	Written    []byte
 }
 
 // Take gives a copy out on a consented request in one of the manners that let something leave, which names its recording
@@ -184,6 +188,10 @@ func (s *Service) Bytes(ctx context.Context, c *Copy) (*Taken, error) {
 	if err != nil {
 		return nil, err
 	}
+	written, err := s.written(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	obj, err := s.c.Films.Object(ctx, c.SHA256)
 	if err != nil {
 		return nil, err
@@ -195,7 +203,7 @@ func (s *Service) Bytes(ctx context.Context, c *Copy) (*Taken, error) {
 	copy(head[8:], box[:])
 	return &Taken{
 		Reader: io.MultiReader(io.NewSectionReader(obj, 0, obj.Size()), bytes.NewReader(head), bytes.NewReader(file)), Closer: obj,
-		Size: obj.Size() + int64(len(head)+len(file)), Name: c.FileName(), Statement: file,
+		Size: obj.Size() + int64(len(head)+len(file)), Name: c.FileName(), Statement: file, Transcript: c.Transcript, Written: written,
 	}, nil
 }
 

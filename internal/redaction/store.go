@@ -52,6 +52,10 @@ type row struct {
 	Reason      string             `bun:"reason"`
 	Statement   string             `bun:"statement"`
 	Entry       ident.EntryID      `bun:"entry_id"`
+
+	TranscriptName   string `bun:"transcript_name"`
+	TranscriptSHA256 string `bun:"transcript_sha256"`
+	TranscriptSize   int64  `bun:"transcript_size"`
 }
 
 func rowOf(c *Copy) (*row, error) {
@@ -60,13 +64,21 @@ func rowOf(c *Copy) (*row, error) {
 		return nil, fail(err)
 	}
 	n, err := json.Marshal(append([]string{}, c.Notes...))
+	if err != nil {
+		return nil, fail(err)
+	}
+	t := c.Transcript
+	if t == nil {
+		t = &Transcript{}
+	}
 	return &row{
 		ID: c.ID, No: c.No, State: c.State, Recording: c.Recording, Department: c.Department, Plan: string(p), Notes: string(n), Why: c.Why, By: c.By,
 		ByName: c.ByName, ByDept: c.ByDept, At: clock.Micros(c.At), AskedAt: clock.Micros(c.AskedAt), Quorum: c.Quorum, Level: c.Level, Approver: c.Approver,
 		SecondLevel: c.SecondLevel, FirstAt: clock.Micros(c.FirstAt), FirstBy: c.FirstBy, FirstName: c.FirstName, DecidedAt: clock.Micros(c.DecidedAt),
 		DecidedBy: c.DecidedBy, DecidedName: c.DecidedName, Words: c.Words, MadeAt: clock.Micros(c.MadeAt), SHA256: c.SHA256, Size: c.Size,
 		Length: c.Length.Microseconds(), Reason: c.Reason, Statement: c.Statement, Entry: c.Entry,
-	}, fail(err)
+		TranscriptName: t.Name, TranscriptSHA256: t.SHA256, TranscriptSize: t.Size,
+	}, nil
 }
 
 func (r *row) plain() (*Copy, error) {
@@ -77,6 +89,9 @@ func (r *row) plain() (*Copy, error) {
 		DecidedName: r.DecidedName, Words: r.Words, MadeAt: clock.FromMicros(r.MadeAt), SHA256: r.SHA256, Size: r.Size,
 		Length: time.Duration(r.Length) * time.Microsecond, Reason: r.Reason, Statement: r.Statement, Entry: r.Entry,
 	}
+	if r.TranscriptSHA256 != "" {
+		c.Transcript = &Transcript{r.TranscriptName, r.TranscriptSHA256, r.TranscriptSize}
+	}
 	if err := json.Unmarshal([]byte(r.Plan), &c.Plan); err != nil {
 		return nil, fail(err)
 	}
@@ -86,7 +101,7 @@ func (r *row) plain() (*Copy, error) {
 func (r *row) vouched() vouch.Row {
 	return vouch.Row{
 		ID: string(r.ID), Subject: custody.Subject{Kind: "masked_copy", ID: string(r.ID)},
-		Says: vouch.Of(r, "why", "by_name", "by_dept", "first_name", "decided_name", "words", "statement", "plan"),
+		Says: vouch.Of(r, "why", "by_name", "by_dept", "first_name", "decided_name", "words", "statement", "plan", "transcript_name"),
 	}
 }
 

@@ -9,16 +9,24 @@ type Frame struct {
 // FrameSize is how many bytes a picture of this size has.
 func FrameSize(width, height int) int { return width * height * 3 / 2 }
 
-// Hide replaces what the plan hides at a moment. Of what was there nothing remains but, under pixelate and blur, a few averages of
-// whole blocks; under box not even those.
+// Slack is how far, in milliseconds, the moment of a picture may be from the one it was taken at, since a copy has 25 pictures a
+// second whatever its recording has.
+const Slack = 20
+
+// Hide replaces what the plan hides at a moment, or would within Slack of it. Of what was there nothing remains but, under pixelate
+// and blur, a few averages of whole blocks; under box not even those.
 func (p *Plan) Hide(f Frame, ms int64) {
 	for i := range p.Regions {
 		r := &p.Regions[i]
-		at, ok := r.At(ms)
-		if !ok {
-			continue
+		var hidden Rect
+		for _, near := range []int64{ms - Slack, ms, ms + Slack} {
+			if at, ok := r.At(near); ok {
+				hidden = hidden.with(at.Rect(f.Width, f.Height))
+			}
 		}
-		f.hide(r.Kind, at.Rect(f.Width, f.Height))
+		if hidden != (Rect{}) {
+			f.hide(r.Kind, hidden)
+		}
 	}
 }
 

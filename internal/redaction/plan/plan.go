@@ -192,3 +192,11 @@ func (p Point) Rect(width, height int) Rect {
 	w, h := float64(width), float64(height)
 	return Rect{down(p.X*w, width), down(p.Y*h, height), up((p.X+p.W)*w, width), up((p.Y+p.H)*h, height)}
 }
+
+// with is the smallest part that holds both; a Rect of no size holds nothing.
+func (r Rect) with(q Rect) Rect {
+	if r == (Rect{}) {
+		return q
+	}
+	return Rect{min(r.X0, q.X0), min(r.Y0, q.Y0), max(r.X1, q.X1), max(r.Y1, q.Y1)}
+}

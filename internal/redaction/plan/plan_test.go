@@ -116,19 +116,27 @@ func TestHide(t *testing.T) {
 		}
 		before := bytes.Clone(pix)
 		p.Hide(plan.Frame{Pix: pix, Width: w, Height: h}, ms)
-		inside := func(x, y int, slack float64) bool {
-			for i := range p.Regions {
-				q, ok := p.Regions[i].At(ms)
-				if ok && float64(x)+slack >= q.X*w && float64(x)-slack < (q.X+q.W)*w && float64(y)+slack >= q.Y*h && float64(y)-slack < (q.Y+q.H)*h {
-					return true
-				}
-			}
-			return false
-		}
+		boxes := !slices.ContainsFunc(p.Regions, func(r plan.Region) bool { return r.Kind != plan.Box })
 		for y := range h {
 			for x := range w {
-				if !inside(x, y, 3) && pix[y*w+x] != before[y*w+x] {
+				must, may := false, false
+				for i := range p.Regions {
+					x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+					for _, at := range []int64{ms - plan.Slack, ms, ms + plan.Slack} {
+						q, ok := p.Regions[i].At(at)
+						if !ok {
+							continue
+						}
+						x0, y0, x1, y1 = min(x0, q.X*w), min(y0, q.Y*h), max(x1, (q.X+q.W)*w), max(y1, (q.Y+q.H)*h)
+						must = must || float64(x) >= q.X*w && float64(x) < (q.X+q.W)*w && float64(y) >= q.Y*h && float64(y) < (q.Y+q.H)*h
+					}
+					may = may || float64(x) >= x0-3 && float64(x) < x1+3 && float64(y) >= y0-3 && float64(y) < y1+3
+				}
+				if !may && pix[y*w+x] != before[y*w+x] {
 					t.Fatalf("%d,%d was touched", x, y)
+				}
+				if boxes && must && pix[y*w+x] != 16 {
+					t.Fatalf("%d,%d was left", x, y)
 				}
 			}
 		}
@@ -174,6 +182,20 @@ func TestAt(t *testing.T) {
 		p, ok := r.At(ms)
 		if ok != (want >= 0) || ok && math.Abs(p.X-want) > 1e-9 {
 			t.Errorf("%d: %v %v", ms, p, ok)
+		}
+	}
+}
+
+// TestHideAtTheEdges: the pictures next to a region's first and last moment are hidden too, since the one they were taken at may lie
+// inside.
+func TestHideAtTheEdges(t *testing.T) {
+	t.Parallel()
+	p := plan.Plan{To: 3000, Regions: []plan.Region{{Kind: plan.Box, Points: []plan.Point{{At: 1000, W: 1, H: 1}}, Until: 2000}}}
+	for ms, want := range map[int64]bool{960: false, 980: true, 1000: true, 1960: true, 2000: true, 2040: false} {
+		pix := bytes.Repeat([]byte{200}, plan.FrameSize(8, 8))
+		p.Hide(plan.Frame{Pix: pix, Width: 8, Height: 8}, ms)
+		if got := pix[0] == 16; got != want {
+			t.Errorf("%d: hidden %v", ms, got)
 		}
 	}
 }

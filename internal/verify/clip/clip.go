@@ -74,23 +74,31 @@ type Media struct {
 	Length int64  `json:"length_ms"`
 }
 
+// Transcript is the written text of its sound, a document that goes with it.
+type Transcript struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
 // Statement is what a copy says of itself.
 type Statement struct {
-	Copy      string     `json:"copy_id"`
-	No        int64      `json:"no"`
-	Bureau    string     `json:"bureau"`
-	Origin    string     `json:"origin"`
-	Recording string     `json:"recording_id"`
-	Originals []Original `json:"originals"`
-	Plan      Plan       `json:"plan"`
-	Why       string     `json:"why"`
-	By        Person     `json:"made_by"`
-	Approved  []Person   `json:"approved_by"`
-	Tool      string     `json:"tool"`
-	Sandbox   string     `json:"sandbox"`
-	MadeAt    string     `json:"made_at"`
-	Media     Media      `json:"media"`
-	Entry     string     `json:"entry_id"`
+	Copy      string      `json:"copy_id"`
+	No        int64       `json:"no"`
+	Bureau    string      `json:"bureau"`
+	Origin    string      `json:"origin"`
+	Recording string      `json:"recording_id"`
+	Originals []Original  `json:"originals"`
+	Plan      Plan        `json:"plan"`
+	Written   *Transcript `json:"transcript,omitempty"`
+	Why       string      `json:"why"`
+	By        Person      `json:"made_by"`
+	Approved  []Person    `json:"approved_by"`
+	Tool      string      `json:"tool"`
+	Sandbox   string      `json:"sandbox"`
+	MadeAt    string      `json:"made_at"`
+	Media     Media       `json:"media"`
+	Entry     string      `json:"entry_id"`
 }
 
 // Parse reads the exact text of a statement.
@@ -101,6 +109,9 @@ func Parse(text string) (*Statement, bool) {
 		return nil, false
 	}
 	if _, ok := form.Time(st.MadeAt); !ok || st.Plan.To <= st.Plan.From || st.Plan.From < 0 {
+		return nil, false
+	}
+	if t := st.Written; t != nil && (!form.IsDigest(t.SHA256) || t.Size < 0) {
 		return nil, false
 	}
 	for _, o := range st.Originals {
