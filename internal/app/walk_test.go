@@ -264,7 +264,7 @@ func navigate(t *testing.T, v *visitor, role string) {
 	}
 	sprite := ""
 	for _, place := range []string{
-		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/discs", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
+		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/disclosures", "/discs", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
 		"/rules", "/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)
