@@ -53,7 +53,7 @@ func (a area) grab(p *site.Page) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "player.moment").At("at")
 	}
-	at := time.Duration(ms) * time.Millisecond //nolint:gosec // 40 bits
+	at := time.Duration(ms) * time.Millisecond
 	l, err := a.Looks.Watch(p.Context(), p.Actor, seat(p), id, at, at+time.Millisecond)
 	if err != nil {
 		return err

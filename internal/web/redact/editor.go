@@ -128,7 +128,7 @@ func (a *Area) preview(p *site.Page) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "player.moment").At("at")
 	}
-	at := time.Duration(ms) * time.Millisecond //nolint:gosec // 40 bits
+	at := time.Duration(ms) * time.Millisecond
 	l, err := a.Stage.Watch(p)
 	if err != nil {
 		return err
