@@ -76,8 +76,9 @@ type room struct {
 }
 
 func (r *room) HeadOf(context.Context, ident.DepartmentID) (ident.PersonID, error) { return "h", nil }
-func (r *room) Leaders(context.Context) ([]ident.PersonID, error)                  { return []ident.PersonID{"l"}, nil }
-func (r *room) Want(*gate.Tx, ident.RecordingID) error                             { return nil }
+
+func (r *room) Leaders(context.Context) ([]ident.PersonID, error) { return []ident.PersonID{"l"}, nil }
+func (r *room) Want(*gate.Tx, ident.RecordingID) error            { return nil }
 func (r *room) Object(_ context.Context, id ident.RecordingID) (viewing.Object, error) {
 	if id != r.rec {
 		return viewing.Object{}, fault.New(fault.NotFound, "recording.unknown")

@@ -38,7 +38,7 @@ func TestClipExamples(t *testing.T) {
 	with := func(statement []byte) []byte {
 		box := bytes.Clone(whole[len(media) : len(media)+24])
 		n := len(statement) + 24
-		box[0], box[1], box[2], box[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n) //nolint:gosec // its four bytes
+		box[0], box[1], box[2], box[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
 		return append(append(bytes.Clone(media), box...), statement...)
 	}
 	flip := func(at int) []byte {

@@ -125,7 +125,7 @@ func TestRedactTwoFilesAndSound(t *testing.T) {
 	loud := func(from, to float64) (sum int) {
 		sound := decoded(t, out.Bytes(), "-map", "0:a:0", "-ac", "1", "-ar", "8000", "-f", "s16le")
 		for i := int(from * 8000); i < int(to*8000); i++ {
-			v := int(int16(uint16(sound[2*i]) | uint16(sound[2*i+1])<<8)) //nolint:gosec // two's complement
+			v := int(int16(uint16(sound[2*i]) | uint16(sound[2*i+1])<<8))
 			sum += max(v, -v)
 		}
 		return sum / int((to-from)*8000)

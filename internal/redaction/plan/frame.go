@@ -88,7 +88,7 @@ func (p plane) average(r Rect, cells int) {
 					sum += int(v)
 				}
 			}
-			v := byte(sum / ((x1 - x0) * (y1 - y0)))
+			v := byte(sum / ((x1 - x0) * (y1 - y0))) //nolint:gosec // an average of bytes
 			for y := y0; y < y1; y++ {
 				line := p.pix[y*p.width+x0 : y*p.width+x1]
 				for i := range line {
@@ -129,6 +129,6 @@ func slide(in []byte, reach int, out func(i int, v byte)) {
 		for ; from < i-reach; from++ {
 			sum -= int(in[from])
 		}
-		out(i, byte(sum/(to-from)))
+		out(i, byte(sum/(to-from))) //nolint:gosec // an average of bytes
 	}
 }

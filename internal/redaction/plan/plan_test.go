@@ -109,7 +109,7 @@ func TestHide(t *testing.T) {
 			return
 		}
 		ms := rapid.Int64Range(p.From, p.To-1).Draw(t, "at")
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)) //nolint:gosec // a picture of noise
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		pix := make([]byte, plan.FrameSize(w, h))
 		for i := range pix {
 			pix[i] = byte(r.IntN(256))
@@ -150,7 +150,7 @@ func TestNothingRemains(t *testing.T) {
 	const w, h = 128, 96
 	for _, k := range plan.Kinds() {
 		pix := make([]byte, plan.FrameSize(w, h))
-		r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a picture of noise
+		r := rand.New(rand.NewPCG(1, 2))
 		for i := range pix {
 			pix[i] = byte(r.IntN(256))
 		}

@@ -38,26 +38,28 @@ type Person struct {
 	At   string `json:"at"`
 }
 
-// Point, Region and Sound are what was hidden.
-type (
-	Point struct {
-		At int64   `json:"at_ms"`
-		X  float64 `json:"x"`
-		Y  float64 `json:"y"`
-		W  float64 `json:"w"`
-		H  float64 `json:"h"`
-	}
-	Region struct {
-		Kind   string  `json:"kind"`
-		Points []Point `json:"points"`
-		Until  int64   `json:"until_ms"`
-	}
-	Sound struct {
-		Kind string `json:"kind"`
-		From int64  `json:"from_ms"`
-		To   int64  `json:"to_ms"`
-	}
-)
+// Point is where a region stands at a moment.
+type Point struct {
+	At int64   `json:"at_ms"`
+	X  float64 `json:"x"`
+	Y  float64 `json:"y"`
+	W  float64 `json:"w"`
+	H  float64 `json:"h"`
+}
+
+// Region is a part of the picture that was hidden.
+type Region struct {
+	Kind   string  `json:"kind"`
+	Points []Point `json:"points"`
+	Until  int64   `json:"until_ms"`
+}
+
+// Sound is a stretch of the sound that was hidden.
+type Sound struct {
+	Kind string `json:"kind"`
+	From int64  `json:"from_ms"`
+	To   int64  `json:"to_ms"`
+}
 
 // Plan is the span and what was hidden in it.
 type Plan struct {
