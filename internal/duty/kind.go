@@ -24,6 +24,7 @@ const (
 	ConfirmLook    Kind = "confirm_look"    // 核对查阅登记: the custodian confirms rows of the register
 	LinkRecording  Kind = "link_recording"  // 关联录音录像: say to which case a recording belongs; the custodian's once its person was too late
 
+	PersonMatter Kind = "person_matter" // 被记录人事项: answer what somebody who was filmed asks
 	SecretReport Kind = "secret_report" // 涉密报告: a recording is said to hold a state secret; tell the competent office
 
 	CaseTerm          Kind = "case_term"           // 办案期限: a time limit of a case
@@ -62,6 +63,7 @@ var rules = []Rule{
 	{DecideMasked, "20", "R-20-2", access.Head, []string{"name", "no"}},
 	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 	{LinkRecording, "22", "R-22-4", access.Custodian, []string{"name"}},
+	{PersonMatter, "20", "R-20-4", access.Custodian, []string{"no"}},
 	{SecretReport, "20", "R-20-4", access.Leader, []string{"name"}},
 	{DisclosureReceipt, "20", "R-20-2", access.Custodian, []string{"no", "to"}},
 	{CaseForReview, "24", "R-24-2", access.Officer, []string{"no", "body"}},

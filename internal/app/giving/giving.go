@@ -24,6 +24,7 @@ import (
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/persons"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/redaction"
@@ -69,6 +70,7 @@ type Office struct {
 	d Deps
 
 	Marking   *marking.Service
+	Persons   *persons.Service
 	Redaction *redaction.Service
 	Grabs     *grab.Service
 	Disc      *disc.Service
@@ -80,6 +82,9 @@ func New(_ context.Context, d Deps) (*Office, error) {
 	o := &Office{d: d}
 	o.openGrabs()
 	if err := o.openMarking(); err != nil {
+		return nil, err
+	}
+	if err := o.openPersons(); err != nil {
 		return nil, err
 	}
 	if err := o.openRedaction(); err != nil {
@@ -98,7 +103,7 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return slices.Concat(o.Marks().Routes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
+	return slices.Concat(o.Marks().Routes(), o.personRoutes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.
@@ -115,5 +120,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables(), redaction.Tables(), grab.Tables(), disc.Tables(), disclosure.Tables())
+	return slices.Concat(marking.Tables(), persons.Tables(), redaction.Tables(), grab.Tables(), disc.Tables(), disclosure.Tables())
 }

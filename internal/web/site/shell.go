@@ -48,6 +48,7 @@ var places = []struct {
 	}},
 	{"nav.group.people", []place{
 		{key: "nav.people", href: "/people", icon: "users", action: access.OrgView, also: []string{"/people-import", "/departments"}},
+		{key: "nav.persons", href: "/persons", icon: "user", action: access.PersonList},
 		{key: "nav.accounts", href: "/accounts", icon: "key", action: access.AccountList, also: []string{"/appointments"}},
 		{key: "nav.tokens", href: "/tokens", icon: "plug", action: access.TokenList},
 	}},

@@ -1,0 +1,27 @@
+package giving
+
+import (
+	"context"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/persons"
+	pages "zhilu.dev/zhilu/internal/web/persons"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+func (o *Office) openPersons() (err error) {
+	o.Persons, err = persons.New(persons.Config{DB: o.d.DB, Gate: o.d.Gate, Case: func(ctx context.Context, actor access.Actor, no string) (ident.CaseID, ident.DepartmentID, error) {
+		f, err := o.d.Cases.ByNumber(ctx, actor, no)
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Forbidden) { // who may not know of it learns nothing of it
+			err = fault.New(fault.Invalid, "persons.case_unknown").At("case_no")
+		}
+		return f.Case.ID, f.Case.Department, err
+	}})
+	return err
+}
+
+func (o *Office) personRoutes() []site.Route {
+	return pages.Routes(pages.Deps{Register: o.Persons, Case: o.d.Viewing.CaseOf, DepartmentName: o.d.DepartmentName})
+}
