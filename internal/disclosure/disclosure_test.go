@@ -321,8 +321,10 @@ func TestMasks(t *testing.T) {
 		h := newHouse(t, w)
 		rec := h.recs[0]
 		h.copies = []disclosure.Copy{
-			{ID: "masked", Recording: rec, To: time.Minute, Masked: true, Name: "x.mp4"}, {ID: "clip", Recording: rec, To: time.Minute, Name: "x.mp4"},
-			{ID: "long", Recording: h.recs[1], Masked: true, Name: "x.mp4"}, {ID: "short", Recording: h.recs[1], To: time.Minute, Masked: true, Name: "x.mp4"},
+			{ID: "masked", Recording: rec, To: time.Minute, Masked: true, Name: "x.mp4"},
+			{ID: "clip", Recording: rec, To: time.Minute, Name: "x.mp4"},
+			{ID: "long", Recording: h.recs[1], Masked: true, Name: "x.mp4"},
+			{ID: "short", Recording: h.recs[1], To: time.Minute, Masked: true, Name: "x.mp4"},
 		}
 		plain := h.granted(viewing.MannerProvide, "同意", viewing.Item{Recording: rec})
 		part := h.granted(viewing.MannerProvide, "同意", viewing.Item{Recording: h.recs[1], To: 2 * time.Minute})

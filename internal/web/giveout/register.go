@@ -77,8 +77,13 @@ func (a area) register(p *site.Page) error {
 	v.Table = ui.TableView{
 		Caption: v.Head.Title, Pager: q.Pager(len(page.Rows), page.Next),
 		Columns: []ui.Column{
-			{Label: pr.T("disclosure.number"), Lead: true, Sort: sort, Href: href}, {Label: pr.T("disclosure.to")}, {Label: pr.T("disclosure.what")},
-			{Label: pr.T("disclosure.by")}, {Label: pr.T("disclosure.given_at"), Tight: true}, {Label: pr.T("disclosure.state")}, {Label: pr.T("disclosure.receipt")},
+			{Label: pr.T("disclosure.number"), Lead: true, Sort: sort, Href: href},
+			{Label: pr.T("disclosure.to")},
+			{Label: pr.T("disclosure.what")},
+			{Label: pr.T("disclosure.by")},
+			{Label: pr.T("disclosure.given_at"), Tight: true},
+			{Label: pr.T("disclosure.state")},
+			{Label: pr.T("disclosure.receipt")},
 		},
 		Empty: ui.EmptyView{Icon: "send", Title: pr.T("disclosure.none"), Text: pr.T("disclosure.none_text")},
 	}
