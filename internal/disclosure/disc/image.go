@@ -13,8 +13,8 @@ import (
 	"zhilu.dev/zhilu/internal/disclosure/disc/optical"
 )
 
-// limitedSize is the longest file that ISO 9660 and Joliet can name in one piece. A longer one stands in UDF alone: no tree ever shows
-// a shorter recording than there is.
+// limitedSize is the longest file that ISO 9660 and Joliet can name in one piece. A longer one stands whole in UDF alone, and in
+// Joliet as its beginning, which genisoimage cannot leave out there without leaving it out of UDF.
 const limitedSize = 1<<32 - 2048
 
 // image makes the image of the staged files: ISO 9660 level 3 with Rock Ridge, Joliet and UDF over the same bytes.
@@ -25,7 +25,7 @@ func (m *making) image(ctx context.Context) (string, error) {
 	}
 	for _, f := range m.st.files {
 		if f.Size > limitedSize {
-			args = append(args, "-hide", filepath.Base(f.Name), "-hide-joliet", filepath.Base(f.Name))
+			args = append(args, "-hide", filepath.Base(f.Name)) // what Joliet hides, UDF does not show either
 		}
 	}
 	name := filepath.Join(m.st.dir, "image.iso")
