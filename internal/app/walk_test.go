@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,13 +89,20 @@ type visitor struct {
 	client *http.Client
 }
 
+// seats are the sessions that were begun: who signs in for every page is told to wait a minute.
+var seats sync.Map // "base username" to http.CookieJar
+
+// signIn gives somebody's session, begun once in each house.
 func signIn(t *testing.T, base, username string) *visitor {
 	t.Helper()
+	if jar, ok := seats.Load(base + " " + username); ok && username != "" {
+		return newVisitor(t, base, jar.(http.CookieJar)) //nolint:forcetypeassert // nothing else is in it
+	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &visitor{t, base, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	v := newVisitor(t, base, jar)
 	if username == "" {
 		return v
 	}
@@ -111,7 +119,13 @@ func signIn(t *testing.T, base, username string) *visitor {
 	if resp.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%s cannot sign in: %d", username, resp.StatusCode)
 	}
+	seats.Store(base+" "+username, jar)
 	return v
+}
+
+func newVisitor(t *testing.T, base string, jar http.CookieJar) *visitor {
+	t.Helper()
+	return &visitor{t, base, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 func (v *visitor) get(path string) (int, string) {
@@ -264,7 +278,7 @@ func navigate(t *testing.T, v *visitor, role string) {
 	}
 	sprite := ""
 	for _, place := range []string{
-		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/disclosures", "/discs", "/cards", "/devices", "/people", "/accounts", "/tokens", "/custody",
+		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/disclosures", "/discs", "/cards", "/devices", "/persons", "/people", "/accounts", "/tokens", "/custody",
 		"/rules", "/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)
