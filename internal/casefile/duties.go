@@ -152,7 +152,8 @@ func (c *change) gone(d duty.Duty, list procedure.Checklist) bool {
 		return i < 0 || list.Items[i].Standing != procedure.Present && list.Items[i].Standing != procedure.Underway
 	case duty.DecidePaper, duty.DecidePaperLegal, duty.DecidePaperLeader, duty.AgreePaper, duty.SignPaper:
 		return false
-	case duty.Store, duty.ExplainLate, duty.SettleInbox, duty.ExplainMissing, duty.DecideViewing, duty.SecondConsent, duty.DecideMasked, duty.ConfirmLook, duty.LinkRecording, duty.PersonMatter, duty.SecretReport: // not a case's
+	case duty.Store, duty.ExplainLate, duty.SettleInbox, duty.ExplainMissing, duty.DecideViewing, duty.SecondConsent, duty.DecideMasked, duty.ConfirmLook, duty.LinkRecording, duty.PersonMatter, duty.SecretReport,
+		duty.DisclosureReceipt, duty.CaseForReview, duty.CaseForCourt, duty.DiscReadback, duty.DiscReread: // not a case's
 	}
 	return true
 }

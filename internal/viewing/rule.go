@@ -62,8 +62,10 @@ func mayTake(a *Ask) error {
 		of     *string
 		needed bool
 	}{
-		{"to_body", &a.To.Body, a.Manner == MannerProvide}, {"to_person", &a.To.Person, a.Manner == MannerProvide || a.To.Body != ""},
-		{"to_contact", &a.To.Contact, false}, {"to_basis", &a.To.Basis, a.Manner.Outside()},
+		{"to_body", &a.To.Body, a.Manner == MannerProvide},
+		{"to_person", &a.To.Person, a.Manner == MannerProvide || a.To.Body != ""},
+		{"to_contact", &a.To.Contact, false},
+		{"to_basis", &a.To.Basis, a.Manner.Outside()},
 	} {
 		words, err := text(*f.of, f.name, f.needed)
 		if err != nil {

@@ -112,8 +112,11 @@ func (a area) list(p *site.Page) error {
 		Table: ui.TableView{
 			Caption: pr.T("persons.title"),
 			Columns: []ui.Column{
-				{Label: pr.T("persons.no"), Lead: true, Tight: true}, {Label: pr.T("persons.state"), Tight: true}, {Label: pr.T("persons.received"), Tight: true},
-				{Label: pr.T("persons.due"), Tight: true}, {Label: pr.T("persons.department")},
+				{Label: pr.T("persons.no"), Lead: true, Tight: true},
+				{Label: pr.T("persons.state"), Tight: true},
+				{Label: pr.T("persons.received"), Tight: true},
+				{Label: pr.T("persons.due"), Tight: true},
+				{Label: pr.T("persons.department")},
 			},
 			Empty: ui.EmptyView{Icon: "user", Title: pr.T("persons.none"), Text: pr.T("persons.none_text"), Actions: []ui.Action{{Text: pr.T("persons.new"), Href: Path + "/new", Primary: true}}},
 		},
