@@ -99,7 +99,7 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, rec ident.Recordi
 			return nil
 		}
 		if _, err := duty.Open(tx, duty.New{
-			Kind: duty.SecretReport, Subject: m.about(), Department: o.Department, Due: tx.Now().Add(reportWithin), Args: map[string]any{"name": o.Name},
+			Kind: duty.SecretReport, Subject: m.of(), Department: o.Department, Due: tx.Now().Add(reportWithin), Args: map[string]any{"name": o.Name},
 		}); err != nil {
 			return err
 		}
@@ -149,7 +149,10 @@ func (s *Service) Lift(ctx context.Context, actor access.Actor, id ident.Marking
 		if err := lift(tx.Context(), tx.DB(), m); err != nil {
 			return err
 		}
-		return record(tx, m, custody.Closed)
+		if err := record(tx, m, custody.Closed); err != nil || m.Mark != StateSecret {
+			return err
+		}
+		return duty.Meet(tx, duty.SecretReport, m.of(), "") // the written answer came
 	})
 }
 
@@ -163,6 +166,11 @@ func record(tx *gate.Tx, m *Marking, outcome custody.Outcome) error {
 		Detail: custody.Detail(append(said, "mark", string(m.Mark), "words_digest", vouch.Digest(m.Words))...),
 	})
 	return err
+}
+
+// of names the recording, at which whoever owes a report begins.
+func (m *Marking) of() custody.Subject {
+	return custody.Subject{Kind: "recording", ID: string(m.Recording)}
 }
 
 func (m *Marking) about() custody.Subject {

@@ -231,6 +231,9 @@ func where(d duty.Duty) string {
 			id, _, _ := strings.Cut(d.Subject.ID, "/")
 			return "/recordings/" + id + "/link"
 		}
+		if d.Kind == duty.SecretReport {
+			return "/recordings/" + d.Subject.ID + "/marks"
+		}
 		return "/recordings/" + d.Subject.ID
 	case "card":
 		return "/cards/" + d.Subject.ID
@@ -241,6 +244,8 @@ func where(d duty.Duty) string {
 		return "/devices/" + d.Subject.ID
 	case "viewing":
 		return "/viewings/" + d.Subject.ID
+	case "person_matter":
+		return "/persons/" + d.Subject.ID
 	case "masked_copy", "disc":
 		id, _, _ := strings.Cut(d.Subject.ID, "/") // the second of two consents, the next reading, are duties of their own
 		return map[string]string{"masked_copy": "/masked/", "disc": "/discs/"}[d.Subject.Kind] + id
