@@ -9,6 +9,8 @@ import (
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/media/derive"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/vault"
@@ -75,6 +77,7 @@ func (h *House) derivatives(ctx context.Context, c OpenConfig, cfg localdir.Conf
 	}
 	h.Derived, err = derivative.New(derivative.Config{
 		DB: h.DB, Gate: h.Gate, Originals: h.Vault, Derived: v, Maker: maker, Clock: h.Clock, Log: h.Log,
+		Frozen: func(ctx context.Context, rec ident.RecordingID) error { return marking.Refuse(ctx, h.DB.Reader, rec) },
 	})
 	return err
 }

@@ -205,6 +205,9 @@ func TestInformant(t *testing.T) {
 		if all, err := r.svc.Of(r.t.Context(), keeper, rec); err != nil || len(all) != 1 {
 			r.t.Fatalf("%v %v", all, err)
 		}
+		if all, err := r.svc.Of(r.t.Context(), officer, rec); err != nil || len(all) != 0 {
+			r.t.Fatalf("the officer who filmed it learns of an informant: %v %v", all, err)
+		}
 		stranger := person("s", access.Officer)
 		if _, err := r.svc.Of(r.t.Context(), stranger, rec); !fault.Is(err, fault.Forbidden) {
 			r.t.Fatalf("a stranger read marks: %v", err)

@@ -178,7 +178,7 @@ func (m *Marking) about() custody.Subject {
 }
 
 // Of lists the marks of a recording, standing and lifted. Who may know of the recording sees them, but a mark for an
-// informant only who could put one.
+// informant only its custodians, heads and leaders who could put one.
 func (s *Service) Of(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]Marking, error) {
 	o, err := s.c.Object(ctx, rec)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *Service) Of(ctx context.Context, actor access.Actor, rec ident.Recordin
 		return nil, err
 	}
 	all, err := of(ctx, s.c.DB.Reader, o.ID)
-	if err != nil || s.c.Gate.May(actor, access.MarkingPut, o.subject()) {
+	if err != nil || actor.Has(access.Custodian, access.Head, access.Leader) && s.c.Gate.May(actor, access.MarkingPut, o.subject()) {
 		return all, err
 	}
 	return slices.DeleteFunc(all, func(m Marking) bool { return m.Mark == Informant }), nil

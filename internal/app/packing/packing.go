@@ -19,6 +19,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/sheet"
@@ -162,6 +163,16 @@ func (o *Office) footage(ctx context.Context, f casefile.File) ([]dossier.Footag
 			continue
 		}
 		seen[l.Recording] = true
+		marks, err := marking.For(ctx, o.d.DB.Reader, l.Recording)
+		if err != nil {
+			return nil, err
+		}
+		if marks.Frozen() { // nothing of the case leaves until that is settled (decision 21)
+			return nil, marking.Refuse(ctx, o.d.DB.Reader, l.Recording)
+		}
+		if marks.Withheld() { // it would show who informed (decision 26)
+			continue
+		}
 		files, err := record.FilesOf(ctx, o.d.DB.Reader, l.Recording)
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/sheet"
 	"zhilu.dev/zhilu/internal/verify"
 	"zhilu.dev/zhilu/internal/viewing"
@@ -109,6 +111,7 @@ func TestWholeCase(t *testing.T) {
 			Sequence: func(ctx context.Context) error { _, err := seq.Sequence(ctx); return err },
 		})
 		must(err)
+		films(ctx, t, g, w, o, c.ID)
 		out := filepath.Join(t.TempDir(), "out")
 		res, err := o.Make(ctx, who, w.File(c.ID), dossier.Order{Request: q.No, Out: out})
 		must(err)
@@ -124,4 +127,52 @@ func TestWholeCase(t *testing.T) {
 			t.Errorf("%+v %+v %+v", r.RecordIntact, r.InLog, r.Case)
 		}
 	})
+}
+
+// films: a recording that would show who informed is in no package, and one that is said to hold a state secret lets nothing of the case
+// leave (decisions 21 and 26).
+func films(ctx context.Context, t *testing.T, g *gatetest.World, w *casetest.World, o *packing.Office, id ident.CaseID) {
+	t.Helper()
+	run := func(q string, args ...any) {
+		t.Helper()
+		if _, err := g.DB.Writer.NewRaw(q, args...).Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	footage := func() int {
+		t.Helper()
+		c, err := o.Case(ctx, w.File(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(c.Recordings)
+	}
+	w.Film(id, w.File(id).Papers[0].ID)
+	film := w.File(id).Links[0].Recording
+	before := footage()
+	if known, err := g.DB.Reader.NewSelect().Table("recording").Where("id = ?", film).Count(ctx); err != nil {
+		t.Fatal(err)
+	} else if known == 0 {
+		run(`INSERT INTO recording (id, kind, state, name, files, size, card_id, stored_at, sort_at, verdict) VALUES (?, 'video', 'verified', 'a.mp4', 1, 1, '', 1, 1, 'in_time')`, film)
+	}
+	file := record.File{ID: ident.New[ident.FileID](), Recording: film, N: 9, Upload: ident.New[ident.UploadID](), Entry: ident.New[ident.EntryID](), SHA256: strings.Repeat("a", 64), Size: 1, Name: "a.mp4", Path: "a.mp4", State: record.Stored, StoredAt: 1, Number: -1}
+	if err := record.Insert(ctx, g.DB.Writer, &file); err != nil {
+		t.Fatal(err)
+	}
+	if n := footage(); n != before+1 {
+		t.Fatalf("%d files of recordings, %d before", n, before)
+	}
+	mark := func(m string) {
+		t.Helper()
+		run(`INSERT INTO marking (id, recording_id, mark, words, put_at, put_by, put_name) VALUES (?, ?, ?, 'x', 1, 'k', 'k')`, ident.New[ident.MarkingID](), film, m)
+	}
+	mark("informant")
+	if n := footage(); n != before {
+		t.Fatalf("a package shows who informed: %d files, want %d", n, before)
+	}
+	mark("state_secret")
+	if _, err := o.Case(ctx, w.File(id)); !fault.HasCode(err, "marking.frozen") {
+		t.Fatalf("a case with a frozen recording leaves: %v", err)
+	}
+	run(`UPDATE marking SET lifted_at = 2, lifted_by = 'q', lifted_words = 'x', basis = 'y' WHERE mark = 'state_secret'`)
 }

@@ -60,6 +60,30 @@ func TestCopyIsMadeAndPlays(t *testing.T) {
 	})
 }
 
+// Nothing is made of what is frozen, and what was wanted is made once it may be (decision 21).
+func TestFrozen(t *testing.T) {
+	t.Parallel()
+	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
+		h := newHouse(t, w)
+		rec, file := h.camera("MVI_4823.AVI")
+		h.want(rec, derivative.Copy)
+		h.frozen = fault.New(fault.Conflict, "marking.frozen")
+		if err := h.svc.Make(h.ctx, file); err != nil {
+			t.Fatal(err)
+		}
+		if d := h.states(rec)[derivative.Copy]; d.State != derivative.Wanted {
+			t.Fatalf("a frozen recording was copied: %+v", d)
+		}
+		h.frozen = nil
+		if err := h.svc.TakeUp(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if d := h.states(rec)[derivative.Copy]; d.State != derivative.Ready {
+			t.Fatalf("%+v", d)
+		}
+	})
+}
+
 // plays opens the copy and plays it in marked segments.
 func (h *house) plays(rec ident.RecordingID, d derivative.Derivative) {
 	t := h.t

@@ -57,6 +57,17 @@ func (s *Service) Make(ctx context.Context, id ident.FileID) error {
 	if err != nil {
 		return err
 	}
+	if s.c.Frozen != nil {
+		rec, err := record.RecordingOf(ctx, s.c.DB.Reader, id)
+		if err != nil {
+			return err
+		}
+		if err := s.c.Frozen(ctx, rec.ID); fault.Is(err, fault.Conflict) {
+			return nil // it stays wanted, and is made when it may be
+		} else if err != nil {
+			return err
+		}
+	}
 	for _, kind := range Kinds() {
 		rows, err := rowsOf(ctx, s.c.DB.Reader, id)
 		if err != nil {

@@ -31,8 +31,10 @@ type Config struct {
 	Originals vault.Vault   // only read
 	Derived   vault.Vault   // its own place, never that of evidence
 	Maker     *derive.Maker // nil where there is no ffmpeg: then nothing is made and nothing plays
-	Clock     clock.Clock
-	Log       *slog.Logger
+	// Frozen refuses a recording of which nothing may be made now, with the reason; nil where none is.
+	Frozen func(ctx context.Context, rec ident.RecordingID) error
+	Clock  clock.Clock
+	Log    *slog.Logger
 }
 
 // Service is the one writer of derivatives. It is safe for concurrent use.

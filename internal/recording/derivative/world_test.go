@@ -57,6 +57,7 @@ type house struct {
 	prober    *media.Prober
 	svc       *derivative.Service
 	keeper    access.Actor
+	frozen    error
 }
 
 func newHouse(t *testing.T, w *gatetest.World) *house {
@@ -78,6 +79,7 @@ func newHouse(t *testing.T, w *gatetest.World) *house {
 	h.prober = must(media.New(h.ctx, media.Config{Logger: log, Clock: w.Clock, TempDir: t.TempDir(), AllowRlimit: true}))(t)
 	h.svc = must(derivative.New(derivative.Config{
 		DB: w.DB, Gate: w.Gate, Originals: h.originals, Derived: h.derived, Maker: h.maker, Clock: w.Clock, Log: w.Log,
+		Frozen: func(context.Context, ident.RecordingID) error { return h.frozen },
 	}))(t)
 	h.keeper = access.Actor{
 		Kind: access.Person, ID: "a1", Person: "p1", Roles: []access.Role{access.Custodian}, Departments: []ident.DepartmentID{"d1"},
