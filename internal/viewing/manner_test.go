@@ -177,3 +177,37 @@ func TestFrozenNotGranted(t *testing.T) {
 		want(t, r.svc.Decide(r.ctx, r.head, q.ID, viewing.Decision{Consent: true}), "marking.frozen")
 	})
 }
+
+// TestProtectedSince is R-20-4: a mark that came after the request is not got round by its one consent; a state of the
+// request that changed nothing stays, it can be refused or withdrawn, and asked anew it needs two.
+func TestProtectedSince(t *testing.T) {
+	t.Parallel()
+	gatetest.Each(t, func(t *testing.T, w *gatetest.World) {
+		r := newRoom(t, w)
+		q := r.ask(r.second)
+		if q.Quorum != 1 {
+			t.Fatalf("%+v", q)
+		}
+		r.mark("privacy")
+		want(t, r.svc.Decide(r.ctx, r.head, q.ID, viewing.Decision{Consent: true}), "viewing.now_protected")
+		_, err := r.svc.Open(r.ctx, r.second, seat(r.second), r.rec, viewing.Play)
+		want(t, err, "access.ask_to_look")
+		if owed := r.owed(q); len(owed) != 1 || owed[0].Kind != duty.DecideViewing {
+			t.Fatalf("%+v", owed)
+		}
+		if err := r.svc.Withdraw(r.ctx, r.second, q.ID); err != nil {
+			t.Fatal(err)
+		}
+		again := r.ask(r.second)
+		if again.Quorum != 2 {
+			t.Fatalf("%+v", again)
+		}
+		r.consent(again)
+		_, err = r.svc.Open(r.ctx, r.second, seat(r.second), r.rec, viewing.Play)
+		want(t, err, "access.ask_to_look")
+		if err := r.svc.Decide(r.ctx, r.leader, again.ID, viewing.Decision{Consent: true}); err != nil {
+			t.Fatal(err)
+		}
+		r.open(r.second)
+	})
+}

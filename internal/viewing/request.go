@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
@@ -63,7 +65,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 		return nil, err
 	}
 	quorum, secondLevel := 1, access.Role("")
-	if doubles, err := s.doubles(ctx, a.Items); err != nil {
+	if doubles, err := doubles(ctx, s.c.DB.Reader, a.Items); err != nil {
 		return nil, err
 	} else if doubles {
 		quorum = 2
@@ -190,7 +192,8 @@ type Decision struct {
 }
 
 // Decide answers a request (R-23-2). Nobody decides their own (T7). Faults: NotFound "viewing.unknown"; Conflict
-// "viewing.decided"; Invalid "viewing.words", "viewing.until_longer". The viewing copies are made in the same change.
+// "viewing.decided", "viewing.now_protected" (a mark came after the request, and two must consent now: it is asked anew);
+// Invalid "viewing.words", "viewing.until_longer". The viewing copies are made in the same change.
 func (s *Service) Decide(ctx context.Context, actor access.Actor, id ident.ViewingID, d Decision) error {
 	words, err := text(d.Words, "words", !d.Consent)
 	if err != nil {
@@ -207,6 +210,11 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, id ident.Viewi
 		if !d.Consent {
 			r.State, r.EndedAt, r.EndedBy, r.EndedName = Refused, tx.Now(), actor.Person, actor.Name
 			return []any{"consent", false, "words", words}, nil
+		}
+		if two, err := doubles(tx.Context(), tx.DB(), r.Items); err != nil {
+			return nil, err
+		} else if two && r.Quorum == 1 { // how many consent is written with a request and never changes
+			return nil, fault.New(fault.Conflict, "viewing.now_protected").Under("20")
 		}
 		r.State, r.Until = Granted, r.AskedUntil
 		if !d.Until.IsZero() {
@@ -254,12 +262,12 @@ func (s *Service) offices(ctx context.Context, department ident.DepartmentID) (h
 }
 
 // doubles reports whether one of the recordings is marked so that two must consent.
-func (s *Service) doubles(ctx context.Context, items []Item) (bool, error) {
+func doubles(ctx context.Context, idb bun.IDB, items []Item) (bool, error) {
 	ids := make([]ident.RecordingID, len(items))
 	for i := range items {
 		ids[i] = items[i].Recording
 	}
-	marks, err := marking.ForAll(ctx, s.c.DB.Reader, ids)
+	marks, err := marking.ForAll(ctx, idb, ids)
 	if err != nil {
 		return false, err
 	}
