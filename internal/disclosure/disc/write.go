@@ -38,7 +38,7 @@ func (m *making) recordings(ctx context.Context) error {
 		r.Size, r.SHA256 = l.Size, l.SHA256
 		base := strings.TrimSuffix(filepath.Base(r.Name), filepath.Ext(r.Name))
 		if p.View != nil {
-			r.View = "viewing/" + base + ".mp4"
+			r.View = "viewing/" + base + ".h264.mp4" // never an original's name: what is hidden by name would hide both
 			if _, err := m.st.fill(ctx, r.View, func(w io.Writer) error { return p.View(ctx, w) }); err != nil {
 				return err
 			}
