@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -17,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 // File is one file of a recording, in the vault under its digest.
@@ -150,7 +150,7 @@ func Periodic() []job.Periodic {
 const maxWords = 500
 
 func text(s, field string, needed bool) (string, error) {
-	s = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�"))
+	s = locale.Typed(s)
 	if n := utf8.RuneCountInString(s); n > maxWords || needed && n < 2 {
 		return "", fault.New(fault.Invalid, "disclosure.words", maxWords).At(field)
 	}

@@ -59,3 +59,9 @@ func written(s string, out func(rune) bool) string {
 	}
 	return b.String()
 }
+
+// Typed is what a person wrote into a field, fit to be kept: without space around it and without bytes that are no text or that a
+// database does not take.
+func Typed(s string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\ufffd"))
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -16,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 // Object is a recording as far as marking it asks.
@@ -58,7 +58,7 @@ const reportWithin = 24 * time.Hour
 const maxWords = 500
 
 func text(s, field string) (string, error) {
-	s = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�"))
+	s = locale.Typed(s)
 	if n := utf8.RuneCountInString(s); n < 2 || n > maxWords {
 		return "", fault.New(fault.Invalid, "marking.words", maxWords).At(field)
 	}

@@ -15,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
 )
 
 // Config is what a Service needs.
@@ -53,7 +54,7 @@ const (
 )
 
 func text(s, field string, least, most int) (string, error) {
-	s = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�"))
+	s = locale.Typed(s)
 	if n := utf8.RuneCountInString(s); n < least || n > most {
 		return "", fault.New(fault.Invalid, "persons.words", least, most).At(field)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -19,6 +18,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/media/derive"
 	"zhilu.dev/zhilu/internal/recording/derivative"
@@ -108,7 +108,7 @@ const (
 )
 
 func text(s, field string, needed bool) (string, error) {
-	s = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�"))
+	s = locale.Typed(s)
 	if n := utf8.RuneCountInString(s); n > maxWords || needed && n < 2 {
 		return "", fault.New(fault.Invalid, "redaction.words", maxWords).At(field)
 	}
@@ -228,7 +228,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, id ident.CopyID) 
 	if err != nil {
 		return nil, err
 	}
-	head, leaders, err := s.offices(ctx, seen.Department)
+	head, leaders, err := viewing.Deciders(ctx, s.c.Offices, seen.Department)
 	if err != nil {
 		return nil, err
 	}
@@ -253,15 +253,6 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, id ident.CopyID) 
 		c.State, c.AskedAt, c.Level, c.Approver = Asked, tx.Now(), level, approver
 		return s.owe(tx, c)
 	})
-}
-
-func (s *Service) offices(ctx context.Context, department ident.DepartmentID) (head ident.PersonID, leaders []ident.PersonID, err error) {
-	head, err = s.c.Offices.HeadOf(ctx, department)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return "", nil, err
-	}
-	leaders, err = s.c.Offices.Leaders(ctx)
-	return head, leaders, err
 }
 
 func (s *Service) owe(tx *gate.Tx, c *Copy) error {
@@ -299,7 +290,7 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, id ident.CopyI
 		}
 		owed := c.decision()
 		if agree && c.Quorum > 1 && c.FirstBy == "" {
-			head, leaders, err := s.offices(ctx, c.Department)
+			head, leaders, err := viewing.Deciders(ctx, s.c.Offices, c.Department)
 			if err != nil {
 				return err
 			}

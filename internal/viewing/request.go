@@ -56,7 +56,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 	if err != nil {
 		return nil, err
 	}
-	head, leaders, err := s.offices(ctx, department)
+	head, leaders, err := Deciders(ctx, s.c.Offices, department)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func (s *Service) first(ctx context.Context, tx *gate.Tx, actor access.Actor, r 
 	if !d.Until.IsZero() && d.Until.Before(r.AskedUntil) {
 		return nil, fault.New(fault.Invalid, "viewing.until_second").At("until") // who decides last says until when
 	}
-	head, leaders, err := s.offices(ctx, r.Department)
+	head, leaders, err := Deciders(ctx, s.c.Offices, r.Department)
 	if err != nil {
 		return nil, err
 	}
@@ -251,13 +251,13 @@ func (s *Service) first(ctx context.Context, tx *gate.Tx, actor access.Actor, r 
 	return []any{"consent", true, "first", true, "words", orNil(words)}, nil
 }
 
-// offices tells who heads a department, "" for nobody, and who the leaders are.
-func (s *Service) offices(ctx context.Context, department ident.DepartmentID) (head ident.PersonID, leaders []ident.PersonID, err error) {
-	head, err = s.c.Offices.HeadOf(ctx, department)
+// Deciders tells who heads a department, "" for nobody, and who the leaders are: among whom ChooseApprover and ChooseSecond choose.
+func Deciders(ctx context.Context, o Offices, department ident.DepartmentID) (head ident.PersonID, leaders []ident.PersonID, err error) {
+	head, err = o.HeadOf(ctx, department)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return "", nil, err
 	}
-	leaders, err = s.c.Offices.Leaders(ctx)
+	leaders, err = o.Leaders(ctx)
 	return head, leaders, err
 }
 

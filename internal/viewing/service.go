@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,6 +14,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/recording"
 )
 
@@ -134,7 +134,7 @@ const maxWords = 500
 
 // text checks what a person wrote. Invalid "viewing.words" at the field where it is too long, or missing where needed.
 func text(s, field string, needed bool) (string, error) {
-	s = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�"))
+	s = locale.Typed(s)
 	if n := utf8.RuneCountInString(s); n > maxWords || needed && n < 2 {
 		return "", fault.New(fault.Invalid, "viewing.words", maxWords).At(field)
 	}
