@@ -293,7 +293,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	}
 	h.Viewing, err = viewing.New(viewing.Config{
 		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: giving.Copies{Made: h.Derived}, Clock: h.Clock, Log: h.Log,
-		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: giving.CaseAsked(h.DB, h.Cases),
+		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: giving.CaseAsked(h.DB, h.Cases), Handled: giving.Handled(h.DB, h.Regulation, h.Clock.Now),
 	})
 	if err != nil {
 		return err

@@ -79,12 +79,20 @@ func (s *Service) Own(ctx context.Context, actor access.Actor, rec ident.Recordi
 	return latestOf(ctx, s.c.DB.Reader, actor.Person, rec)
 }
 
-// MayPicture gives those of the recordings whose pictures the actor may see now by a grant.
+// MayPicture gives those of the recordings whose pictures the actor may see now by a grant or as a handler.
 func (s *Service) MayPicture(ctx context.Context, actor access.Actor, recs []ident.RecordingID) (map[ident.RecordingID]bool, error) {
 	if actor.Kind != access.Person || len(recs) == 0 {
 		return nil, nil
 	}
-	return grantedAmong(ctx, s.c.DB.Reader, actor.Person, recs, s.c.Clock.Now())
+	out, err := grantedAmong(ctx, s.c.DB.Reader, actor.Person, recs, s.c.Clock.Now())
+	if err != nil || !actor.Has(access.Officer) {
+		return out, err
+	}
+	cases, err := s.handledAmong(ctx, actor.Person, recs)
+	for r := range cases {
+		out[r] = true
+	}
+	return out, err
 }
 
 // RegisterFilter narrows the register; empty fields do not.

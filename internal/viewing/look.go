@@ -2,6 +2,8 @@ package viewing
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
@@ -25,12 +27,13 @@ type Seat struct {
 type Basis struct {
 	Ground  Ground // "" for none
 	Request *Request
+	Case    ident.CaseID // of ByHandler
 	Item    Item
-	Until   time.Time
+	Until   time.Time // zero where no day is set
 }
 
-// Basis tells what the actor may look at a recording on, without looking. Consent goes before one's own recording, since
-// it lasts longer.
+// Basis tells what the actor may look at a recording on, without looking. Consent goes first, since it says what for; one's own
+// recording last, since it ends first.
 func (s *Service) Basis(ctx context.Context, actor access.Actor, o Object) (Basis, error) {
 	now := s.c.Clock.Now()
 	if actor.Kind != access.Person || actor.Person == "" {
@@ -47,6 +50,9 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, o Object) (Basi
 	if !actor.Has(access.Officer) {
 		return Basis{}, nil
 	}
+	if c, err := s.handled(ctx, actor.Person, o.ID); err != nil || c != "" {
+		return Basis{Ground: ByHandler, Case: c, Item: Item{Recording: o.ID}}, err
+	}
 	_, registered, err := registrationOf(ctx, s.c.DB.Reader, o.ID)
 	if err != nil {
 		return Basis{}, err
@@ -55,6 +61,29 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, o Object) (Basi
 		return Basis{Ground: ByOwn, Item: Item{Recording: o.ID}, Until: o.StoredAt.Add(OwnTerm)}, nil
 	}
 	return Basis{}, nil
+}
+
+// handled gives the open case on whose account a person may look at a recording; "" for none. What two must consent to is asked
+// for, also by handlers (第二十条第三款).
+func (s *Service) handled(ctx context.Context, person ident.PersonID, rec ident.RecordingID) (ident.CaseID, error) {
+	all, err := s.handledAmong(ctx, person, []ident.RecordingID{rec})
+	return all[rec], err
+}
+
+func (s *Service) handledAmong(ctx context.Context, person ident.PersonID, recs []ident.RecordingID) (map[ident.RecordingID]ident.CaseID, error) {
+	if s.c.Handled == nil {
+		return nil, nil
+	}
+	cases, err := s.c.Handled(ctx, person, recs)
+	if err != nil || len(cases) == 0 {
+		return nil, err
+	}
+	marks, err := marking.ForAll(ctx, s.c.DB.Reader, slices.Collect(maps.Keys(cases)))
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(cases, func(r ident.RecordingID, _ ident.CaseID) bool { return marks[r].Doubles() || marks[r].Frozen() })
+	return cases, nil
 }
 
 // Open begins a look and its row of the register (R-23-1, R-23-3): an entry now, another at the end. Opening again what
@@ -75,7 +104,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, seat Seat, rec i
 	l := &Look{
 		ID: ident.New[ident.LookID](), Kind: kind, Ground: b.Ground, Recording: o.ID, Department: o.Department, Viewer: actor.Person,
 		ViewerName: actor.Name, ViewerDept: s.c.DepartmentName(ctx, actor.Department), Account: seat.Account, Session: seat.Session, IP: seat.IP,
-		From: b.Item.From, To: b.Item.To,
+		From: b.Item.From, To: b.Item.To, Case: b.Case,
 	}
 	if b.Request != nil {
 		l.Request = b.Request.ID
@@ -147,19 +176,26 @@ func open(tx *gate.Tx, l *Look) error {
 		return err
 	}
 	_, err = tx.Record(gate.Entry{
-		Related: l.related(), Outcome: outcome,
+		Related: l.Related(), Outcome: outcome,
 		Detail: custody.Detail(append(said, "no", l.No, "kind", string(l.Kind), "ground", string(l.Ground), "from_ms", l.From.Milliseconds(), "to_ms", l.To.Milliseconds())...),
 	})
 	return err
 }
 
-func (l *Look) related() []custody.Subject {
+// Related are the subjects that an entry about a look is also about.
+func (l *Look) Related() []custody.Subject {
 	out := []custody.Subject{{Kind: "look", ID: string(l.ID)}, {Kind: "person", ID: string(l.Viewer)}}
 	if l.Request != "" {
 		out = append(out, custody.Subject{Kind: "viewing", ID: string(l.Request)})
 	}
+	if l.Case != "" {
+		out = append(out, custody.Subject{Kind: "case", ID: string(l.Case)})
+	}
 	return out
 }
+
+// Subject is the look as policies see it, resting on its ground.
+func (l *Look) Subject() access.Subject { return l.subject(string(l.Ground)) }
 
 // subject is the look as policies see it, resting on ground.
 func (l *Look) subject(ground string) access.Subject {
@@ -201,11 +237,18 @@ func (s *Service) ground(ctx context.Context, seat Seat, id ident.LookID, from, 
 	}
 	var r *Request
 	still := false
-	if l.Request != "" {
+	switch l.Ground {
+	case ByConsent:
 		if r, err = requestByID(ctx, s.c.DB.Reader, l.Request); err != nil {
 			return nil, nil, "", err
 		}
-	} else {
+	case ByHandler:
+		c, err := s.handled(ctx, l.Viewer, l.Recording)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		still = c != ""
+	case ByOwn:
 		o, err := s.c.Recordings.Object(ctx, l.Recording)
 		if err != nil {
 			return nil, nil, "", err
@@ -249,7 +292,7 @@ func (s *Service) close(ctx context.Context, actor access.Actor, l *Look, why st
 			return err
 		}
 		if !now.ClosedAt.IsZero() { // somebody was quicker: say that it was seen
-			_, err := tx.Record(gate.Entry{Related: l.related(), Outcome: custody.Closed, Detail: custody.Detail("no", l.No, "why", now.WhyClosed, "again", true)})
+			_, err := tx.Record(gate.Entry{Related: l.Related(), Outcome: custody.Closed, Detail: custody.Detail("no", l.No, "why", now.WhyClosed, "again", true)})
 			return err
 		}
 		return closeLook(tx, now, why)
@@ -277,7 +320,7 @@ func closeLook(tx *gate.Tx, l *Look, why string) error {
 		return err
 	}
 	if _, err := tx.Record(gate.Entry{
-		Action: access.LookClose, Subject: custody.Subject{Kind: "recording", ID: string(l.Recording)}, Related: l.related(), Outcome: custody.Closed,
+		Action: access.LookClose, Subject: custody.Subject{Kind: "recording", ID: string(l.Recording)}, Related: l.Related(), Outcome: custody.Closed,
 		Article: "23", Requirement: "R-23-3",
 		Detail: custody.Detail(append(said, "no", l.No, "why", why, "watched", l.Watched, "watched_ms", l.WatchedFor.Milliseconds(),
 			"sent_ms", length(sent).Milliseconds(), "seconds", int64(l.ClosedAt.Sub(l.OpenedAt)/time.Second))...),

@@ -100,14 +100,14 @@ type asking struct {
 }
 
 // holds says what a look rests on at the moment something is asked for, as the policies take it: its ground, or why it
-// has none. The request is that of the look, nil for one's own recording; ownStill says whether that ground still holds.
-func holds(l *Look, r *Request, ownStill bool, a asking) string {
+// has none. The request is that of the look, nil without one; still says whether a ground that is none still holds.
+func holds(l *Look, r *Request, still bool, a asking) string {
 	switch {
 	case l.Account != a.Account || l.Session != a.Session:
 		return groundForeign
 	case r != nil && r.State == Revoked, l.WhyClosed == ClosedRevoked:
 		return groundRevoked
-	case r != nil && !r.InForce(a.At), l.WhyClosed == ClosedExpired, r == nil && !ownStill:
+	case r != nil && !r.InForce(a.At), l.WhyClosed == ClosedExpired, r == nil && !still:
 		return groundExpired
 	case !l.ClosedAt.IsZero():
 		return groundClosed

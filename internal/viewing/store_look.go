@@ -24,6 +24,7 @@ type lookRow struct {
 	Kind          Kind               `bun:"kind"`
 	Ground        Ground             `bun:"ground"`
 	Request       ident.ViewingID    `bun:"request_id"`
+	Case          ident.CaseID       `bun:"case_id"`
 	Recording     ident.RecordingID  `bun:"recording_id"`
 	Department    ident.DepartmentID `bun:"department_id"`
 	Viewer        ident.PersonID     `bun:"viewer_id"`
@@ -47,7 +48,7 @@ type lookRow struct {
 
 func lookRowOf(l *Look) *lookRow {
 	return &lookRow{
-		ID: l.ID, No: l.No, Kind: l.Kind, Ground: l.Ground, Request: l.Request, Recording: l.Recording, Department: l.Department, Viewer: l.Viewer,
+		ID: l.ID, No: l.No, Kind: l.Kind, Ground: l.Ground, Request: l.Request, Case: l.Case, Recording: l.Recording, Department: l.Department, Viewer: l.Viewer,
 		ViewerName: l.ViewerName, ViewerDept: l.ViewerDept, Account: l.Account, Session: l.Session, IP: l.IP, From: l.From.Microseconds(),
 		To: l.To.Microseconds(), OpenedAt: clock.Micros(l.OpenedAt), ClosedAt: clock.Micros(l.ClosedAt), WhyClosed: l.WhyClosed,
 		Watched: spansText(l.Watched), WatchedMS: l.WatchedFor.Milliseconds(), ConfirmedAt: clock.Micros(l.ConfirmedAt), ConfirmedBy: l.ConfirmedBy,
@@ -57,7 +58,7 @@ func lookRowOf(l *Look) *lookRow {
 
 func (r *lookRow) look() Look {
 	return Look{
-		ID: r.ID, No: r.No, Kind: r.Kind, Ground: r.Ground, Request: r.Request, Recording: r.Recording, Department: r.Department, Viewer: r.Viewer,
+		ID: r.ID, No: r.No, Kind: r.Kind, Ground: r.Ground, Request: r.Request, Case: r.Case, Recording: r.Recording, Department: r.Department, Viewer: r.Viewer,
 		ViewerName: r.ViewerName, ViewerDept: r.ViewerDept, Account: r.Account, Session: r.Session, IP: r.IP, From: micros(r.From), To: micros(r.To),
 		OpenedAt: clock.FromMicros(r.OpenedAt), ClosedAt: clock.FromMicros(r.ClosedAt), WhyClosed: r.WhyClosed, Watched: spansOf(r.Watched),
 		WatchedFor: time.Duration(r.WatchedMS) * time.Millisecond, ConfirmedAt: clock.FromMicros(r.ConfirmedAt), ConfirmedBy: r.ConfirmedBy,
@@ -124,8 +125,8 @@ func lockLook(ctx context.Context, idb bun.IDB, id ident.LookID) (*Look, error) 
 // lookOpenIn gives the look that the same session has open on the same ground. NotFound "viewing.look_unknown".
 func lookOpenIn(ctx context.Context, idb bun.IDB, l *Look) (*Look, error) {
 	row := new(lookRow)
-	q := idb.NewSelect().Model(row).Where("session_key = ? AND recording_id = ? AND kind = ? AND ground = ? AND request_id = ?",
-		l.Session, l.Recording, l.Kind, l.Ground, l.Request)
+	q := idb.NewSelect().Model(row).Where("session_key = ? AND recording_id = ? AND kind = ? AND ground = ? AND request_id = ? AND case_id = ?",
+		l.Session, l.Recording, l.Kind, l.Ground, l.Request, l.Case)
 	if l.Kind != Picture {
 		q = q.Where("closed_at = 0")
 	}
@@ -199,59 +200,4 @@ func note(ctx context.Context, d *db.DB, id ident.LookID, now time.Time, sent Sp
 			Set("sent = EXCLUDED.sent, played = EXCLUDED.played, seen_at = EXCLUDED.seen_at").Exec(ctx)
 		return fail(err)
 	})
-}
-
-type markRow struct {
-	bun.BaseModel `bun:"table:viewing_mark"`
-
-	ID        ident.MarkID      `bun:"id,pk"`
-	Recording ident.RecordingID `bun:"recording_id"`
-	AtMS      int64             `bun:"at_ms"`
-	Words     string            `bun:"words"`
-	By        ident.PersonID    `bun:"person_id"`
-	ByName    string            `bun:"person_name"`
-	Look      ident.LookID      `bun:"look_id"`
-	MadeAt    int64             `bun:"made_at"`
-	StruckAt  int64             `bun:"struck_at"`
-	Entry     ident.EntryID     `bun:"entry_id"`
-}
-
-func (r *markRow) mark() Mark {
-	return Mark{
-		ID: r.ID, Recording: r.Recording, At: time.Duration(r.AtMS) * time.Millisecond, Words: r.Words, By: r.By, ByName: r.ByName, MadeAt: clock.FromMicros(r.MadeAt),
-	}
-}
-
-func insertMark(ctx context.Context, idb bun.IDB, m *Mark, look ident.LookID, entry ident.EntryID) error {
-	_, err := idb.NewInsert().Model(&markRow{
-		ID: m.ID, Recording: m.Recording, AtMS: m.At.Milliseconds(), Words: m.Words, By: m.By, ByName: m.ByName, Look: look, MadeAt: clock.Micros(m.MadeAt), Entry: entry,
-	}).Exec(ctx)
-	return fail(err)
-}
-
-func markByID(ctx context.Context, idb bun.IDB, id ident.MarkID) (*Mark, error) {
-	row := new(markRow)
-	if err := idb.NewSelect().Model(row).Where("id = ? AND struck_at = 0", id).Scan(ctx); err != nil {
-		return nil, db.NotFound(fail(err), "viewing.mark_unknown")
-	}
-	m := row.mark()
-	return &m, nil
-}
-
-func strikeMark(ctx context.Context, idb bun.IDB, id ident.MarkID, at time.Time) error {
-	_, err := idb.NewUpdate().Model((*markRow)(nil)).Set("struck_at = ?", clock.Micros(at)).Where("id = ? AND struck_at = 0", id).Exec(ctx)
-	return fail(err)
-}
-
-// maxMarks bounds what a page shows of one recording.
-const maxMarks = 1000
-
-func marksOf(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]Mark, error) {
-	var rows []markRow
-	err := idb.NewSelect().Model(&rows).Where("recording_id = ? AND struck_at = 0", rec).Order("at_ms", "id").Limit(maxMarks).Scan(ctx)
-	out := make([]Mark, len(rows))
-	for i := range rows {
-		out[i] = rows[i].mark()
-	}
-	return out, fail(err)
 }

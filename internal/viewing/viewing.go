@@ -2,8 +2,9 @@
 // one session and one span, and every look writes its own row of the register (查阅登记簿).
 //
 // The grounds are few (decision 2): consent, asked for with a reason and given by the head of the department that owns
-// the recording, or by the leader in charge where the head would decide about themselves; and one's own recording, until
-// it is registered and for seven days at most. Each is a policy with its article; what is not granted is refused and the
+// the recording, or by the leader in charge where the head would decide about themselves; handling the open case that the
+// recording belongs to, where the bureau has chosen so; and one's own recording, until it is registered and for seven days
+// at most. Each is a policy with its article; what is not granted is refused and the
 // refusal is an entry. A grant can be revoked at any moment, also under a running player: each piece of picture is asked
 // for on its own, and each asking is judged anew.
 package viewing
@@ -82,6 +83,7 @@ type Ground string
 const (
 	ByConsent Ground = "consent" // 经同意
 	ByOwn     Ground = "own"     // 本人登记
+	ByHandler Ground = "handler" // 承办本案: standing, while the case is open
 )
 
 // Why a look that rested on something no longer does, or never did. Each is a policy of its own, so that the refusal
@@ -177,7 +179,8 @@ type Look struct {
 	No          int64
 	Kind        Kind
 	Ground      Ground
-	Request     ident.ViewingID // "" for one's own recording
+	Request     ident.ViewingID // "" without one
+	Case        ident.CaseID    // that the viewer handles; "" on other grounds
 	Recording   ident.RecordingID
 	Department  ident.DepartmentID
 	Viewer      ident.PersonID
@@ -198,7 +201,7 @@ type Look struct {
 	ConfirmedName string
 	Remark        string
 
-	Until time.Time // when its ground ends; set by Watch
+	Until time.Time // when its ground ends, zero where no day is set; set by Watch
 }
 
 // Why a look ended.
@@ -212,17 +215,6 @@ const (
 
 // IdleAfter is how long a look that asks for nothing counts as going on.
 const IdleAfter = 90 * time.Second
-
-// Mark is a moment of a recording with words.
-type Mark struct {
-	ID        ident.MarkID
-	Recording ident.RecordingID
-	At        time.Duration // from the beginning
-	Words     string
-	By        ident.PersonID
-	ByName    string
-	MadeAt    time.Time
-}
 
 // Registration is the officer's word of what their recording shows; it ends the ground ByOwn.
 type Registration struct {

@@ -15,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/moment"
 )
 
 // room is a department with a head, a custodian, two officers, and a recording of the first.
@@ -30,6 +31,8 @@ type room struct {
 	wanted                                       int
 	fail                                         error
 	held                                         bool
+	handler                                      ident.PersonID // of the case cause, to which every recording belongs
+	cause                                        ident.CaseID
 }
 
 func (r *room) Object(_ context.Context, id ident.RecordingID) (viewing.Object, error) {
@@ -71,6 +74,15 @@ func newRoom(t *testing.T, w *gatetest.World) *room {
 		DB: w.DB, Gate: w.Gate, Recordings: r, Offices: r, Copies: r, Clock: w.Clock, Log: w.Log,
 		DepartmentName: func(_ context.Context, d ident.DepartmentID) string { return "科室 " + string(d) },
 		Held:           func(context.Context, ident.RecordingID) (bool, error) { return r.held, nil },
+		Handled: func(_ context.Context, p ident.PersonID, recs []ident.RecordingID) (map[ident.RecordingID]ident.CaseID, error) {
+			out := map[ident.RecordingID]ident.CaseID{}
+			if p != "" && p == r.handler {
+				for _, rec := range recs {
+					out[rec] = r.cause
+				}
+			}
+			return out, nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -329,7 +341,7 @@ func TestOwnRecording(t *testing.T) {
 		if !fault.Is(r.svc.Register(r.ctx, r.second, r.rec, "不是我的"), fault.Forbidden) {
 			t.Fatal("somebody else registered it")
 		}
-		if _, err := r.svc.AddMark(r.ctx, r.officer, seat(r.officer), l.ID, 5*time.Second, "出示执法证"); err != nil {
+		if _, err := moment.New(w.DB, w.Gate, r.svc, r).Add(r.ctx, r.officer, seat(r.officer), l.ID, 5*time.Second, "出示执法证"); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.svc.Register(r.ctx, r.officer, r.rec, "云溪县清河路检查"); err != nil {

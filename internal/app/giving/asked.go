@@ -2,14 +2,17 @@ package giving
 
 import (
 	"context"
+	"time"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/rows"
 	"zhilu.dev/zhilu/internal/db"
+	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/viewing"
 )
 
@@ -19,6 +22,21 @@ type Copies struct{ Made *derivative.Service }
 // Want asks for the copies of a recording.
 func (c Copies) Want(tx *gate.Tx, rec ident.RecordingID) error {
 	return c.Made.Want(tx, rec, derivative.Kinds()...)
+}
+
+// Handled gives the recordings of open cases that a person handles, where the settings that the bureau adopted last say that
+// handlers look without asking each time (第二十三条). A bureau that has adopted none has not chosen so.
+func Handled(d *db.DB, rules *regulation.Service, now func() time.Time) func(context.Context, ident.PersonID, []ident.RecordingID) (map[ident.RecordingID]ident.CaseID, error) {
+	return func(ctx context.Context, person ident.PersonID, recs []ident.RecordingID) (map[ident.RecordingID]ident.CaseID, error) {
+		v, err := rules.Current(ctx)
+		if fault.Is(err, fault.NotFound) || err == nil && !v.Settings.HandlerStandingGrant {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return casefile.Handled(ctx, d.Reader, person, recs, now())
+	}
 }
 
 // CaseAsked tells of a case that somebody asks to take away: a person of those they may know of, the host of any.

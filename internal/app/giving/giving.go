@@ -33,6 +33,7 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/viewing/grab"
+	"zhilu.dev/zhilu/internal/viewing/moment"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -73,6 +74,7 @@ type Office struct {
 	Persons   *persons.Service
 	Redaction *redaction.Service
 	Grabs     *grab.Service
+	Moments   *moment.Service
 	Disc      *disc.Service
 	Given     *disclosure.Service
 }

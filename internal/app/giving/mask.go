@@ -9,7 +9,7 @@ import (
 // Film is what the player stands on.
 func (o *Office) Film() player.Deps {
 	return player.Deps{
-		Looks: o.d.Viewing, Recordings: o.d.Recordings, Copies: o.d.Derived, Grabs: o.Grabs, Press: o.d.Press, Bureau: o.d.Bureau, Log: o.d.Log,
+		Looks: o.d.Viewing, Moments: o.Moments, Recordings: o.d.Recordings, Copies: o.d.Derived, Grabs: o.Grabs, Press: o.d.Press, Bureau: o.d.Bureau, Log: o.d.Log,
 	}
 }
 

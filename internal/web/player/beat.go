@@ -64,7 +64,7 @@ func (a area) mark(p *site.Page) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "viewing.moment").At("at")
 	}
-	m, err := a.Looks.AddMark(p.Context(), p.Actor, seat(p), id, time.Duration(at)*time.Millisecond, p.Value("words"))
+	m, err := a.Moments.Add(p.Context(), p.Actor, seat(p), id, time.Duration(at)*time.Millisecond, p.Value("words"))
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (a area) strike(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Looks.StrikeMark(p.Context(), p.Actor, seat(p), id, mark); err != nil {
+	if err := a.Moments.Strike(p.Context(), p.Actor, seat(p), id, mark); err != nil {
 		return err
 	}
 	p.W.WriteHeader(http.StatusNoContent)

@@ -11,6 +11,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/moment"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -30,7 +31,6 @@ type facts struct {
 	Length   int64      `json:"length"` // of the whole recording
 	Start    int64      `json:"start"`  // by the camera's clock; 0 unknown
 	FPS      float64    `json:"fps"`
-	Until    int64      `json:"until"`
 	Now      int64      `json:"now"`
 	Files    []fileFact `json:"files"`
 	Gaps     []span     `json:"gaps"`
@@ -94,12 +94,12 @@ func (a area) facts(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	marks, err := a.Looks.Marks(p.Context(), l)
+	marks, err := a.Moments.Within(p.Context(), l)
 	if err != nil {
 		return err
 	}
 	f := describe(pl, l, d)
-	f.Now, f.Until = p.Now.UnixMilli(), l.Until.UnixMilli()
+	f.Now = p.Now.UnixMilli()
 	for _, m := range marks {
 		f.Marks = append(f.Marks, markFact(p, m))
 	}
@@ -213,7 +213,7 @@ func (f *facts) addSounds(s stretch, w derive.Waveform, v derive.Speech, from, t
 
 func ms(d time.Duration) int64 { return d.Milliseconds() }
 
-func markFact(p *site.Page, m viewing.Mark) mark {
+func markFact(p *site.Page, m moment.Mark) mark {
 	return mark{ID: string(m.ID), At: ms(m.At), Words: m.Words, By: m.ByName, Mine: m.By == p.Actor.Person}
 }
 

@@ -23,7 +23,7 @@ type view struct {
 	Again     string // where a look is begun anew
 	Head      ui.HeadView
 	Grant     string
-	Until     time.Time
+	Until     string // milliseconds; "" where no day is set
 	Facts     []ui.Fact
 	Own       bool
 	Kind      recording.Kind
@@ -93,7 +93,7 @@ func (a area) compose(p *site.Page, l *viewing.Look, form registerView, side *Si
 			Crumbs: []ui.Link{{Text: pr.T("library.title"), Href: "/recordings"}, {Text: titleOf(pr, d, p.Now), Href: record.Path(l.Recording)}}, Title: title,
 			Actions: []ui.Action{{Text: pr.T("player.end"), Href: path(l.ID) + "/close", Post: true, Icon: "eye-off", Hidden: []ui.Hidden{{Name: "back", Value: "1"}}}},
 		},
-		Grant: pr.T("player.grant", pr.When(l.Until, p.Now)), Until: l.Until, Facts: facts, Own: l.Ground == viewing.ByOwn, Kind: d.Kind,
+		Grant: pr.T("player.grant", a.until(p, l)), Until: until(l), Facts: facts, Own: l.Ground == viewing.ByOwn, Kind: d.Kind,
 		Keys: keys(pr), Speeds: []string{"0.25", "0.5", "0.75", "1", "1.25", "1.5", "2", "4", "8"}, Register: form,
 	}
 	if v.Side = side; side != nil {
@@ -142,9 +142,16 @@ func (a area) ground(p *site.Page, l *viewing.Look) ([]ui.Fact, error) {
 		who = pr.T("player.who", l.ViewerName, l.ViewerDept)
 	}
 	out := []ui.Fact{ui.FactText(pr.T("player.fact_viewer"), who, "")}
-	if l.Ground == viewing.ByOwn {
+	switch l.Ground {
+	case viewing.ByOwn:
 		out = append(out, ui.FactText(pr.T("player.fact_ground"), pr.T("player.ground_own"), ""))
-	} else {
+	case viewing.ByHandler:
+		c, err := a.Looks.CaseOf(p.Context(), l.Case)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ui.FactText(pr.T("player.fact_ground"), pr.T("player.ground_case", c.No), c.Title))
+	case viewing.ByConsent:
 		r, err := a.Looks.Get(p.Context(), p.Actor, l.Request)
 		if err != nil {
 			return nil, err
@@ -152,6 +159,9 @@ func (a area) ground(p *site.Page, l *viewing.Look) ([]ui.Fact, error) {
 		out = append(out,
 			ui.FactText(pr.T("player.fact_ground"), pr.T("player.ground_consent", strconv.FormatInt(r.No, 10), r.DecidedName), ""),
 			ui.FactText(pr.T("player.fact_words"), record.Prose(r.Words), ""))
+		if r.To.Person != "" {
+			out = append(out, ui.FactText(pr.T("player.fact_beside"), record.Harmless(r.To.Person), record.Harmless(r.To.Body)))
+		}
 	}
 	span := pr.T("player.span_whole")
 	switch {
@@ -162,8 +172,24 @@ func (a area) ground(p *site.Page, l *viewing.Look) ([]ui.Fact, error) {
 	}
 	return append(out,
 		ui.FactText(pr.T("player.fact_span"), span, ""),
-		ui.FactText(pr.T("player.fact_until"), pr.When(l.Until, p.Now), ""),
+		ui.FactText(pr.T("player.fact_until"), a.until(p, l), ""),
 		ui.FactText(pr.T("player.fact_row"), pr.T("player.row", strconv.FormatInt(l.No, 10), l.OpenedAt.In(clock.Shanghai).Format("15:04:05")), "")), nil
+}
+
+// until says in words how long the ground lasts.
+func (a area) until(p *site.Page, l *viewing.Look) string {
+	if l.Until.IsZero() {
+		return p.P.T("player.until_case")
+	}
+	return p.P.When(l.Until, p.Now)
+}
+
+// until is the moment at which the ground ends as the page's script takes it; "" where no day is set.
+func until(l *viewing.Look) string {
+	if l.Until.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(l.Until.UnixMilli(), 10)
 }
 
 // elapsed writes a time from the beginning, "0:12:07".

@@ -16,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/problem"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/moment"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -27,11 +28,16 @@ type Looks interface {
 	Sent(ctx context.Context, id ident.LookID, from, to time.Duration) error
 	Played(ctx context.Context, id ident.LookID, played []viewing.Span) error
 	Close(ctx context.Context, actor access.Actor, seat viewing.Seat, id ident.LookID) error
-	AddMark(ctx context.Context, actor access.Actor, seat viewing.Seat, id ident.LookID, at time.Duration, what string) (*viewing.Mark, error)
-	StrikeMark(ctx context.Context, actor access.Actor, seat viewing.Seat, look ident.LookID, id ident.MarkID) error
-	Marks(ctx context.Context, l *viewing.Look) ([]viewing.Mark, error)
 	Register(ctx context.Context, actor access.Actor, rec ident.RecordingID, what string) error
 	Get(ctx context.Context, actor access.Actor, id ident.ViewingID) (*viewing.Request, error)
+	CaseOf(ctx context.Context, id ident.CaseID) (viewing.CaseObject, error)
+}
+
+// Moments keeps marked moments; *moment.Service is one.
+type Moments interface {
+	Add(ctx context.Context, actor access.Actor, seat viewing.Seat, id ident.LookID, at time.Duration, what string) (*moment.Mark, error)
+	Strike(ctx context.Context, actor access.Actor, seat viewing.Seat, look ident.LookID, id ident.MarkID) error
+	Within(ctx context.Context, l *viewing.Look) ([]moment.Mark, error)
 }
 
 // Recordings gives the facts of a recording; *recording.Service is one.
@@ -42,6 +48,7 @@ type Recordings interface {
 // Deps is what the area needs.
 type Deps struct {
 	Looks      Looks
+	Moments    Moments
 	Recordings Recordings
 	Copies     Copies
 	Grabs      Grabs

@@ -288,6 +288,48 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestHandler: who handles the open case looks without asking each time; the pictures and the page say for which case, and it ends with
+// the handling (decision 2, T6).
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	th := newTheatre(t)
+	r := th.As(access.Officer)
+	th.handler.Store(th.Actor(t, access.Officer).Person)
+	look := th.open(r)
+	th.develop()
+	want(t, "page", r.Get(look), http.StatusOK, "承办本案 "+theCase.No, theCase.Title, "办案期间", `until=""`)
+	want(t, "piece", r.Get(look+"/"+string(th.file)+"/0.ts"), http.StatusOK)
+	if last := th.booth.said(); !strings.Contains(last[len(last)-1], "本案"+theCase.No) {
+		t.Errorf("mark %q", last)
+	}
+	th.handler.Store(ident.PersonID("somebody else"))
+	want(t, "after", r.Get(look+"/"+string(th.file)+"/1.ts"), http.StatusForbidden, "access.look_expired")
+}
+
+// TestBesideSomebodyOutside: who accompanies somebody from outside has that body and person written into the pictures too.
+func TestBesideSomebodyOutside(t *testing.T) {
+	t.Parallel()
+	th := newTheatre(t)
+	q, err := th.svc.Ask(th.ctx, th.Actor(t, access.LegalReviewer), viewing.Ask{
+		Items: []viewing.Item{{Recording: th.rec}}, Purpose: viewing.PurposeReview, Words: "代理律师阅卷", Until: th.Clock.Now().Add(20 * time.Minute),
+		To: viewing.Recipient{Body: "天山律师事务所", Person: "古丽娜尔"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := th.svc.Decide(th.ctx, th.head(), q.ID, viewing.Decision{Consent: true}); err != nil {
+		t.Fatal(err)
+	}
+	th.develop()
+	r := th.As(access.LegalReviewer)
+	look := th.open(r)
+	want(t, "page", r.Get(look), http.StatusOK, "一同查看", "古丽娜尔", "天山律师事务所")
+	want(t, "piece", r.Get(look+"/"+string(th.file)+"/0.ts"), http.StatusOK)
+	if last := th.booth.said(); !strings.Contains(last[len(last)-1], "陪同 天山律师事务所 古丽娜尔") {
+		t.Errorf("mark %q", last)
+	}
+}
+
 // The officer looks at their own recording to register it; with that the look ends and needs consent from then on.
 func TestRegister(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -101,17 +102,29 @@ func (a area) segment(p *site.Page) error {
 	return send(p, streamType, body)
 }
 
-// markOf is what is written into the pictures: who looks, of which department, on what, and when this was asked for.
+// markOf is what is written into the pictures: who looks, of which department, whom from outside they accompany, on what, and when
+// this was asked for.
 func (a area) markOf(p *site.Page, l *viewing.Look) (string, error) {
-	ground := p.P.T("player.mark_own")
-	if l.Request != "" {
+	outside, ground := "", p.P.T("player.mark_own")
+	switch l.Ground {
+	case viewing.ByConsent:
 		r, err := a.Looks.Get(p.Context(), p.Actor, l.Request)
 		if err != nil {
 			return "", err
 		}
 		ground = p.P.T("player.mark_request", strconv.FormatInt(r.No, 10))
+		if r.To.Body != "" || r.To.Person != "" {
+			outside = p.P.T("player.mark_outside", record.Harmless(strings.TrimSpace(r.To.Body+" "+r.To.Person)))
+		}
+	case viewing.ByHandler:
+		c, err := a.Looks.CaseOf(p.Context(), l.Case)
+		if err != nil {
+			return "", err
+		}
+		ground = p.P.T("player.mark_case", c.No)
+	case viewing.ByOwn:
 	}
-	parts := []string{l.ViewerName, l.ViewerDept, ground, p.Now.In(clock.Shanghai).Format("2006-01-02 15:04")}
+	parts := []string{l.ViewerName, l.ViewerDept, outside, ground, p.Now.In(clock.Shanghai).Format("2006-01-02 15:04")}
 	kept := parts[:0]
 	for _, s := range parts {
 		if s != "" {

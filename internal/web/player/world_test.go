@@ -26,6 +26,7 @@ import (
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/viewing/grab"
+	"zhilu.dev/zhilu/internal/viewing/moment"
 	"zhilu.dev/zhilu/internal/web/player"
 	"zhilu.dev/zhilu/internal/web/record/recordtest"
 	"zhilu.dev/zhilu/internal/web/redact"
@@ -47,7 +48,11 @@ type theatre struct {
 	file  ident.FileID
 	other ident.FileID // of another recording
 	bad   ident.RecordingID
+
+	handler atomic.Value // ident.PersonID of who handles theCase, to which every recording belongs
 }
+
+var theCase = viewing.CaseObject{ID: ident.New[ident.CaseID](), No: "云司罚〔2026〕7号", Title: "某店无照经营案"}
 
 // booth is the service of derivatives, with an ear for what it is asked to write into pictures.
 type booth struct {
@@ -136,6 +141,16 @@ func (th *theatre) routes(h *recordtest.House) []site.Route {
 	th.svc, err = viewing.New(viewing.Config{
 		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Service), Offices: h.Accounts, Copies: wants{th.booth}, Clock: h.Clock, Log: h.Log,
 		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
+		Handled: func(_ context.Context, p ident.PersonID, recs []ident.RecordingID) (map[ident.RecordingID]ident.CaseID, error) {
+			out := map[ident.RecordingID]ident.CaseID{}
+			for _, rec := range recs {
+				if p == th.handler.Load() {
+					out[rec] = theCase.ID
+				}
+			}
+			return out, nil
+		},
+		Case: func(context.Context, access.Actor, ident.CaseID) (viewing.CaseObject, error) { return theCase, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +163,7 @@ func (th *theatre) routes(h *recordtest.House) []site.Route {
 	if err != nil {
 		t.Fatal(err)
 	}
-	film := player.Deps{Looks: th.svc, Recordings: h.Service, Copies: th.booth, Grabs: th.grabs, Press: h.Press, Bureau: "林江县局", Log: h.Log}
+	film := player.Deps{Looks: th.svc, Moments: moment.New(h.DB, h.Gate, th.svc, viewing.Over(h.Service)), Recordings: h.Service, Copies: th.booth, Grabs: th.grabs, Press: h.Press, Bureau: "林江县局", Log: h.Log}
 	editor := redact.New(redact.Deps{
 		Copies: th.masks, Looks: th.svc, Recordings: h.Service, Object: viewing.Over(h.Service).Object, Mark: th.booth.MarkPicture, Stage: player.NewStage(film),
 	})

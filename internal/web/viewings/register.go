@@ -168,6 +168,7 @@ func (a Area) rows(p *site.Page, list []viewing.Look, now time.Time) ([]line, er
 		return nil, err
 	}
 	out := make([]line, len(list))
+	cases := map[ident.CaseID]viewing.CaseObject{}
 	for i := range list {
 		rec, err := a.Recordings.Brief(p.Context(), list[i].Recording)
 		if err != nil {
@@ -176,6 +177,16 @@ func (a Area) rows(p *site.Page, list []viewing.Look, now time.Time) ([]line, er
 		out[i] = lineOf(p.P, list[i], requests, item(p.P, rec, now), now)
 		if n := grabs[list[i].ID]; n > 0 {
 			out[i].watched = p.P.T("viewing.watched_grabs", out[i].watched, n)
+		}
+		if id := list[i].Case; id != "" {
+			c, found := cases[id]
+			if !found {
+				if c, err = a.Viewings.CaseOf(p.Context(), id); err != nil {
+					return nil, err
+				}
+				cases[id] = c
+			}
+			out[i].basis, out[i].why, out[i].basisHref = p.P.T("viewing.case_no", c.No), p.P.T("viewing.handler_why"), "/cases/"+string(id)
 		}
 		out[i].may = a.Viewings.MayConfirm(p.Actor, &list[i])
 	}

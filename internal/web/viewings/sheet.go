@@ -51,8 +51,19 @@ func (a Area) Sheet(p *site.Page, r recording.Recording) (templ.Component, error
 	}
 	if b.Ground != "" {
 		v.Look = record.Path(r.ID) + "/look"
-		v.Until, v.Span = pr.When(b.Until, p.Now), span(pr, b.Item)
+		v.Until, v.Span = pr.T("player.until_case"), span(pr, b.Item)
+		if !b.Until.IsZero() {
+			v.Until = pr.When(b.Until, p.Now)
+		}
 		v.Text = pr.T("viewing.sheet_own")
+		if b.Case != "" {
+			c, err := a.Viewings.CaseOf(p.Context(), b.Case)
+			if err != nil {
+				return nil, err
+			}
+			v.Text = pr.T("viewing.sheet_handler")
+			v.Pending = &ui.Link{Text: pr.T("viewing.case_no", c.No), Href: "/cases/" + string(c.ID)}
+		}
 		if b.Request != nil {
 			v.Text = pr.T("viewing.sheet_consent", b.Request.DecidedName)
 			v.Pending = &ui.Link{Text: pr.T("viewing.request_no", b.Request.No), Href: path(b.Request.ID)}

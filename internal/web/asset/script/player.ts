@@ -430,7 +430,9 @@ class Look extends HTMLElement {
   /** Warns ten minutes and one minute before the end. */
   private warn(): void {
     if (this.over) return;
-    const left = Number(this.getAttribute("until")) - (Date.now() + this.ahead);
+    const until = this.getAttribute("until");
+    if (!until) return; // no day is set: the ground is asked anew with every piece
+    const left = Number(until) - (Date.now() + this.ahead);
     if (left <= 0) void this.beat?.now();
     const minutes = left <= 60_000 ? 1 : left <= 600_000 ? 10 : 0;
     if (!minutes || minutes === this.warned) return;
