@@ -49,6 +49,7 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/loan"
 )
 
 // House is every service of the product over one database, vault and keys folder. Commands use it without serving.
@@ -293,7 +294,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	}
 	h.Viewing, err = viewing.New(viewing.Config{
 		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Recordings), Offices: h.Accounts, Copies: giving.Copies{Made: h.Derived}, Clock: h.Clock, Log: h.Log,
-		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: giving.CaseAsked(h.DB, h.Cases), Handled: giving.Handled(h.DB, h.Regulation, h.Clock.Now),
+		DepartmentName: h.departmentName, Held: h.Malware.Held, Case: giving.CaseAsked(h.DB, h.Cases), Ended: loan.Recall, Handled: giving.Handled(h.DB, h.Regulation, h.Clock.Now),
 	})
 	if err != nil {
 		return err

@@ -44,7 +44,6 @@ import (
 	"zhilu.dev/zhilu/internal/web/signin"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/takeaway"
-	"zhilu.dev/zhilu/internal/web/viewings"
 	"zhilu.dev/zhilu/internal/web/workbench"
 )
 
@@ -99,10 +98,7 @@ func (h *House) mountPages(mux *http.ServeMux, watch *logWatch) error {
 // Routes are all pages. Tests walk them, role by role.
 func (h *House) Routes(watch *logWatch) []site.Route {
 	var all []site.Route
-	looks := viewings.New(viewings.Deps{
-		Viewings: h.Viewing, Recordings: h.Recordings, People: h.Org, Bureau: h.Bureau.Name, Object: viewing.Over(h.Recordings).Object,
-		Grabs: h.Giving.Grabs.Count,
-	})
+	looks := h.Giving.Looks()
 	films := links.New(links.Deps{
 		Duties: h.Duties, Recordings: h.Recordings, Strays: h.Strays, Cases: h.Cases, Rules: h.Regulation, People: h.Org,
 	})

@@ -21,6 +21,7 @@ const (
 	DecideViewing  Kind = "decide_viewing"  // 决定查阅申请: consent to a look, or refuse it with a reason
 	SecondConsent  Kind = "second_consent"  // 第二人同意: protected content needs two who consent
 	DecideMasked   Kind = "decide_masked"   // 决定遮蔽件: agree to a masked copy, or refuse it with a reason
+	ReturnLoan     Kind = "return_loan"     // 归还借阅: bring back what was lent
 	ConfirmLook    Kind = "confirm_look"    // 核对查阅登记: the custodian confirms rows of the register
 	LinkRecording  Kind = "link_recording"  // 关联录音录像: say to which case a recording belongs; the custodian's once its person was too late
 
@@ -61,6 +62,7 @@ var rules = []Rule{
 	{DecideViewing, "23", "R-23-2", access.Head, []string{"name", "no"}},
 	{SecondConsent, "20", "R-20-4", access.Leader, []string{"name", "no"}},
 	{DecideMasked, "20", "R-20-2", access.Head, []string{"name", "no"}},
+	{ReturnLoan, "23", "R-23-3", access.Officer, []string{"no", "what"}},
 	{ConfirmLook, "23", "R-23-3", access.Custodian, []string{"name"}},
 	{LinkRecording, "22", "R-22-4", access.Custodian, []string{"name"}},
 	{PersonMatter, "20", "R-20-4", access.Custodian, []string{"no"}},

@@ -37,6 +37,7 @@ type (
 	LookID         string // 一次查看
 	MarkID         string // 标记
 	GrabID         string // 画面截图
+	LoanID         string // 借阅
 	MarkingID      string // 受保护内容标记
 	CopyID         string // 遮蔽件
 	PersonMatterID string // 被记录人事项

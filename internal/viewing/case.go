@@ -48,6 +48,11 @@ func Allowed(ctx context.Context, idb bun.IDB, now time.Time, person ident.Perso
 	return r, nil
 }
 
+// ByID gives a request for the program itself: whoever shows it asks whether the reader may know of it.
+func ByID(ctx context.Context, idb bun.IDB, id ident.ViewingID) (*Request, error) {
+	return requestByID(ctx, idb, id)
+}
+
 // OwnForCase gives the actor's latest request about a case; nil where there is none.
 func (s *Service) OwnForCase(ctx context.Context, actor access.Actor, id ident.CaseID) (*Request, error) {
 	if actor.Kind != access.Person || actor.Person == "" {

@@ -24,7 +24,7 @@ type Ask struct {
 	Case    ident.CaseID // with items: what is copied of it; without: its package
 	Manner  Manner       // empty: MannerView, or MannerCopy of a case
 	To      Recipient
-	Renews  ident.ViewingID
+	Renews  ident.ViewingID // one's own grant, in force or expired, that this goes on from
 	Purpose Purpose
 	Words   string
 	Until   time.Time
@@ -36,7 +36,8 @@ const decideWithin = 24 * time.Hour
 // Ask asks for consent to look (R-23-2). Faults: Invalid "viewing.items", "viewing.mixed" (recordings of several
 // departments: each has its own head), "viewing.span", "viewing.purpose", "viewing.words", "viewing.until"; Conflict
 // "viewing.no_approver"; Conflict "viewing.no_department" for what belongs to nobody yet; Conflict "viewing.asked" where
-// the same person already waits for, or has, consent to one of them.
+// the same person already waits for, or has, consent to one of them; NotFound "viewing.unknown", Conflict "viewing.not_renewable"
+// where what is renewed is not theirs, was never in force, was taken back, or was for something else.
 func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request, error) {
 	words, err := text(a.Words, "words", true)
 	if err != nil {
@@ -51,6 +52,9 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, a Ask) (*Request,
 	now := s.c.Clock.Now()
 	if !a.Until.After(now) || a.Until.After(now.Add(MaxTerm)) {
 		return nil, fault.New(fault.Invalid, "viewing.until", int(MaxTerm/(24*time.Hour))).At("until")
+	}
+	if err := s.renewable(ctx, actor, &a); err != nil {
+		return nil, err
 	}
 	department, err := s.owner(ctx, actor, &a)
 	if err != nil {
@@ -125,6 +129,29 @@ func ask(tx *gate.Tx, r *Request) error {
 		Args: map[string]any{"no": r.No, "name": r.ViewerName},
 	})
 	return err
+}
+
+// renewable checks what an ask goes on from. A renewal is a request like every other, decided by the same people.
+func (s *Service) renewable(ctx context.Context, actor access.Actor, a *Ask) error {
+	if a.Renews == "" {
+		return nil
+	}
+	old, err := requestByID(ctx, s.c.DB.Reader, a.Renews)
+	if err != nil {
+		return err
+	}
+	if old.Viewer != actor.Person {
+		return fault.New(fault.NotFound, "viewing.unknown")
+	}
+	same := old.Manner == a.Manner && old.Case == a.Case && (old.State == Granted || old.State == Expired)
+	for _, i := range a.Items {
+		was, found := covers(old.Items, i.Recording)
+		same = same && found && i.From >= was.From && (was.To == 0 || i.To > 0 && i.To <= was.To)
+	}
+	if !same {
+		return fault.New(fault.Conflict, "viewing.not_renewable")
+	}
+	return nil
 }
 
 // owner gives the department whose consent is needed: that of the recordings, or that of the case.
@@ -301,6 +328,11 @@ func (s *Service) Revoke(ctx context.Context, actor access.Actor, id ident.Viewi
 			return nil, fault.New(fault.Conflict, "viewing.not_granted")
 		}
 		r.State, r.EndedAt, r.EndedBy, r.EndedName, r.EndedWords = Revoked, tx.Now(), actor.Person, actor.Name, words
+		if s.c.Ended != nil {
+			if err := s.c.Ended(tx, r.ID); err != nil {
+				return nil, err
+			}
+		}
 		return []any{"words", words}, closeLooks(tx, r.ID, ClosedRevoked)
 	})
 }

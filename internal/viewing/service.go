@@ -100,6 +100,8 @@ type Config struct {
 	Case func(ctx context.Context, actor access.Actor, id ident.CaseID) (CaseObject, error)
 	// DepartmentName names a department, "" for none; the register keeps names as they were.
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
+	// Ended is called in the change that takes a grant back, for what was lent on it; nil for nothing.
+	Ended func(tx *gate.Tx, id ident.ViewingID) error
 	// Handled gives, of the recordings, those of an open case that the person handles, where the bureau has chosen that handlers
 	// need no request of their own (第二十三条, a setting). Nil: it has not.
 	Handled func(ctx context.Context, person ident.PersonID, recs []ident.RecordingID) (map[ident.RecordingID]ident.CaseID, error)

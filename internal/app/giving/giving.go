@@ -33,7 +33,9 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/viewing/grab"
+	"zhilu.dev/zhilu/internal/viewing/loan"
 	"zhilu.dev/zhilu/internal/viewing/moment"
+	"zhilu.dev/zhilu/internal/viewing/refused"
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
@@ -75,6 +77,8 @@ type Office struct {
 	Redaction *redaction.Service
 	Grabs     *grab.Service
 	Moments   *moment.Service
+	Loans     *loan.Service
+	Refused   *refused.Service
 	Disc      *disc.Service
 	Given     *disclosure.Service
 }
@@ -83,6 +87,9 @@ type Office struct {
 func New(_ context.Context, d Deps) (*Office, error) {
 	o := &Office{d: d}
 	o.openGrabs()
+	if err := o.openLoans(); err != nil {
+		return nil, err
+	}
 	if err := o.openMarking(); err != nil {
 		return nil, err
 	}
@@ -122,5 +129,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables(), persons.Tables(), redaction.Tables(), grab.Tables(), disc.Tables(), disclosure.Tables())
+	return slices.Concat(marking.Tables(), persons.Tables(), redaction.Tables(), grab.Tables(), loan.Tables(), disc.Tables(), disclosure.Tables())
 }

@@ -84,6 +84,7 @@ func TestEveryColumn(t *testing.T) {
 			"viewing_request.state": "'expired'", "viewing_request.level": "'head'", "viewing_request.manner": "'publish'", "viewing_request.quorum": "2", "viewing_request.second_level": "'head'", "viewing_look.kind": "'picture'", "viewing_look.ground": "'own'",
 			"derivative.state": "'none'", "derivative.kind": "'strip'", "derivative.sha256": "'x', state = 'ready'", "derivative.reason": "'limit', state = 'failed'",
 			"device_clock.lo_us": "lo_us - 1", "device_clock.source": "'slate'",
+			"viewing_loan.condition": "'missing'", "viewing_loan.returned_at": "returned_at + 7",
 			"marking.mark":             "'home'",
 			"marking.lifted_at":        "7, lifted_words = 'x', lifted_by = 'x'",
 			"regulation_draft.state":   "'discarded'",

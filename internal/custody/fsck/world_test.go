@@ -38,6 +38,7 @@ import (
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/viewing/grab"
+	"zhilu.dev/zhilu/internal/viewing/loan"
 )
 
 const bureau = "某县局"
@@ -206,6 +207,7 @@ func (h *house) look() {
 		Kind: access.Person, ID: "a-keeper-2", Person: h.second, Name: "王建军", Roles: []access.Role{access.Custodian}, Departments: []ident.DepartmentID{h.dept},
 	}
 	h.must(h.looks.Confirm(h.ctx, second, l.ID, "属实"))
+	h.lend(leader, asker, second)
 	h.must(h.looks.Register(h.ctx, maker, h.fine.RecordingID, "清河路检查"))
 	marks := must(marking.New(marking.Config{DB: h.DB, Gate: h.Gate, Object: func(_ context.Context, id ident.RecordingID) (marking.Object, error) {
 		return marking.Object{ID: id, Department: h.dept, Officer: h.officer, Name: "x"}, nil
@@ -318,6 +320,19 @@ func (h *house) try(in recording.Intent, content []byte) (recording.Result, erro
 	return r, errors.Join(h.svc.FollowUp(h.ctx, r.FileID), h.svc.VerifyFile(h.ctx, r.FileID))
 }
 
+// lend has a carrier lent and taken back.
+func (h *house) lend(leader, asker, keeper access.Actor) {
+	h.t.Helper()
+	keeper.Person = h.officer // who lends is not who borrows
+	q := must(h.looks.Ask(h.ctx, asker, viewing.Ask{
+		Items: []viewing.Item{{Recording: h.fine.RecordingID}}, Manner: viewing.MannerBorrow, Purpose: viewing.PurposeCheck, Words: "借阅光盘", Until: h.Clock.Now().Add(time.Hour),
+	}))(h.t)
+	h.must(h.looks.Decide(h.ctx, leader, q.ID, viewing.Decision{Consent: true}))
+	loans := must(loan.New(loan.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t)
+	l := must(loans.Hand(h.ctx, keeper, q.ID, "证据光盘 2026-7", h.Clock.Now().Add(30*time.Minute)))(h.t)
+	h.must(loans.Take(h.ctx, keeper, l.ID, loan.Damaged, "划痕"))
+}
+
 func (h *house) sequence() {
 	h.t.Helper()
 	must(h.seq.Sequence(h.ctx))(h.t)
@@ -326,7 +341,7 @@ func (h *house) sequence() {
 func (h *house) config() fsck.Config {
 	return fsck.Config{
 		DB: h.DB, Keys: h.keys, Vault: h.disk, Catalog: recording.Catalog{}, Clock: h.Clock,
-		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(), grab.Tables(), marking.Tables(),
+		Tables: slices.Concat(recording.Tables(), device.Tables(), account.Tables(), viewing.Tables(), grab.Tables(), loan.Tables(), marking.Tables(),
 			regulation.Tables(), []vouch.Table{derivative.Table()}),
 	}
 }

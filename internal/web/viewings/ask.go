@@ -23,6 +23,7 @@ import (
 
 // askForm is what is asked for, as typed.
 type askForm struct {
+	Renews         ident.ViewingID     // one's own grant that it goes on from
 	Case           *viewing.CaseObject // with recordings: what is copied of it; without: its package
 	Manner         viewing.Manner
 	To             viewing.Recipient
@@ -61,6 +62,9 @@ func proposed(now time.Time) string {
 
 func (a Area) form(p *site.Page) error {
 	f := askForm{Until: proposed(p.Now)}
+	if id, err := ident.Parse[ident.ViewingID](p.Value("renews")); err == nil {
+		return a.renewal(p, id)
+	}
 	if id := p.Value("case"); id != "" {
 		c, err := a.caseNamed(p.Context(), id)
 		if err != nil {
@@ -76,6 +80,36 @@ func (a Area) form(p *site.Page) error {
 		return err
 	}
 	f.Recordings = recs
+	return a.formPage(p, f)
+}
+
+// renewal is the form filled in with what a grant was for.
+func (a Area) renewal(p *site.Page, id ident.ViewingID) error {
+	r, err := a.Viewings.Get(p.Context(), p.Actor, id)
+	if err != nil {
+		return err
+	}
+	f := askForm{Renews: id, Until: proposed(p.Now), Manner: r.Manner, To: r.To, Purpose: string(r.Purpose), Words: r.Words}
+	if r.Case != "" {
+		c, err := a.Viewings.CaseOf(p.Context(), r.Case)
+		if err != nil {
+			return err
+		}
+		f.Case = &c
+	}
+	for _, i := range r.Items {
+		rec, err := a.Recordings.Brief(p.Context(), i.Recording)
+		if err != nil {
+			return err
+		}
+		f.Recordings = append(f.Recordings, rec)
+	}
+	if len(r.Items) == 1 && !r.Items[0].Whole() {
+		f.Part, f.From = true, elapsed(r.Items[0].From)
+		if r.Items[0].To > 0 {
+			f.ToMoment = elapsed(r.Items[0].To)
+		}
+	}
 	return a.formPage(p, f)
 }
 
@@ -134,6 +168,9 @@ func view(p locale.Printer, f askForm, now time.Time) askView {
 		Words:   f.Bad.Mark(ui.Field{Name: "words", Label: p.T("viewing.words"), Hint: p.T("viewing.words_hint"), Value: f.Words, Max: 500}),
 	}
 	v.Form = ui.FormView{Action: Path, Label: p.T("viewing.ask"), Buttons: []ui.Action{{Text: p.T("viewing.ask"), Icon: "send", Primary: true}}}
+	if f.Renews != "" {
+		v.Form.Hidden = append(v.Form.Hidden, ui.Hidden{Name: "renews", Value: string(f.Renews)})
+	}
 	if f.Case != nil {
 		v.Form.Hidden = append(v.Form.Hidden, ui.Hidden{Name: "case", Value: string(f.Case.ID)})
 		v.List = append(v.List, caseItem(p, *f.Case))
@@ -217,6 +254,9 @@ func (a Area) ask(p *site.Page) error {
 		From: p.Value("from"), ToMoment: p.Value("to"), Manner: viewing.Manner(p.Value("manner")),
 		To: viewing.Recipient{Body: p.Value("to_body"), Person: p.Value("to_person"), Contact: p.Value("to_contact"), Basis: p.Value("to_basis")},
 	}
+	if id, err := ident.Parse[ident.ViewingID](p.Value("renews")); err == nil {
+		f.Renews = id
+	}
 	if id := p.Value("case"); id != "" {
 		c, err := a.caseNamed(p.Context(), id)
 		if err != nil {
@@ -245,7 +285,7 @@ func (a Area) asked(p *site.Page, f askForm, until time.Time) (*viewing.Request,
 	if err != nil {
 		return nil, err
 	}
-	ask := viewing.Ask{Items: items, Manner: f.Manner, To: f.To, Purpose: viewing.Purpose(f.Purpose), Words: f.Words, Until: until}
+	ask := viewing.Ask{Items: items, Manner: f.Manner, To: f.To, Purpose: viewing.Purpose(f.Purpose), Words: f.Words, Until: until, Renews: f.Renews}
 	if f.Case != nil {
 		ask.Case = f.Case.ID
 	}

@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/ledger"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/loan"
 	"zhilu.dev/zhilu/internal/web/listing"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/refusal"
@@ -62,36 +63,13 @@ func (a Area) registerPage(p *site.Page, note *ui.NoteView) error {
 	if err != nil {
 		return err
 	}
-	tree, err := a.People.Tree(p.Context())
-	if err != nil {
+	v := registerView{Note: note, Head: a.registerHead(p, "")}
+	v.Head.Actions = append(v.Head.Actions, ui.Action{Text: pr.T("viewing.print"), Href: q.At(printPath), Icon: "printer"}, ui.Action{Text: pr.T("viewing.proof"), Href: q.At(proofPath), Icon: "certificate"})
+	v.Tabs = a.registerTabs(p, q.Get("view"), page.Count)
+	if v.Filters, err = a.registerFilters(p, q, registerPath); err != nil {
 		return err
 	}
-	v := registerView{Note: note, Head: ui.HeadView{
-		Crumbs: []ui.Link{{Text: pr.T("viewing.title"), Href: Path}}, Title: pr.T("viewing.register"), Sub: pr.T("viewing.register_sub"),
-		Actions: []ui.Action{{Text: pr.T("viewing.print"), Href: q.At(printPath), Icon: "printer"}},
-	}}
-	for _, x := range []string{"", "open"} {
-		t := ui.Tab{Text: pr.T("viewing.register_all"), Href: q.With("view", x), Current: q.Get("view") == x}
-		if x == "open" {
-			t.Text = pr.T("viewing.register_open")
-		}
-		if t.Current {
-			t.Count = pr.Num(int64(page.Count))
-		}
-		v.Tabs = append(v.Tabs, t)
-	}
-	departments := []ui.Option{{Text: pr.T("table.any"), On: q.Get("department") == ""}}
-	for _, d := range tree {
-		departments = append(departments, ui.Option{Value: string(d.ID), Text: d.Name, On: string(d.ID) == q.Get("department")})
-	}
-	v.Filters = ui.Filters{
-		Action: registerPath, Clear: q.Clear("view"), Export: q.At(exportPath), Keep: q.Keep("view", "recording", "request"),
-		Fields: []ui.Filter{
-			{Kind: ui.FilterDate, Name: "from", Label: pr.T("viewing.from_day"), Value: q.Get("from")},
-			{Kind: ui.FilterDate, Name: "to", Label: pr.T("viewing.to_day"), Value: q.Get("to")},
-			{Kind: ui.FilterSelect, Name: "department", Label: pr.T("viewing.owner"), Options: departments},
-		},
-	}
+	v.Filters.Export, v.Filters.Keep = q.At(exportPath), q.Keep("view", "recording", "request")
 	rows, err := a.rows(p, page.Rows, p.Now)
 	if err != nil {
 		return err
@@ -101,6 +79,60 @@ func (a Area) registerPage(p *site.Page, note *ui.NoteView) error {
 		return p.Refused(v.Head.Title, registerComponent(pr, v))
 	}
 	return p.Render(v.Head.Title, registerComponent(pr, v))
+}
+
+// registerHead heads one of the lists of the register.
+func (a Area) registerHead(p *site.Page, list string) ui.HeadView {
+	h := ui.HeadView{Crumbs: []ui.Link{{Text: p.P.T("viewing.title"), Href: Path}}, Title: p.P.T("viewing.register"), Sub: p.P.T("viewing.register_sub")}
+	switch list {
+	case "loans":
+		h.Title, h.Sub = p.P.T("loan.list"), p.P.T("loan.list_sub")
+	case "refused":
+		h.Title, h.Sub = p.P.T("refused.list"), p.P.T("refused.list_sub")
+	}
+	return h
+}
+
+// registerTabs leads between the lists of the register; the current one is counted.
+func (a Area) registerTabs(p *site.Page, current string, count int) []ui.Tab {
+	tabs := []ui.Tab{}
+	for _, x := range []struct{ name, word, href string }{
+		{"", "viewing.register_all", registerPath},
+		{"open", "viewing.register_open", registerPath + "?view=open"},
+		{"loans", "loan.tab", loansPath},
+		{"refused", "refused.tab", refusedPath},
+	} {
+		if x.name == "loans" && a.Loans == nil || x.name == "refused" && a.Refused == nil {
+			continue
+		}
+		t := ui.Tab{Text: p.P.T(x.word), Href: x.href, Current: x.name == current}
+		if t.Current {
+			t.Count = p.P.Num(int64(count))
+		}
+		tabs = append(tabs, t)
+	}
+	return tabs
+}
+
+// registerFilters are the conditions that every list of the register knows.
+func (a Area) registerFilters(p *site.Page, q listing.Query, at string) (ui.Filters, error) {
+	pr := p.P
+	tree, err := a.People.Tree(p.Context())
+	if err != nil {
+		return ui.Filters{}, err
+	}
+	departments := []ui.Option{{Text: pr.T("table.any"), On: q.Get("department") == ""}}
+	for _, d := range tree {
+		departments = append(departments, ui.Option{Value: string(d.ID), Text: d.Name, On: string(d.ID) == q.Get("department")})
+	}
+	return ui.Filters{
+		Action: at, Clear: q.Clear("view"), Export: q.At(at + "/export"),
+		Fields: []ui.Filter{
+			{Kind: ui.FilterDate, Name: "from", Label: pr.T("viewing.from_day"), Value: q.Get("from")},
+			{Kind: ui.FilterDate, Name: "to", Label: pr.T("viewing.to_day"), Value: q.Get("to")},
+			{Kind: ui.FilterSelect, Name: "department", Label: pr.T("viewing.owner"), Options: departments},
+		},
+	}, nil
 }
 
 func registerTable(p *site.Page, q listing.Query, page viewing.RegisterPage, rows []line) ui.TableView {
@@ -146,6 +178,7 @@ type line struct {
 	basis, why, basisHref string
 	consent               string
 	request               viewing.Request // what it rests on; empty for one's own recording
+	place                 string          // of its entry in the log; only where it is asked for
 	state, icon           string
 	tone                  ui.Tone
 	may                   bool
@@ -310,6 +343,7 @@ var registerColumns = []struct {
 	{"confirmed_at", 20},
 	{"remark", 24},
 	{"id", 38},
+	{"place", 12},
 }
 
 func (a Area) cells(p *site.Page, l viewing.Look) ([]any, error) {
@@ -318,9 +352,13 @@ func (a Area) cells(p *site.Page, l viewing.Look) ([]any, error) {
 		return nil, err
 	}
 	r := rows[0]
+	place, err := a.place(p, l.ID)
+	if err != nil {
+		return nil, err
+	}
 	return []any{
 		l.No, l.ViewerName, l.ViewerDept, r.why, r.request.Words, r.title, span(p.P, viewing.Item{From: l.From, To: l.To}), r.basis, r.request.DecidedName, l.OpenedAt, l.ClosedAt,
-		l.WatchedFor.Seconds(), l.ConfirmedName, l.ConfirmedAt, l.Remark, string(l.ID),
+		l.WatchedFor.Seconds(), l.ConfirmedName, l.ConfirmedAt, l.Remark, string(l.ID), place,
 	}, nil
 }
 
@@ -330,7 +368,8 @@ const maxPrinted = 500
 type printView struct {
 	Bureau, Period, Printed, More string
 	Rows                          []line
-	Words                         []string
+	Loans                         []loan.Loan
+	Log                           []ui.Fact // the head of the log when it was printed, to hold against the rows' numbers
 }
 
 // print shows the register in the form of the paper one. Printing takes it out of the house, so it is an export.
@@ -363,6 +402,17 @@ func (a Area) print(p *site.Page) error {
 		list = append(list, l)
 	}
 	if v.Rows, err = a.rows(p, list, time.Time{}); err != nil {
+		return err
+	}
+	for i := range v.Rows {
+		if v.Rows[i].place, err = a.place(p, list[i].ID); err != nil {
+			return err
+		}
+	}
+	if err := a.sealed(p, &v); err != nil {
+		return err
+	}
+	if v.Loans, err = a.printedLoans(p, f); err != nil {
 		return err
 	}
 	return p.Render(p.P.T("viewing.register"), printPage(p.P, v))

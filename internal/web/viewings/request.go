@@ -1,6 +1,7 @@
 package viewings
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,10 +24,12 @@ type requestView struct {
 	Facts    []ui.Fact
 	Items    []itemView
 	Answer   *ui.NoteView
+	Alert    *ui.NoteView // what could not be done, where its form is not there any more
 	Decide   *decideView
 	Withdraw *ui.ConfirmView
 	Revoke   *decideView
 	LooksRef string
+	Loans    *loansView
 }
 
 // decideView is the form of a decision.
@@ -72,7 +75,7 @@ func (a Area) page(p *site.Page, r *viewing.Request, bad refusal.Fault, which st
 	if err != nil {
 		return err
 	}
-	v.Sentence = pr.T("viewing.sentence", r.ViewerName, what, pr.When(r.AskedUntil, p.Now), purpose(pr, r.Purpose))
+	v.Sentence = pr.T("viewing.sentence."+string(r.Manner), r.ViewerName, what, pr.When(r.AskedUntil, p.Now), purpose(pr, r.Purpose))
 	if err := a.facts(p, r, &v); err != nil {
 		return err
 	}
@@ -93,11 +96,32 @@ func (a Area) page(p *site.Page, r *viewing.Request, bad refusal.Fault, which st
 		v.Items = append(v.Items, x)
 	}
 	a.actions(p, r, &v, bad, which)
+	if v.Loans, err = a.loans(p, r, bad, which); err != nil {
+		return err
+	}
+	if r.Viewer == p.Actor.Person && (r.State == viewing.Granted || r.State == viewing.Expired) {
+		v.Head.Actions = append(v.Head.Actions, ui.Action{Text: pr.T("viewing.renew"), Href: newPath + "?renews=" + string(r.ID), Icon: "refresh"})
+	}
 	title := v.Head.Title
 	if bad.What != "" {
+		if !v.says() {
+			v.Alert = &ui.NoteView{Tone: ui.Late, Icon: "alert-circle", Bold: bad.What, Text: bad.Do}
+		}
 		return p.Refused(title, requestPage(pr, v))
 	}
 	return p.Render(title, requestPage(pr, v))
+}
+
+// says reports whether one of the page's forms shows what was wrong.
+func (v *requestView) says() bool {
+	if v.Decide != nil && len(v.Decide.Form.Errors) > 0 || v.Revoke != nil && len(v.Revoke.Form.Errors) > 0 {
+		return true
+	}
+	if v.Loans == nil {
+		return false
+	}
+	return v.Loans.Hand != nil && len(v.Loans.Hand.Errors) > 0 ||
+		slices.ContainsFunc(v.Loans.Rows, func(x loanView) bool { return x.Take != nil && len(x.Take.Errors) > 0 })
 }
 
 func (a Area) facts(p *site.Page, r *viewing.Request, v *requestView) error {

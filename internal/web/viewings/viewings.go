@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
@@ -55,6 +56,12 @@ type Deps struct {
 	Object     func(ctx context.Context, id ident.RecordingID) (viewing.Object, error)
 	// Grabs counts the still pictures that were kept from looks.
 	Grabs func(ctx context.Context, looks []ident.LookID) (map[ident.LookID]int, error)
+
+	Loans   Loans
+	Refused Refusals
+	// ActorName names who did what an entry says.
+	ActorName func(ctx context.Context, a custody.Actor) string
+	Log       Log
 }
 
 // Addresses of the area.
@@ -64,6 +71,9 @@ const (
 	registerPath = "/register"
 	exportPath   = registerPath + "/export"
 	printPath    = registerPath + "/print"
+	proofPath    = registerPath + "/proof"
+	loansPath    = registerPath + "/loans"
+	refusedPath  = registerPath + "/refused"
 )
 
 // Area is the pages over their services.
@@ -89,6 +99,13 @@ func (a Area) Routes() []site.Route {
 		{Method: http.MethodGet, Path: exportPath, Action: access.RegisterExport, Handle: a.export},
 		{Method: http.MethodGet, Path: printPath, Action: access.RegisterExport, Handle: a.print},
 		object(http.MethodPost, registerPath+"/confirm", access.RegisterConfirm, a.confirm),
+		{Method: http.MethodGet, Path: proofPath, Action: access.RegisterExport, Handle: a.proof},
+		object(http.MethodPost, Path+"/{id}/loans", access.LoanHand, a.handOut),
+		object(http.MethodPost, registerPath+"/loans/{loan}/take", access.LoanTake, a.takeBack),
+		{Method: http.MethodGet, Path: loansPath, Action: access.RegisterList, Handle: a.loanList},
+		{Method: http.MethodGet, Path: loansPath + "/export", Action: access.RegisterExport, Handle: a.exportLoans},
+		{Method: http.MethodGet, Path: refusedPath, Action: access.RegisterList, Handle: a.refusedList},
+		{Method: http.MethodGet, Path: refusedPath + "/export", Action: access.RegisterExport, Handle: a.exportRefused},
 	}
 }
 

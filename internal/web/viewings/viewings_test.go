@@ -165,6 +165,15 @@ func TestViewingLooks(t *testing.T) {
 	if err := h.Viewing.Close(context.Background(), officer, seat, l.ID); err != nil {
 		t.Fatal(err)
 	}
+	lend := ask(d.Late.RecordingID, h)
+	lend.Set("manner", "borrow")
+	borrow := reviewer.Post("/viewings", lend).Header.Get("Location")
+	head.Post(borrow+"/decide", url.Values{"answer": {"consent"}})
+	keeper.Post(borrow+"/loans", url.Values{"what": {"证据光盘 2026-7 第 1 份"}, "due": {h.Clock.Now().Add(20 * time.Hour).Format("2006-01-02T15:04")}})
+	h.As(access.SystemAdmin).Post(record.Path(d.Late.RecordingID)+"/look", nil)
+	if _, err := h.Viewing.Open(context.Background(), h.Actor(t, access.SystemAdmin), seat, d.Late.RecordingID, viewing.Play); err == nil {
+		t.Error("an administrator looks")
+	}
 	ctx := webtest.NewBrowser(t)
 	const start = "/asset/none"
 	webtest.Watch(t, ctx, func(text string) bool { return strings.Contains(text, start) || strings.Contains(text, "/favicon.ico") })
@@ -181,6 +190,10 @@ func TestViewingLooks(t *testing.T) {
 			{"recording-granted", record.Path(d.Late.RecordingID), reviewer.Token},
 			{"register", "/register", keeper.Token},
 			{"register-print", "/register/print", keeper.Token},
+			{"loans", "/register/loans", keeper.Token},
+			{"refused", "/register/refused", keeper.Token},
+			{"viewing-borrow", borrow, keeper.Token},
+			{"viewing-renew", "/viewings/new?renews=" + strings.TrimPrefix(granted, "/viewings/"), reviewer.Token},
 		} {
 			t.Run(p.name+"-"+look.name, func(t *testing.T) {
 				webtest.Open(t, ctx, h.Server.URL+start, look.window)

@@ -43,6 +43,8 @@ import (
 	"zhilu.dev/zhilu/internal/vault"
 	"zhilu.dev/zhilu/internal/vault/localdir"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/loan"
+	"zhilu.dev/zhilu/internal/viewing/refused"
 	"zhilu.dev/zhilu/internal/web/asset"
 	"zhilu.dev/zhilu/internal/web/intake"
 	"zhilu.dev/zhilu/internal/web/library"
@@ -172,7 +174,7 @@ func NewOn(t testing.TB, on *db.DB, more ...func(h *House) []site.Route) *House 
 	t.Cleanup(func() { _ = h.Press.Close() })
 	h.Viewing = must(viewing.New(viewing.Config{
 		DB: w.DB, Gate: w.Gate, Recordings: viewing.Over(h.Service), Offices: h.Accounts, Copies: wishes{}, Clock: w.Clock, Log: w.Log,
-		DepartmentName: h.departmentName,
+		DepartmentName: h.departmentName, Ended: loan.Recall,
 	}))(t)
 	h.Cases = must(casefile.New(casefile.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock, People: h.Org, Rules: settings}))(t)
 	h.Strays = must(stray.New(stray.Config{DB: w.DB, Gate: w.Gate, Clock: w.Clock}))(t)
@@ -204,6 +206,8 @@ func (h *House) serve(settings *regulation.Service, more []func(h *House) []site
 	}))(h.t)
 	looks := viewings.New(viewings.Deps{
 		Viewings: h.Viewing, Recordings: h.Service, People: h.Org, Bureau: h.Bureau.Bureau.Name, Object: viewing.Over(h.Service).Object,
+		Loans: must(loan.New(loan.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), Refused: refused.New(h.DB, h.Gate),
+		ActorName: func(_ context.Context, a custody.Actor) string { return "账号 " + a.ID },
 	})
 	h.Links = links.New(links.Deps{
 		Duties: must(duty.NewBook(duty.Config{DB: h.DB, Gate: h.Gate, Clock: h.Clock}))(h.t), Recordings: h.Service, Strays: h.Strays, Cases: h.Cases, Rules: settings, People: h.Org,
