@@ -41,6 +41,7 @@ import (
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/recording/handed"
 	"zhilu.dev/zhilu/internal/recording/malware"
 	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/regulation"
@@ -281,7 +282,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	}
 	h.Recordings, err = recording.New(recording.Config{
 		DB: h.DB, Gate: h.Gate, Vault: h.Vault, Keys: h.Keys, Devices: h.Devices, People: h.Org, Settings: h.Regulation, Prober: h.Prober,
-		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Bureau: h.Bureau.Name,
+		Clock: h.Clock, Log: h.Log, Node: cfg.Node, Bureau: h.Bureau.Name, HandedIn: handed.Belongs,
 	})
 	if err != nil {
 		return err

@@ -181,7 +181,7 @@ func pages(t *testing.T, base string) []string {
 		"/devices/" + first("zhoujg", "/devices", `href="/devices/`+id+`"`), "/devices/new", "/devices/export", "/devices/template", "/device-import",
 		"/persons", "/persons/new", "/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
 		"/accounts", "/accounts/export", "/tokens", "/custody", "/custody/export", "/custody/" + first("audadmin", "/custody", `href="/custody/`+id+`"`),
-		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print", "/register/proof", "/register/loans", "/register/loans/export", "/register/refused", "/register/refused/export", "/disclosures", "/disclosures/export", "/disclosures/print", "/disclosures/new?request=1", "/discs", "/discs/new", "/discs/export",
+		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print", "/register/proof", "/register/loans", "/register/loans/export", "/register/refused", "/register/refused/export", "/handed-in", "/handed-in/new", "/handed-in/export", "/disclosures", "/disclosures/export", "/disclosures/print", "/disclosures/new?request=1", "/discs", "/discs/new", "/discs/export",
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
 		"/cases", "/cases/export", "/cases/parties", "/unlinked", "/cases/new", "/cases/" + theCase, "/cases/" + theCase + "/story", "/cases/" + theCase + "/papers",
@@ -278,7 +278,7 @@ func navigate(t *testing.T, v *visitor, role string) {
 	}
 	sprite := ""
 	for _, place := range []string{
-		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/viewings", "/register", "/disclosures", "/discs", "/cards", "/devices", "/persons", "/people", "/accounts", "/tokens", "/custody",
+		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/handed-in", "/viewings", "/register", "/disclosures", "/discs", "/cards", "/devices", "/persons", "/people", "/accounts", "/tokens", "/custody",
 		"/rules", "/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)

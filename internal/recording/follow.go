@@ -137,16 +137,12 @@ func (s *Service) describe(ctx context.Context, rec *record.Recording, file *rec
 	for _, f := range facts.Flags {
 		flags = append(flags, Flag(f))
 	}
-	for _, f := range rec.FlagList() { // what was found before and still holds
-		if f == FlagDuplicate || f == FlagDamaged || f == FlagMalware {
-			flags = append(flags, f)
-		}
-	}
+	flags = append(flags, keepFlags(rec.FlagList())...) // what was found before and still holds
 	setDevice(rec, m)
 	switch {
 	case m.By == device.Ambiguous || len(m.Against) > 0:
 		flags = append(flags, FlagDeviceDoubtful)
-	case m.Device == "":
+	case m.Device == "" && !slices.Contains(flags, record.FlagParty):
 		flags = append(flags, FlagUnknownDevice)
 	}
 	if err := s.setHolder(ctx, rec); err != nil {
@@ -265,7 +261,9 @@ func (s *Service) writeFacts(tx *gate.Tx, rec *record.Recording, file *record.Fi
 }
 
 func keepFlags(flags []Flag) []Flag {
-	return slices.DeleteFunc(flags, func(f Flag) bool { return f != FlagDuplicate && f != FlagDamaged && f != FlagMalware })
+	return slices.DeleteFunc(flags, func(f Flag) bool {
+		return f != FlagDuplicate && f != FlagDamaged && f != FlagMalware && f != record.FlagParty
+	})
 }
 
 var factColumns = []string{

@@ -1,7 +1,9 @@
 package recording
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +24,7 @@ const DoubtClockUnchecked = "clock_unchecked"
 
 // setDevice lays a recognised camera on a row.
 func setDevice(r *record.Recording, m intake.Matched) {
-	r.Device, r.DeviceName, r.DeviceHow, r.Department = m.Device, m.Item.Label, string(m.By), m.Item.Department
+	r.Device, r.DeviceName, r.DeviceHow, r.Department = m.Device, m.Item.Label, string(m.By), cmp.Or(m.Item.Department, r.Department)
 	if m.Device == "" {
 		r.DeviceHow = ""
 		if m.By == device.Ambiguous {
@@ -117,7 +119,7 @@ func (s *Service) judge(ctx context.Context, idb bun.IDB, r *record.Recording, n
 	}
 	in := storage.Inputs{
 		End: clock.Interval{From: clock.FromMicros(r.EndFrom), To: clock.FromMicros(r.EndTo)}, EndSource: r.StartSource,
-		EndDoubts: strings.Fields(r.StartDoubts), Limit: Term,
+		EndDoubts: strings.Fields(r.StartDoubts), Limit: Term, Foreign: r.Device == "" && slices.Contains(r.FlagList(), record.FlagParty),
 	}
 	if r.FactsAt == 0 {
 		in.EndWhy = storage.WhyFactsPending

@@ -56,6 +56,7 @@ type Config struct {
 	Log      *slog.Logger
 	Node     string // this server's name, as the vault knows it
 	Bureau   string // the bureau's name, as receipts state it
+	HandedIn intake.HandedIn
 	// IncludeWithin is how soon an entry must stand in the log; receipts state it. 0 means an hour.
 	IncludeWithin time.Duration
 }
@@ -77,7 +78,7 @@ func New(c Config) (*Service, error) {
 	if c.IncludeWithin == 0 {
 		c.IncludeWithin = time.Hour
 	}
-	in, err := intake.New(intake.Config{DB: c.DB, Gate: c.Gate, Vault: c.Vault, Devices: c.Devices, Clock: c.Clock, Log: c.Log, Node: c.Node})
+	in, err := intake.New(intake.Config{DB: c.DB, Gate: c.Gate, Vault: c.Vault, Devices: c.Devices, Clock: c.Clock, Log: c.Log, Node: c.Node, HandedIn: c.HandedIn})
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ import (
 	"zhilu.dev/zhilu/internal/persons"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
+	"zhilu.dev/zhilu/internal/recording/handed"
 	"zhilu.dev/zhilu/internal/redaction"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/sheet"
@@ -78,6 +79,7 @@ type Office struct {
 	Grabs     *grab.Service
 	Moments   *moment.Service
 	Loans     *loan.Service
+	Handed    *handed.Service
 	Refused   *refused.Service
 	Disc      *disc.Service
 	Given     *disclosure.Service
@@ -91,6 +93,9 @@ func New(_ context.Context, d Deps) (*Office, error) {
 		return nil, err
 	}
 	if err := o.openMarking(); err != nil {
+		return nil, err
+	}
+	if err := o.openHanded(); err != nil {
 		return nil, err
 	}
 	if err := o.openPersons(); err != nil {
@@ -112,7 +117,7 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return slices.Concat(o.Marks().Routes(), o.personRoutes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
+	return slices.Concat(o.Marks().Routes(), o.personRoutes(), o.handedRoutes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.
@@ -129,5 +134,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables(), persons.Tables(), redaction.Tables(), grab.Tables(), loan.Tables(), disc.Tables(), disclosure.Tables())
+	return slices.Concat(marking.Tables(), persons.Tables(), redaction.Tables(), grab.Tables(), loan.Tables(), handed.Tables(), disc.Tables(), disclosure.Tables())
 }

@@ -179,7 +179,7 @@ func KeepOwn(tx *gate.Tx, id ident.RecordingID, lost []record.Recording) error {
 			return file.State != record.Damaged
 		case record.FlagUnknownDevice, record.FlagDeviceDoubtful, record.FlagNoOfficer:
 			return false // it was joined with the same camera and the same hands
-		case record.FlagDuplicate, record.FlagUnlike, record.FlagMalware:
+		case record.FlagDuplicate, record.FlagUnlike, record.FlagMalware, record.FlagParty:
 		}
 		return theirs && (own == nil || !own.Has(media.Flag(f)))
 	}))

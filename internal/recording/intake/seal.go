@@ -279,6 +279,13 @@ func (s *Service) insertRecording(tx *gate.Tx, up *record.Upload, info vault.Inf
 	if name.HasNumber {
 		file.Series, file.Width, file.Number = record.Opaque(name.Series), name.Width, name.Number
 	}
+	handed := false
+	if s.c.HandedIn != nil {
+		var err error
+		if rec.Department, handed, err = s.c.HandedIn(tx.Context(), tx.DB(), up.Owner, up.Metadata); err != nil {
+			return nil, err
+		}
+	}
 	if err := record.Insert(tx.Context(), tx.DB(), &rec); err != nil {
 		return nil, err
 	}
@@ -287,6 +294,11 @@ func (s *Service) insertRecording(tx *gate.Tx, up *record.Upload, info vault.Inf
 	}
 	if err := record.Index(tx.Context(), tx.DB(), rec.Seq, record.SearchText(&rec, file.Path)); err != nil {
 		return nil, err
+	}
+	if handed {
+		if err := record.AddFlag(tx, &rec, record.FlagParty, ""); err != nil {
+			return nil, err
+		}
 	}
 	return &file, tx.Enqueue(FollowUpArgs{File: file.ID})
 }

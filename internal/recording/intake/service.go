@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
@@ -36,7 +37,13 @@ type Config struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Node    string // this server's name, as the vault knows it
+
+	HandedIn HandedIn // nil: nothing is handed in
 }
+
+// HandedIn tells, inside the change that enters a file, whether its sender sends it as handed in by somebody else (当事人提交), and
+// the department that receives it. What the sender said of the file is hostile text.
+type HandedIn func(ctx context.Context, idb bun.IDB, owner, metadata string) (ident.DepartmentID, bool, error)
 
 // Service takes files in. It is safe for concurrent use.
 type Service struct {

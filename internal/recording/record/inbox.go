@@ -29,11 +29,20 @@ func Doubtful(v storage.Verdict) bool { return v == storage.Late || v == storage
 func Asks(flags []Flag, v storage.Verdict) []Flag {
 	var out []Flag
 	for _, f := range flags {
-		if slices.Contains(InboxFlags(), f) || Doubtful(v) && slices.Contains(TimeFlags(), f) {
+		if asks(f, v) || Doubtful(v) && slices.Contains(TimeFlags(), f) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// asks reports whether a finding asks for a person. What a party handed in may be of any kind and from anywhere: only what became of
+// its bytes here asks.
+func asks(f Flag, v storage.Verdict) bool {
+	if v == storage.NotOurs {
+		return f == FlagDamaged || f == FlagMalware
+	}
+	return slices.Contains(InboxFlags(), f)
 }
 
 // Queue puts the recording into the inbox while something of it asks for a person, and takes it out when nothing does any
@@ -41,11 +50,11 @@ func Asks(flags []Flag, v storage.Verdict) []Flag {
 // down a return or a designated storage, which is all that a late one asks for.
 func (r *Recording) Queue(explained bool) {
 	v := storage.Verdict(r.Verdict)
-	asks := r.Unexplained() || v == storage.Late && !explained
+	waits := r.Unexplained() || v == storage.Late && !explained
 	switch {
-	case asks && r.Inbox == InboxNone:
+	case waits && r.Inbox == InboxNone:
 		r.Inbox = InboxWaiting
-	case !asks && r.Inbox == InboxWaiting:
+	case !waits && r.Inbox == InboxWaiting:
 		r.Inbox = InboxNone
 	}
 }
@@ -57,5 +66,5 @@ func (r *Recording) AsksCustodian() bool { return r.Inbox == InboxWaiting && r.U
 // late storing, which is its officer's to give.
 func (r *Recording) Unexplained() bool {
 	return storage.Verdict(r.Verdict) == storage.CannotJudge ||
-		slices.ContainsFunc(r.FlagList(), func(f Flag) bool { return slices.Contains(InboxFlags(), f) })
+		slices.ContainsFunc(r.FlagList(), func(f Flag) bool { return asks(f, storage.Verdict(r.Verdict)) })
 }

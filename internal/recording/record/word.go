@@ -35,6 +35,7 @@ const (
 	FlagDuplicate      Flag = "duplicate"       // the same bytes were handed in again (T4)
 	FlagDamaged        Flag = "damaged"         // what the disk gave back is not what was sealed
 	FlagMalware        Flag = "malware"         // the scanner found a harmful program in it (T24)
+	FlagParty          Flag = "party"           // 当事人提交: handed in by a party or somebody of the public, not made by the bureau
 	FlagUnlike         Flag = "unlike_camera"   // its form is not that of its camera's files (T1)
 )
 

@@ -19,11 +19,12 @@ const (
 	Late         Verdict = "late"           // certainly after the term, on every branch
 	CannotJudge  Verdict = "cannot_judge"   // the bounds lie on both sides of the term, or something is unknown
 	Unstored     Verdict = "unstored"       // known to exist, and not here
+	NotOurs      Verdict = "not_ours"       // 当事人提交: handed in by somebody else; the term is for the bureau's own recordings
 )
 
 // Verdicts lists every verdict.
 func Verdicts() []Verdict {
-	return []Verdict{InTime, InTimeReturn, Designated, Late, CannotJudge, Unstored}
+	return []Verdict{InTime, InTimeReturn, Designated, Late, CannotJudge, Unstored, NotOurs}
 }
 
 // Fact is one input of the sum, shown with a letter.
@@ -67,6 +68,7 @@ type Inputs struct {
 	Returned   time.Time      // return note; zero without one
 	Designated time.Time      // designated storage; zero without one
 	Limit      time.Duration  // the term
+	Foreign    bool           // handed in by somebody else: no term runs
 }
 
 // Judgement is the verdict and how it came about.
@@ -110,6 +112,10 @@ func Judge(in Inputs) Judgement {
 	j := Judgement{Limit: in.Limit, Facts: facts(in)}
 	if in.Stored.IsZero() {
 		j.Verdict = Unstored
+		return j
+	}
+	if in.Foreign {
+		j.Verdict = NotOurs
 		return j
 	}
 	if in.Steps {

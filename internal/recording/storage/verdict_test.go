@@ -24,7 +24,7 @@ func class(v storage.Verdict) string {
 	switch v {
 	case storage.InTime, storage.InTimeReturn, storage.Designated:
 		return "kept"
-	case storage.Late, storage.CannotJudge, storage.Unstored:
+	case storage.Late, storage.CannotJudge, storage.Unstored, storage.NotOurs:
 	}
 	return string(v)
 }
@@ -257,5 +257,16 @@ func TestWatch(t *testing.T) {
 	}
 	if _, ok := tick(0); ok {
 		t.Error("a step counts once")
+	}
+}
+
+// TestForeign: what somebody else handed in is measured by no term, whatever else is known of it.
+func TestForeign(t *testing.T) {
+	t.Parallel()
+	for _, end := range []clock.Interval{{}, clock.At(seen.Add(-90 * 24 * time.Hour)), clock.At(seen.Add(time.Hour))} {
+		in := storage.Inputs{End: end, Stored: clock.At(seen), Limit: term, Foreign: true}
+		if j := storage.Judge(in); j.Verdict != storage.NotOurs || len(j.Branches) != 0 {
+			t.Errorf("%+v", j)
+		}
 	}
 }

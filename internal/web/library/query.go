@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
 	"zhilu.dev/zhilu/internal/web/site"
 )
@@ -171,7 +172,7 @@ func kinds() []recording.Kind {
 func allFlags() []recording.Flag {
 	flags := []recording.Flag{
 		recording.FlagUnknownDevice, recording.FlagDeviceDoubtful, recording.FlagNoOfficer, recording.FlagDuplicate, recording.FlagDamaged,
-		recording.FlagMalware, recording.FlagUnlike,
+		recording.FlagMalware, recording.FlagUnlike, record.FlagParty,
 	}
 	for _, f := range []media.Flag{
 		media.FlagClockDoubt, media.FlagNameMismatch, media.FlagTimeMissing, media.FlagFuture, media.FlagTruncated, media.FlagUnreadable,

@@ -84,7 +84,7 @@ func Took(p locale.Printer, r recording.Recording) string {
 		default:
 			return p.T("recording.brief.most", p.Duration(most))
 		}
-	case storage.InTimeReturn, storage.Designated, storage.Unstored:
+	case storage.InTimeReturn, storage.Designated, storage.Unstored, storage.NotOurs:
 	}
 	return ""
 }

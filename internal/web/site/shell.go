@@ -36,6 +36,7 @@ var places = []struct {
 			key: "nav.inbox", href: "/inbox", icon: "inbox", action: access.InboxList,
 			count: func(c Counts) (int, bool) { return c.Inbox, false },
 		},
+		{key: "nav.handed", href: "/handed-in", icon: "folder", action: access.HandedList},
 		{key: "nav.unlinked", href: "/unlinked", icon: "link", action: access.RecordingList},
 		{key: "nav.viewings", href: "/viewings", icon: "eye", action: access.ViewingList, also: []string{"/looks"}, count: func(c Counts) (int, bool) { return c.Viewings, false }},
 		{key: "nav.register", href: "/register", icon: "notebook", action: access.RegisterList},

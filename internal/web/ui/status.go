@@ -37,6 +37,7 @@ const (
 	StoredLate   Storage = "late"
 	CannotJudge  Storage = "cannot_judge"
 	Unstored     Storage = "unstored"
+	NotOurs      Storage = "not_ours"
 )
 
 // Look gives the tone and icon of a verdict; a code that is not known looks like one that cannot be judged.
@@ -52,6 +53,8 @@ func (s Storage) Look() (Tone, string) {
 		return Late, "clock-x"
 	case Unstored:
 		return Due, "clock"
+	case NotOurs:
+		return Moot, "user"
 	case CannotJudge:
 	}
 	return Moot, "help-circle"

@@ -3,6 +3,7 @@ package ui
 // UploadView is the part of a page that takes files in.
 type UploadView struct {
 	Endpoint string // where tus listens: "/upload/"
+	Handed   string // id of what the files are handed in for by somebody else; empty for the bureau's own
 	Card     string // id of the card the files belong to; empty: every choice of files gets one of its own
 }
 

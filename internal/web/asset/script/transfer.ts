@@ -30,6 +30,7 @@ export class Transfer {
     readonly id: number,
     readonly picked: Picked,
     public card: string,
+    private handed = "",
   ) {
     const before = kept.find(this.mark());
     if (before) {
@@ -60,6 +61,7 @@ export class Transfer {
       sha256: this.sha256,
     };
     if (this.card) metadata.cardid = this.card;
+    if (this.handed) metadata.handed = this.handed;
     this.upload = new Upload(file, {
       endpoint,
       uploadUrl: this.url || null,

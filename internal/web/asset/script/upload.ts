@@ -3,7 +3,7 @@ import { fromDrop, fromInput, type Picked } from "./pick";
 import { Transfer } from "./transfer";
 import { say, size, span, word } from "./words";
 
-// <zl-upload endpoint worker icons card>: takes a folder or files, computes each digest in a worker, sends them by tus,
+// <zl-upload endpoint worker icons card handed>: takes a folder or files, computes each digest in a worker, sends them by tus,
 // several at once, and shows how it goes. It can be paused, and goes on after a reload when the same files are chosen.
 const atOnce = 3;
 const icons: Record<string, [string, string]> = {
@@ -94,7 +94,7 @@ class UploadBox extends HTMLElement {
       const mark = { path: p.path, size: p.file.size, modified: p.file.lastModified };
       const same = (t: Transfer) => JSON.stringify(t.mark()) === JSON.stringify(mark);
       if (this.all.some(same)) continue;
-      const t = new Transfer(this.next++, p, card);
+      const t = new Transfer(this.next++, p, card, this.getAttribute("handed") || "");
       this.all.push(t);
       this.row(t);
     }
@@ -217,6 +217,8 @@ class UploadBox extends HTMLElement {
     if (done + failed === this.all.length && this.all.length > 0 && !this.told) {
       this.told = true;
       say(this.part("rate").textContent || "");
+      // The page lists what arrived for a handing in; a failed file stays here, to be tried again.
+      if (this.getAttribute("handed") && failed === 0) setTimeout(() => location.reload(), 2000);
     }
   }
 

@@ -37,6 +37,7 @@ import (
 	"zhilu.dev/zhilu/internal/media"
 	"zhilu.dev/zhilu/internal/media/sniff"
 	"zhilu.dev/zhilu/internal/recording"
+	"zhilu.dev/zhilu/internal/recording/handed"
 	"zhilu.dev/zhilu/internal/recording/shelf"
 	"zhilu.dev/zhilu/internal/regulation"
 	"zhilu.dev/zhilu/internal/sheet"
@@ -167,7 +168,7 @@ func NewOn(t testing.TB, on *db.DB, more ...func(h *House) []site.Route) *House 
 	settings := regulation.New(w.Gate, w.DB)
 	h.Service = must(recording.New(recording.Config{
 		DB: w.DB, Gate: w.Gate, Vault: h.vault, Keys: h.Keys, Devices: h.Devices, People: h.Org, Settings: settings, Prober: prober{}, Clock: w.Clock,
-		Log: w.Log, Node: "n1", Bureau: h.Bureau.Bureau.Name,
+		Log: w.Log, Node: "n1", Bureau: h.Bureau.Bureau.Name, HandedIn: handed.Belongs,
 	}))(t)
 	_, here, _, _ := runtime.Caller(0)
 	h.Press = sheet.New(sheet.Config{Log: w.Log, Modules: filepath.Join(filepath.Dir(here), "..", "..", "..", "sheet", "helper")})
@@ -259,17 +260,21 @@ func (h *House) Card(label string, files ...recording.ListedFile) ident.CardID {
 // Take hands a file in, seals it, and looks into it. It is read back from the disk where verify says so.
 func (h *House) Take(card ident.CardID, name, content string, verify bool) recording.Result {
 	h.t.Helper()
+	return h.Send(h.Keeper(), recording.Intent{Card: card, Name: name, RelPath: name, ModTime: h.Clock.Now().Add(-2 * time.Hour)}, content, verify)
+}
+
+// Send takes a file in that an actor announces so.
+func (h *House) Send(actor access.Actor, in recording.Intent, content string, verify bool) recording.Result {
+	h.t.Helper()
 	ctx, data := context.Background(), []byte(content)
-	keeper := h.Keeper()
-	id := must(h.Service.Begin(ctx, keeper, recording.Intent{
-		Card: card, Name: name, RelPath: name, Size: int64(len(data)), ModTime: h.Clock.Now().Add(-2 * time.Hour),
-	}))(h.t)
+	in.Size = int64(len(data))
+	id := must(h.Service.Begin(ctx, actor, in))(h.t)
 	stage := must(h.vault.Resume(ctx, id))(h.t)
 	if _, err := stage.Append(ctx, bytes.NewReader(data), nil); err != nil {
 		h.t.Fatal(err)
 	}
 	sum := vault.Digest(sha256.Sum256(data))
-	r := must(h.Service.Seal(ctx, keeper, id, &sum))(h.t)
+	r := must(h.Service.Seal(ctx, actor, id, &sum))(h.t)
 	if r.Status != recording.Sealed {
 		return r
 	}

@@ -1,0 +1,79 @@
+package giving
+
+import (
+	"context"
+	"strconv"
+
+	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/recording/handed"
+	"zhilu.dev/zhilu/internal/sheet"
+	pages "zhilu.dev/zhilu/internal/web/handed"
+	"zhilu.dev/zhilu/internal/web/site"
+)
+
+func (o *Office) openHanded() (err error) {
+	o.Handed, err = handed.New(handed.Config{DB: o.d.DB, Gate: o.d.Gate, Clock: o.d.Clock, Case: func(ctx context.Context, actor access.Actor, no string) (ident.CaseID, error) {
+		f, err := o.d.Cases.ByNumber(ctx, actor, no)
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Forbidden) { // who may not know of it learns nothing of it
+			err = fault.New(fault.Invalid, "handed.case_unknown").At("case")
+		}
+		return f.Case.ID, err
+	}})
+	return err
+}
+
+func (o *Office) handedRoutes() []site.Route {
+	return pages.Routes(pages.Deps{Register: o.Handed, Set: o.handedReceipt, DepartmentName: o.d.DepartmentName, Upload: "/upload"})
+}
+
+// handedReceipt sets the receipt in the official language, with the place of its entry in the log, so that who handed in can have it
+// checked.
+func (o *Office) handedReceipt(ctx context.Context, h *handed.Handing, items []handed.Item) ([]byte, error) {
+	p := o.d.Words.For(locale.Chinese)
+	entry, err := custody.Get(ctx, o.d.DB.Reader, h.Entry)
+	if err != nil {
+		return nil, err
+	}
+	facts := []sheet.Fact{
+		{Label: p.T("handed.giver"), Text: h.Giver + "　" + p.T("handed.capacity."+string(h.Capacity))},
+	}
+	for _, x := range [][2]string{{"for", h.For}, {"case", h.CaseNo}, {"carrier", h.Carrier}, {"shows", h.Shows}} {
+		if x[1] != "" {
+			facts = append(facts, sheet.Fact{Label: p.T("handed." + x[0]), Text: x[1]})
+		}
+	}
+	back := p.T("handed.returned_no")
+	if h.Returned {
+		back = p.T("handed.returned_yes")
+	}
+	facts = append(facts, sheet.Fact{Label: p.T("handed.returned"), Text: back},
+		sheet.Fact{Label: p.T("handed.taken_by"), Text: h.ByName + "　" + o.d.DepartmentName(ctx, h.Department)}, sheet.Fact{Label: p.T("handed.received"), Text: p.Full(h.EndedAt)})
+	t := sheet.Table{Widths: []float64{12, 46, 22, 0}, Head: []string{p.T("handed.row"), p.T("handed.name"), p.T("handed.size"), p.T("handed.digest")}}
+	for i := range items {
+		x := &items[i]
+		name := x.Name
+		if x.Known {
+			name += "（" + p.T("handed.file_known") + "）"
+		}
+		t.Rows = append(t.Rows, []string{strconv.Itoa(x.N), name, p.Size(x.Size), x.SHA256})
+	}
+	proof := []sheet.Fact{{Label: p.T("handed.entry"), Text: string(h.Entry), Mono: true}}
+	if entry.Index >= 0 {
+		proof = append(proof, sheet.Fact{Label: p.T("viewing.ledger.place"), Text: strconv.FormatInt(entry.Index, 10), Mono: true})
+	}
+	number := p.T("handed.title_of", h.No)
+	pdf, err := o.d.Press.Set(ctx, sheet.Paper{
+		Lang: "zh", Bureau: o.d.Bureau, Title: p.T("handed.receipt_title"), Number: number, NumberLine: number, Foot: number, MissingLine: p.T("print.missing"), At: h.EndedAt,
+		Sections: []sheet.Section{
+			{Blocks: []sheet.Block{sheet.Facts(facts...)}},
+			{Heading: p.T("handed.files"), Blocks: []sheet.Block{sheet.Grid(t)}},
+			{Heading: p.T("handed.proof"), Blocks: []sheet.Block{sheet.Facts(proof...), sheet.Note(p.T("handed.proof_text"))}},
+		},
+		Sign: []string{p.T("handed.sign_giver"), p.T("handed.sign_taker"), p.T("handed.sign_date")},
+	})
+	return pdf.Bytes, err
+}
