@@ -150,8 +150,11 @@ func recordAs(tx *gate.Tx, d *Disclosure, id ident.EntryID, outcome custody.Outc
 	return err
 }
 
-// insert adds a row under the next number of its year.
+// insert adds a row under the next number of its year. Two at once take turns: neither is refused, neither has the other's number.
 func insert(ctx context.Context, idb bun.IDB, d *Disclosure) error {
+	if err := db.Turn(ctx, idb, "disclosure"); err != nil {
+		return fail(err)
+	}
 	if err := idb.NewSelect().Table("disclosure").ColumnExpr("COALESCE(MAX(no), 0) + 1").Where("year = ?", d.Year).Scan(ctx, &d.No); err != nil {
 		return fail(err)
 	}

@@ -142,8 +142,11 @@ func fail(err error) error {
 	return fmt.Errorf("disc: %w", err)
 }
 
-// nextSeq gives the next number of a year. The one writer of SQLite, and the unique pair on PostgreSQL, keep it from being given twice.
+// nextSeq gives the next number of a year. Two at once take turns, so that neither is refused.
 func nextSeq(ctx context.Context, idb bun.IDB, year int) (int64, error) {
+	if err := db.Turn(ctx, idb, "disc"); err != nil {
+		return 0, fail(err)
+	}
 	var n int64
 	err := idb.NewSelect().Model((*discRow)(nil)).ColumnExpr("COALESCE(MAX(seq), 0) + 1").Where("year = ?", year).Scan(ctx, &n)
 	return n, fail(err)
