@@ -194,5 +194,5 @@ func OfRecording(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]Dis
 
 // OfCase lists what was given out on requests that name a case or of recordings that are linked to it, as OfRecording.
 func OfCase(ctx context.Context, idb bun.IDB, id ident.CaseID) ([]Disclosure, error) {
-	return ofWhere(ctx, idb, "d.case_id = ? OR d.id IN (SELECT i.disclosure_id FROM disclosure_item AS i JOIN case_link AS l ON l.recording_id = i.recording_id WHERE l.case_id = ? AND l.struck_at = 0)", id, id)
+	return ofWhere(ctx, idb, "d.case_id = ? OR d.id IN (SELECT i.disclosure_id FROM disclosure_item AS i JOIN case_link AS l ON l.recording_id = i.recording_id WHERE l.case_id = ? AND l.struck = 0)", id, id)
 }

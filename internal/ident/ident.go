@@ -38,6 +38,7 @@ type (
 	MarkID         string // 标记
 	GrabID         string // 画面截图
 	LoanID         string // 借阅
+	LookupID       string // 查询回执
 	HandedID       string // 当事人、群众提交材料的一次接收
 	MarkingID      string // 受保护内容标记
 	CopyID         string // 遮蔽件

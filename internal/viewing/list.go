@@ -140,6 +140,11 @@ func (s *Service) LooksAt(ctx context.Context, rec ident.RecordingID, limit int)
 	return selectLooks(ctx, s.c.DB.Reader, access.Scope{All: true}, RegisterFilter{Recording: rec}, 0, clampLimit(limit))
 }
 
+// AllLooksAt yields every look at a recording, newest first, for the program itself: who is told of them is for the caller to ask.
+func (s *Service) AllLooksAt(ctx context.Context, rec ident.RecordingID) iter.Seq2[Look, error] {
+	return s.every(ctx, access.Scope{All: true}, RegisterFilter{Recording: rec})
+}
+
 // Export writes an entry with the filter and yields every row of the register in scope, for Excel.
 func (s *Service) Export(ctx context.Context, actor access.Actor, f RegisterFilter) (iter.Seq2[Look, error], error) {
 	scope := access.ScopeOf(actor)
@@ -155,6 +160,10 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f RegisterFilt
 	if err != nil {
 		return nil, err
 	}
+	return s.every(ctx, scope, f), nil
+}
+
+func (s *Service) every(ctx context.Context, scope access.Scope, f RegisterFilter) iter.Seq2[Look, error] {
 	return func(yield func(Look, error) bool) {
 		const chunk = 500
 		var after int64
@@ -174,7 +183,7 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f RegisterFilt
 			}
 			after = rows[len(rows)-1].No
 		}
-	}, nil
+	}
 }
 
 // Confirm is the custodian's word that a row of the register is right (R-23-3), with a remark where there is one. Nobody

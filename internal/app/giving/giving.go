@@ -25,6 +25,7 @@ import (
 	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/persons"
+	"zhilu.dev/zhilu/internal/persons/lookup"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/recording/handed"
@@ -75,6 +76,7 @@ type Office struct {
 
 	Marking   *marking.Service
 	Persons   *persons.Service
+	Lookup    *lookup.Service
 	Redaction *redaction.Service
 	Grabs     *grab.Service
 	Moments   *moment.Service
@@ -101,6 +103,9 @@ func New(_ context.Context, d Deps) (*Office, error) {
 	if err := o.openPersons(); err != nil {
 		return nil, err
 	}
+	if err := o.openLookup(); err != nil {
+		return nil, err
+	}
 	if err := o.openRedaction(); err != nil {
 		return nil, err
 	}
@@ -117,7 +122,7 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return slices.Concat(o.Marks().Routes(), o.personRoutes(), o.handedRoutes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
+	return slices.Concat(o.Marks().Routes(), o.personRoutes(), o.lookupRoutes(), o.handedRoutes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.
@@ -134,5 +139,5 @@ func Periodic() []job.Periodic {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return slices.Concat(marking.Tables(), persons.Tables(), redaction.Tables(), grab.Tables(), loan.Tables(), handed.Tables(), disc.Tables(), disclosure.Tables())
+	return slices.Concat(marking.Tables(), persons.Tables(), lookup.Tables(), redaction.Tables(), grab.Tables(), loan.Tables(), handed.Tables(), disc.Tables(), disclosure.Tables())
 }

@@ -249,6 +249,11 @@ func selectDiscs(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter, sk
 	return out, fail(err)
 }
 
+// OfCase lists the discs that were made of a case, the newest first, for the program itself: who is told of them is for the caller to ask.
+func OfCase(ctx context.Context, idb bun.IDB, id ident.CaseID) ([]Disc, error) {
+	return selectDiscs(ctx, idb, access.Scope{All: true}, Filter{Case: id, State: Made}, 0, 500)
+}
+
 func countDiscs(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter) (int, error) {
 	n, err := narrow(idb.NewSelect().Model((*discRow)(nil)), sc, f).Count(ctx)
 	return int(n), fail(err)

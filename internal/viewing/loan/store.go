@@ -113,6 +113,16 @@ func outOn(ctx context.Context, idb bun.IDB, request ident.ViewingID) ([]Loan, e
 	return loans(rows), fail(err)
 }
 
+// Lent gives what was lent on requests that name one of the recordings, for the program itself: who is told of it is for the caller to ask.
+func Lent(ctx context.Context, idb bun.IDB, recs []ident.RecordingID) ([]Loan, error) {
+	if len(recs) == 0 {
+		return nil, nil
+	}
+	var rows []row
+	err := idb.NewSelect().Model(&rows).Where("l.request_id IN (SELECT i.request_id FROM viewing_item AS i WHERE i.recording_id IN (?))", bun.List(recs)).Order("l.no").Scan(ctx)
+	return loans(rows), fail(err)
+}
+
 func loans(rows []row) []Loan {
 	out := make([]Loan, len(rows))
 	for i := range rows {

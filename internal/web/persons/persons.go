@@ -244,6 +244,9 @@ func (a area) page(p *site.Page, m *persons.Matter, bad refusal.Fault) error {
 	if m.State != persons.Open {
 		v.Facts = append(v.Facts, ui.FactText(pr.T("persons.answered_by"), m.EndedName, pr.When(m.EndedAt, p.Now)))
 	}
+	if m.Kind == persons.LookUp && m.Case != "" && p.May(access.LookupPrepare, access.Subject{Kind: "person_matter", ID: string(m.ID), Department: m.Department, Officer: m.ReceivedBy}) {
+		v.Head.Actions = append(v.Head.Actions, ui.Action{Text: pr.T("lookup.title"), Href: Path + "/" + string(m.ID) + "/lookup", Icon: "certificate"})
+	}
 	if m.State == persons.Open && a.Register.May(p.Actor, access.PersonAnswer, m) {
 		v.Field = bad.Mark(ui.Field{Name: "answer", Label: pr.T("persons.answer"), Hint: pr.T("persons.answer_hint"), Value: p.Value("answer"), Max: 2000, Rows: 5})
 		v.Form = &ui.FormView{Action: Path + "/" + string(m.ID) + "/answer", Label: pr.T("persons.answer"), Errors: bad.Errors(v.Field), Buttons: []ui.Action{
