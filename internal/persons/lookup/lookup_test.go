@@ -46,7 +46,9 @@ func TestReceipt(t *testing.T) {
 		}
 		svc, err := lookup.New(lookup.Config{
 			DB: w.DB, Gate: w.Gate, Clock: w.Clock, Matters: matters,
-			Done:   func(context.Context, ident.CaseID) ([]lookup.Line, error) { return append([]lookup.Line(nil), lines...), nil },
+			Done: func(context.Context, ident.CaseID) ([]lookup.Line, error) {
+				return append([]lookup.Line(nil), lines...), nil
+			},
 			CaseNo: func(context.Context, ident.CaseID) (string, error) { return "云司罚〔2026〕7号", nil },
 		})
 		if err != nil {

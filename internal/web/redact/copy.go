@@ -37,6 +37,7 @@ type copyView struct {
 	Drop    *ui.ConfirmView
 	Decide  *decideView
 	Take    *takeView
+	Written *writtenView
 	Article ui.Cite
 }
 
@@ -154,6 +155,7 @@ func (a *Area) actions(p *site.Page, c *redaction.Copy, v *copyView, bad refusal
 	} else {
 		v.NoLook = pr.T("redact.no_look")
 	}
+	v.Written = a.written(p, c, b.Ground != "", bad, which)
 	switch c.State {
 	case redaction.Draft:
 		if mine {

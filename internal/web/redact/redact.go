@@ -32,6 +32,9 @@ type Copies interface {
 	ForRecording(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]redaction.Copy, error)
 	May(actor access.Actor, action access.Action, c *redaction.Copy) bool
 	Take(ctx context.Context, actor access.Actor, id ident.CopyID, request int64) (*redaction.Taken, error)
+	Attach(ctx context.Context, actor access.Actor, id ident.CopyID, name string, content []byte) (*redaction.Copy, error)
+	Detach(ctx context.Context, actor access.Actor, id ident.CopyID) (*redaction.Copy, error)
+	Written(ctx context.Context, actor access.Actor, id ident.CopyID) (*redaction.Copy, []byte, error)
 }
 
 // Looks judges looks and keeps their register; *viewing.Service is one.
@@ -73,7 +76,7 @@ func (a *Area) Routes() []site.Route {
 	route := func(method, path string, action access.Action, h func(*site.Page) error) site.Route {
 		return site.Route{Method: method, Path: path, Action: action, Object: true, Handle: h}
 	}
-	return []site.Route{
+	return append(a.writtenRoutes(route), []site.Route{
 		route(http.MethodPost, "/recordings/{id}/mask", access.LookOpen, a.open),
 		route(http.MethodGet, "/looks/{look}/mask", access.LookWatch, a.edit),
 		route(http.MethodPost, "/looks/{look}/mask", access.RedactionPlan, a.Stage.Piecewise(a.save)),
@@ -84,7 +87,7 @@ func (a *Area) Routes() []site.Route {
 		route(http.MethodPost, "/masked/{copy}/decide", access.RedactionDecide, a.decide),
 		route(http.MethodPost, "/masked/{copy}/take", access.RedactionTake, a.take),
 		route(http.MethodPost, "/masked/{copy}/statement", access.RedactionTake, a.statement),
-	}
+	}...)
 }
 
 func seat(p *site.Page) viewing.Seat {
