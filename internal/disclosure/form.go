@@ -60,7 +60,8 @@ type (
 		FromMS    int64       `json:"from_ms"`
 		ToMS      int64       `json:"to_ms"` // 0: to its end
 		Files     []fileShown `json:"files"`
-		Statement string      `json:"statement"` // of a copy; "" of an original
+		Statement string      `json:"statement"`            // of a copy; "" of an original
+		Written   string      `json:"transcript,omitempty"` // the written text of a copy's sound, where one goes with it
 	}
 	fileShown struct {
 		Name    string `json:"name"`

@@ -111,7 +111,7 @@ func (p *packing) item(ctx context.Context, n int, i Item, c Copy) error {
 		}
 		name := at + "copy" + ending(c.Name)
 		shown.Statement = at + "statement.json"
-		size, sum, err := p.copy(ctx, name, shown.Statement, c)
+		size, sum, err := p.copy(ctx, name, at, &shown, c)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (p *packing) item(ctx context.Context, n int, i Item, c Copy) error {
 func tailOf(name string) string { return "tail:" + name }
 
 // copy reads a masked copy to its end, and keeps what stands behind its picture.
-func (p *packing) copy(ctx context.Context, name, statement string, c Copy) (size int64, sum string, err error) {
+func (p *packing) copy(ctx context.Context, name, at string, shown *itemShown, c Copy) (size int64, sum string, err error) {
 	t, err := p.s.c.OpenCopy(ctx, c.ID)
 	if err != nil {
 		return 0, "", err
@@ -163,7 +163,11 @@ func (p *packing) copy(ctx context.Context, name, statement string, c Copy) (siz
 	size, sum = t.Media+int64(len(tail)), hex.EncodeToString(h.Sum(nil))
 	p.parts = append(p.parts, part{tailOf(name), tail})
 	p.m.Files = append(p.m.Files, listed{name, size, sum})
-	p.add(statement, t.Statement)
+	p.add(shown.Statement, t.Statement)
+	if t.Written != nil {
+		shown.Written = at + "transcript" + ending(t.WrittenName)
+		p.add(shown.Written, t.Written)
+	}
 	return size, sum, nil
 }
 

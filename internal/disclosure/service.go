@@ -44,6 +44,9 @@ type Taken struct {
 
 	Media     int64 // bytes of the picture, which never change
 	Statement []byte
+	// Written is the written text of its sound, where one goes with it; WrittenName what it is called.
+	Written     []byte
+	WrittenName string
 }
 
 // Object is a recording as giving out asks about it.

@@ -101,9 +101,9 @@ func (c *caseCheck) items(m *casedoc.Given, g *GivenFacts) error {
 			continue
 		}
 		g.Copies++
-		used[i.Statement] = true
+		used[i.Statement], used[i.Written] = true, true
 		if !c.named[i.Statement] {
-			c.statement(i)
+			c.statement(i, listed)
 		}
 	}
 	for _, name := range c.p.Names {
@@ -141,7 +141,7 @@ func (c *caseCheck) slip(i *casedoc.GivenItem, f casedoc.GivenFile, used map[str
 }
 
 // statement checks what a copy says of itself, and that the copy is the one it speaks of.
-func (c *caseCheck) statement(i *casedoc.GivenItem) {
+func (c *caseCheck) statement(i *casedoc.GivenItem, listed map[string]casedoc.File) {
 	raw, ok := c.p.Read(i.Statement, maxRecord)
 	if !ok {
 		c.wrong("file.missing", i.Statement)
@@ -155,7 +155,7 @@ func (c *caseCheck) statement(i *casedoc.GivenItem) {
 		return
 	}
 	hidden := len(st.Plan.Regions)+len(st.Plan.Sounds) > 0
-	if st.Recording != i.Recording || st.Plan.From != i.FromMS || st.Plan.To != i.ToMS || hidden != (i.Kind == "masked") {
+	if st.Recording != i.Recording || st.Plan.From != i.FromMS || st.Plan.To != i.ToMS || hidden != (i.Kind == "masked") || !i.Wrote(st.Written, listed) {
 		c.wrong("given.item", i.Statement)
 	}
 	f, err := c.p.Open(name)

@@ -145,10 +145,14 @@ func (d Deps) discClips(ctx context.Context, actor access.Actor, span viewing.It
 		if err := first.Close(); err != nil {
 			return nil, err
 		}
-		out = append(out, disc.Piece{
-			Recording: span.Recording, File: ident.FileID(c.ID), Name: first.Name, Kind: "clip", Size: first.Size, Statement: first.Statement,
+		piece := disc.Piece{
+			Recording: span.Recording, File: ident.FileID(c.ID), Name: first.Name, Kind: "clip", Size: first.Size, Statement: first.Statement, Written: first.Written,
 			Open: func(ctx context.Context) (io.ReadCloser, error) { return copies.Bytes(ctx, c) },
-		})
+		}
+		if first.Transcript != nil {
+			piece.WrittenName = first.Transcript.Name
+		}
+		out = append(out, piece)
 	}
 	if len(out) == 0 {
 		return nil, fault.New(fault.Conflict, none)

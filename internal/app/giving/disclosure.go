@@ -82,7 +82,11 @@ func (o *Office) openCopy(ctx context.Context, id string) (*disclosure.Taken, er
 	if err != nil {
 		return nil, err
 	}
-	return &disclosure.Taken{ReadCloser: t, Media: c.Size, Statement: t.Statement}, nil
+	out := &disclosure.Taken{ReadCloser: t, Media: c.Size, Statement: t.Statement, Written: t.Written}
+	if t.Transcript != nil {
+		out.WrittenName = t.Transcript.Name
+	}
+	return out, nil
 }
 
 func (o *Office) givenPages() []site.Route {

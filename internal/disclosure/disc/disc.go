@@ -62,6 +62,9 @@ type Piece struct {
 	Open      func(ctx context.Context) (io.ReadCloser, error)
 	Receipt   []byte // newest, with its proof; nil where there is none yet
 	Statement []byte // of a clip
+	// Written is the written text of a clip's sound, where one goes with it; WrittenName what it is called.
+	Written     []byte
+	WrittenName string
 	// View gives a copy that every browser plays, beside an original that not every one does; nil where there is no need.
 	View func(ctx context.Context, w io.Writer) error
 	// ViewSize is about how long it is.

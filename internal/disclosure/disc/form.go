@@ -46,6 +46,7 @@ type (
 		View      string `json:"view"`
 		Receipt   string `json:"receipt"`
 		Statement string `json:"statement"`
+		Written   string `json:"transcript,omitempty"` // the written text of a clip's sound
 	}
 	listed struct {
 		Name   string `json:"name"`

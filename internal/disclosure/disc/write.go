@@ -55,6 +55,12 @@ func (m *making) recordings(ctx context.Context) error {
 				return err
 			}
 		}
+		if p.Written != nil {
+			r.Written = fmt.Sprintf("receipts/%03d-transcript%s", i+1, strings.ToLower(filepath.Ext(p.WrittenName)))
+			if err := m.st.put(ctx, r.Written, p.Written); err != nil {
+				return err
+			}
+		}
 		m.listed = append(m.listed, r)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/verify/clip"
 	"zhilu.dev/zhilu/internal/verify/form"
 	"zhilu.dev/zhilu/internal/verify/parcel"
 )
@@ -60,6 +61,7 @@ type GivenItem struct {
 	ToMS      int64       `json:"to_ms"`
 	Files     []GivenFile `json:"files"`
 	Statement string      `json:"statement"`
+	Written   string      `json:"transcript,omitempty"`
 }
 
 // GivenFile is one file of such a recording.
@@ -112,6 +114,15 @@ func (i *GivenItem) Sound(n int) bool {
 		return i.FromMS == 0 && i.ToMS == 0 && i.Statement == "" && len(i.Files) > 0
 	}
 	return (i.Kind == "clip" || i.Kind == "masked") && i.Statement != "" && len(i.Files) == 1
+}
+
+// Wrote reports whether the written text that goes with a copy is the one that its statement names.
+func (i *GivenItem) Wrote(says *clip.Transcript, listed map[string]File) bool {
+	f, there := listed[i.Written]
+	if says == nil {
+		return i.Written == ""
+	}
+	return there && f.SHA256 == says.SHA256 && f.Size == says.Size
 }
 
 // listSound reports whether a list of files can be one: names that are safe, in order, none twice, together not too long.

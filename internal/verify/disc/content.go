@@ -1,13 +1,16 @@
 package disc
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"zhilu.dev/zhilu/internal/verify"
+	"zhilu.dev/zhilu/internal/verify/clip"
 	"zhilu.dev/zhilu/internal/verify/form"
 )
 
@@ -146,6 +149,7 @@ func (c *check) statement(rec recorded) {
 	}
 	c.fold(sub, rec.Statement)
 	c.sameOrigin(sub, rec.Statement)
+	c.written(rec, sub.Clip.Written)
 	f, ok := c.views[0].files[rec.Name]
 	if !ok || c.bad || f.size < sub.Clip.Media.Size {
 		c.wrong("clip.media_size", rec.Name)
@@ -159,6 +163,17 @@ func (c *check) statement(rec recorded) {
 	_, err = io.Copy(sum, &stopped{c.ctx, io.LimitReader(r, sub.Clip.Media.Size)})
 	if errors.Join(err, r.Close()) != nil || hex.EncodeToString(sum.Sum(nil)) != sub.Clip.Media.SHA256 {
 		c.wrong("clip.media_sha256", rec.Name)
+	}
+}
+
+// written checks that the written text of a clip's sound is the one that its statement names, and there where it names one.
+func (c *check) written(rec recorded, says *clip.Transcript) {
+	switch i := slices.IndexFunc(c.m.Files, func(l listed) bool { return l.Name == rec.Written }); {
+	case says == nil && rec.Written == "":
+	case says == nil || i < 0:
+		c.wrong("clip.transcript", cmp.Or(rec.Written, rec.Statement))
+	case c.m.Files[i].SHA256 != says.SHA256 || c.m.Files[i].Size != says.Size:
+		c.wrong("clip.transcript", rec.Written)
 	}
 }
 

@@ -48,6 +48,7 @@ type (
 		View      string `json:"view"`
 		Receipt   string `json:"receipt"`
 		Statement string `json:"statement"`
+		Written   string `json:"transcript,omitempty"`
 	}
 	manifest struct {
 		Format string `json:"format"`
@@ -110,7 +111,7 @@ func (m *manifest) sound() bool {
 		if known[r.Name] != (listed{r.Name, r.Size, r.SHA256}) || r.Kind != "original" && r.Kind != "clip" {
 			return false
 		}
-		for _, beside := range []string{r.View, r.Receipt, r.Statement} {
+		for _, beside := range []string{r.View, r.Receipt, r.Statement, r.Written} {
 			if _, ok := known[beside]; beside != "" && !ok {
 				return false
 			}
