@@ -99,11 +99,7 @@ func programsDir(given string) string {
 	if given != "" {
 		return given
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(exe), "verifiers")
+	return config.BesideProgram("verifiers")
 }
 
 // atDiscs opens a house as a person and gives it with its discs.

@@ -271,9 +271,10 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if h.Prober, err = media.New(ctx, media.Config{Logger: h.Log, Clock: h.Clock, TempDir: temp, AllowRlimit: true}); err != nil {
 		return err
 	}
-	papers := sheet.Config{Log: h.Log}
+	papers, programs := sheet.Config{Log: h.Log}, ""
 	if c.Server != nil {
 		papers.Modules = c.Server.Sheet
+		programs = c.Server.Programs()
 	}
 	h.Press = sheet.New(papers)
 	h.closers = append(h.closers, h.Press.Close)
@@ -303,7 +304,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	h.Giving, err = giving.New(ctx, giving.Deps{
 		DB: h.DB, Gate: h.Gate, Words: h.Words, Clock: h.Clock, Log: h.Log, Keys: h.Keys, Vault: h.Vault, Press: h.Press, Packing: h.Packing, Org: h.Org,
 		Accounts: h.Accounts, Duties: h.Duties, Recordings: h.Recordings, Derived: h.Derived, Viewing: h.Viewing, Regulation: h.Regulation, Cases: h.Cases,
-		Bureau: h.Bureau.Name, Data: c.Place.Data, Temp: temp, DepartmentName: h.departmentName, ActorName: h.actorName,
+		Bureau: h.Bureau.Name, Data: c.Place.Data, Temp: temp, Programs: programs, DepartmentName: h.departmentName, ActorName: h.actorName,
 	})
 	return err
 }

@@ -9,6 +9,7 @@ package config
 
 import (
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -67,6 +68,25 @@ type Server struct {
 
 	MediaTemp string `name:"media-temp" help:"Folder for the media programs' working files; empty means inside --data." placeholder:"DIR"`
 	Sheet     string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
+	Verifiers string `help:"Folder with the programs that go on every evidence disc (make verifiers); empty looks beside the program." placeholder:"DIR"`
+}
+
+// Programs is the folder with the programs that go on every evidence disc: the one named, else verifiers beside the program itself. Where
+// there is none, discs hold none.
+func (s *Server) Programs() string {
+	if s.Verifiers != "" {
+		return s.Verifiers
+	}
+	return BesideProgram("verifiers")
+}
+
+// BesideProgram is a folder beside the running program, "" where it cannot be told.
+func BesideProgram(name string) string {
+	exe, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(exe), name)
 }
 
 // Bounds of settings.
