@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"zhilu.dev/zhilu/internal/app"
+	"zhilu.dev/zhilu/internal/app/giving"
 	"zhilu.dev/zhilu/internal/casefile/dossier"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/locale"
@@ -23,7 +24,9 @@ type exportCaseCmd struct {
 	Request int64  `help:"Number of the consented request to look at this case." required:"" placeholder:"NO"`
 	As      string `help:"Sign-in name of the person whose request it is." required:"" placeholder:"USER"`
 	Out     string `help:"Folder that the package becomes; it must not exist, or be empty." required:"" placeholder:"DIR"`
-	Zip     bool   `help:"Besides, the same as DIR.zip."`
+	Zip     bool   `help:"Besides, the same as DIR.zip; with --whole, DIR.zip instead."`
+	Whole   bool   `help:"With the footage that the request names, the verdicts, the rows of the registers and one index of all."`
+	To      string `help:"With --whole: DIR.zip.age instead, encrypted for this public key." placeholder:"age1…"`
 	Sheet   string `help:"Folder with the node_modules that set papers as PDF; empty looks beside the program." placeholder:"DIR"`
 	JSON    bool   `help:"For machines."`
 }
@@ -36,13 +39,26 @@ func (c exportCaseCmd) Run(e *env) error {
 			_, _ = fmt.Fprintf(e.errOut, "\r%s", e.words.T("cli.export.progress", done, total))
 		}
 	}
+	var away *giving.Away
+	if c.Whole {
+		away = &giving.Away{Zip: c.Zip, Recipient: c.To}
+		if !c.JSON && isTerminal(e.errOut) {
+			last := int64(-1)
+			away.Progress = func(done, total int64) {
+				if now := done >> 26; now != last {
+					last = now
+					_, _ = fmt.Fprintf(e.errOut, "\r%s", e.words.T("cli.export.bytes", e.words.Size(done), e.words.Size(total)))
+				}
+			}
+		}
+	}
 	res, err := app.ExportCase(e.ctx, app.OpenConfig{Place: c.Place, Clock: e.clock, Log: e.log, Version: version}, app.CaseExport{
-		Number: c.Number, Request: c.Request, As: c.As, Out: c.Out, Sheet: c.Sheet, Progress: show,
+		Number: c.Number, Request: c.Request, As: c.As, Out: c.Out, Sheet: c.Sheet, Progress: show, Whole: away,
 	})
 	if err != nil {
 		return err
 	}
-	if c.Zip {
+	if c.Zip && !c.Whole {
 		if err := zipPackage(c.Out); err != nil {
 			return err
 		}

@@ -151,6 +151,9 @@ func (e *env) reportCase(c *verify.CaseFacts) {
 		}
 	}
 	_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.case.counts", c.Documents, c.Recordings, c.Entries, c.Files))
+	if w := c.Whole; w != nil {
+		_, _ = fmt.Fprintln(e.out, e.words.T("cli.verify.case.whole", w.Recordings, w.Originals, w.Copies, w.Left, w.Looks, w.Disclosures))
+	}
 }
 
 // reportDisc prints what an evidence disc says of itself.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/app/giving"
 	"zhilu.dev/zhilu/internal/app/packing"
 	"zhilu.dev/zhilu/internal/casefile/dossier"
 	"zhilu.dev/zhilu/internal/fault"
@@ -19,6 +20,7 @@ type CaseExport struct {
 	Out      string
 	Sheet    string // folder with the node_modules that set papers; empty looks beside the program
 	Progress func(done, total int)
+	Whole    *giving.Away // with its footage and registers; nil for its papers
 }
 
 // ExportCase makes the package of a case from the host. It walks round nothing: what may be taken away is decided of the named
@@ -41,7 +43,15 @@ func ExportCase(ctx context.Context, c OpenConfig, q CaseExport) (res dossier.Re
 	if err != nil {
 		return res, fault.Wrap(err, fault.Invalid, "dossier.out", q.Out).At("out")
 	}
-	return o.Make(ctx, d.Actor, f, dossier.Order{Request: q.Request, Out: out, Via: "host", Progress: q.Progress})
+	order := dossier.Order{Request: q.Request, Out: out, Via: "host", Progress: q.Progress}
+	if q.Whole == nil {
+		return o.Make(ctx, d.Actor, f, order)
+	}
+	lent, err := d.Lend(ctx)
+	if err != nil {
+		return res, err
+	}
+	return lent.WholeCase(ctx, o, d.Actor, f, order, *q.Whole)
 }
 
 // packing is what makes packages of cases.

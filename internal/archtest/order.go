@@ -28,7 +28,7 @@ var Order = []Group{
 		"org", "account", "device",
 		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/execution", "casefile/print", // pure
 		"casefile/rows",
-		"casefile", "casefile/casetest", "recording", "marking", "viewing", "viewing/grab", "viewing/moment", "viewing/loan", "viewing/refused", "redaction", "casefile/dossier", "disclosure", "disclosure/disc", "persons", "persons/lookup", "rescue",
+		"casefile", "casefile/casetest", "recording", "marking", "viewing", "viewing/grab", "viewing/moment", "viewing/loan", "viewing/refused", "redaction", "casefile/dossier", "disclosure", "disclosure/disc", "disclosure/whole", "persons", "persons/lookup", "rescue",
 	}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
@@ -52,7 +52,7 @@ var Homes = map[string][]string{
 	"cel.dev/cel-go":                   {"regulation"},
 	"modernc.org/sqlite":               {"db"},
 	"github.com/digitorus/timestamp":   {"custody/stamp", "verify"},
-	"filippo.io/age":                   {"backup", "rescue", "disclosure"},
+	"filippo.io/age":                   {"backup", "rescue", "disclosure", "disclosure/whole"},
 	"github.com/pressly/goose/v3":      {"db"},
 	"github.com/alecthomas/kong":       {"cmd/zhilu", "config"},
 	"github.com/chromedp/chromedp":     {"web"},

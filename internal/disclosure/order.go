@@ -157,15 +157,15 @@ func (s *Service) fit(ctx context.Context, idb bun.IDB, d *Disclosure, r *viewin
 			return fault.New(fault.Invalid, "disclosure.items").At("items")
 		}
 		seen[i] = true
-		if err := suits(i, r, r.Items[n], marks[i.Recording], copies); err != nil {
+		if err := Suits(i, r, r.Items[n], marks[i.Recording], copies); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// suits is the rule for one item (decisions 21 and 26).
-func suits(i Item, r *viewing.Request, allowed viewing.Item, m marking.Set, copies map[string]Copy) error {
+// Suits is the rule for one item (decisions 21 and 26).
+func Suits(i Item, r *viewing.Request, allowed viewing.Item, m marking.Set, copies map[string]Copy) error {
 	c, ready := copies[i.Copy]
 	switch {
 	case m.Frozen():

@@ -16,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/verify/casedoc"
 	"zhilu.dev/zhilu/internal/verify/form"
 	"zhilu.dev/zhilu/internal/verify/parcel"
+	"zhilu.dev/zhilu/internal/verify/whole"
 )
 
 const (
@@ -42,6 +43,8 @@ type CaseFacts struct {
 	Documents   int    `json:"documents"`
 	Recordings  int    `json:"recordings"` // files of recordings
 	Entries     int    `json:"entries"`
+
+	Whole *whole.Facts `json:"whole,omitempty"` // of a whole case: its footage and registers
 }
 
 // CaseFolder checks a case package that was unpacked into a folder.
@@ -132,7 +135,7 @@ func checkCase(ctx context.Context, p *parcel.Parcel, o Options) (*Report, error
 	}
 	c.r.Case = c.facts
 	c.r.RecordIntact.settle(Yes, "", "")
-	for _, step := range []func() error{c.files, c.export, c.log, c.matter, c.documents, c.index, c.recordings} {
+	for _, step := range []func() error{c.files, c.export, c.log, c.matter, c.documents, c.index, c.recordings, c.whole} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -283,7 +286,7 @@ func (c *caseCheck) log() error {
 		if err := c.ctx.Err(); err != nil {
 			return fmt.Errorf("verify: %w", err)
 		}
-		line, err := readLine(lines)
+		line, err := form.Line(lines, maxLine)
 		if errors.Is(err, io.EOF) && len(line) == 0 {
 			c.r.InLog.settle(Yes, "", "")
 			return nil
@@ -299,22 +302,6 @@ func (c *caseCheck) log() error {
 	}
 	c.wrong("entries.many", casedoc.FileEntries)
 	return nil
-}
-
-// readLine gives a line with its end; one that is too long, or has no end, is an error.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
-		if errors.Is(err, bufio.ErrBufferFull) && len(line) <= maxLine {
-			continue
-		}
-		if len(line) > maxLine {
-			return line, bufio.ErrTooLong
-		}
-		return line, err //nolint:wrapcheck // only looked at by its caller
-	}
 }
 
 // head opens log/checkpoint with the keys in log/trust.json. Whether these are the house's is judged by the trust file
@@ -387,22 +374,24 @@ func (c *caseCheck) line(raw []byte, at string, h head, last *int64) bool {
 	return true
 }
 
-// looksLikeCase reports whether a folder is meant to be a case package: a log has a checkpoint at its top instead.
-func looksLikeCase(dir string) bool {
-	_, noHead := os.Lstat(filepath.Join(dir, "checkpoint"))
-	if noHead == nil {
-		return false
-	}
-	for _, name := range []string{casedoc.FileManifest, casedoc.FileExport, filepath.FromSlash(casedoc.FileEntries)} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // readJSON reads a file of the package in its one form.
 func (c *caseCheck) readJSON(name string, v any) bool {
 	raw, ok := c.p.Read(name, maxManifest)
 	return ok && form.Strict(raw, v, "  ")
+}
+
+// whole checks the footage and the registers, where the case left whole.
+func (c *caseCheck) whole() error {
+	found := whole.Check(whole.Package{Parcel: c.p, Manifest: &c.m, Named: c.named, About: func(entry, subject string) bool {
+		e, ok := c.entries[entry]
+		return ok && e.about(subject)
+	}})
+	for _, w := range found.Wrong {
+		c.wrong(w.Code, w.What)
+	}
+	for i := range found.Copies {
+		c.statement(&found.Copies[i], found.Listed)
+	}
+	c.facts.Whole = found.Facts
+	return nil
 }

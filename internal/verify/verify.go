@@ -21,6 +21,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/verify/casedoc"
 	"zhilu.dev/zhilu/internal/verify/clip"
 	"zhilu.dev/zhilu/internal/verify/parcel"
 	"zhilu.dev/zhilu/internal/verify/source"
@@ -171,7 +172,7 @@ func Target(ctx context.Context, target string, o Options) (*Report, error) {
 		return r, err
 	}
 	if info, err := os.Stat(target); err == nil && info.IsDir() {
-		if looksLikeCase(target) {
+		if casedoc.Looks(target) {
 			return CaseFolder(ctx, target, o)
 		}
 		f, err := source.NewDirFetcher(target)

@@ -68,3 +68,15 @@ func (s *Service) CaseOf(ctx context.Context, id ident.CaseID) (CaseObject, erro
 	}
 	return s.c.Case(ctx, access.HostActor("viewing"), id)
 }
+
+// LooksOf gives every row of the register about a recording, newest first, for the program itself: what leaves with a case says who looked.
+func LooksOf(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]Look, error) {
+	const chunk = 500
+	var out []Look
+	for after := int64(0); ; after = out[len(out)-1].No {
+		rows, err := selectLooks(ctx, idb, access.Scope{All: true}, RegisterFilter{Recording: rec}, after, chunk)
+		if out = append(out, rows...); err != nil || len(rows) < chunk {
+			return out, err
+		}
+	}
+}

@@ -25,7 +25,7 @@ func (o *Office) openGiven() (err error) {
 			return disclosure.Object{ID: x.ID, Department: x.Department, Name: x.Name}, err
 		},
 		Files: o.d.givenFiles, Open: o.d.fromVault, Receipt: o.d.Packing.Receipt,
-		Copies: o.givenCopies, OpenCopy: o.openCopy,
+		Copies: o.d.leaving, OpenCopy: o.openCopy,
 		// The one who asked was let in to the case when the request was made; what leaves is decided of the request.
 		Case: func(ctx context.Context, id ident.CaseID) (*dossier.Case, error) {
 			f, err := o.d.Cases.Get(ctx, access.HostActor("disclosure"), id)
@@ -61,8 +61,9 @@ func (d Deps) fromVault(ctx context.Context, sha256 string) (io.ReadCloser, erro
 	return stream{io.NewSectionReader(obj, 0, obj.Size()), obj}, nil
 }
 
-func (o *Office) givenCopies(ctx context.Context, rec ident.RecordingID) ([]disclosure.Copy, error) {
-	list, err := redaction.Leaving(ctx, o.d.DB.Reader, rec)
+// leaving lists the masked copies that may leave.
+func (d Deps) leaving(ctx context.Context, rec ident.RecordingID) ([]disclosure.Copy, error) {
+	list, err := redaction.Leaving(ctx, d.DB.Reader, rec)
 	out := make([]disclosure.Copy, len(list))
 	for i := range list {
 		c := &list[i]
@@ -74,11 +75,16 @@ func (o *Office) givenCopies(ctx context.Context, rec ident.RecordingID) ([]disc
 }
 
 func (o *Office) openCopy(ctx context.Context, id string) (*disclosure.Taken, error) {
-	c, err := redaction.OneLeaving(ctx, o.d.DB.Reader, ident.CopyID(id))
+	return o.d.takeCopy(ctx, o.Redaction, id)
+}
+
+// takeCopy opens a masked copy with what says of it what it is.
+func (d Deps) takeCopy(ctx context.Context, from *redaction.Service, id string) (*disclosure.Taken, error) {
+	c, err := redaction.OneLeaving(ctx, d.DB.Reader, ident.CopyID(id))
 	if err != nil {
 		return nil, err
 	}
-	t, err := o.Redaction.Bytes(ctx, c)
+	t, err := from.Bytes(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -84,6 +84,26 @@ func (o *Office) Make(ctx context.Context, actor access.Actor, f casefile.File, 
 	return o.svc.Make(ctx, actor, order)
 }
 
+// MakeWhole is Make with what goes along with the papers; more plans it. Whether the case may be taken away at all is asked first, so
+// that a refusal is an entry.
+func (o *Office) MakeWhole(ctx context.Context, actor access.Actor, f casefile.File, order dossier.Order, more func(c *dossier.Case) (dossier.More, error)) (dossier.Result, error) {
+	if err := o.d.Press.Ready(); err != nil {
+		return dossier.Result{}, err
+	}
+	c, err := o.Case(ctx, f)
+	if err != nil {
+		return dossier.Result{}, err
+	}
+	if _, _, err := o.svc.Ask(ctx, actor, c, order.Request); err != nil {
+		return dossier.Result{}, err
+	}
+	order.Case = c
+	if order.More, err = more(c); err != nil {
+		return dossier.Result{}, err
+	}
+	return o.svc.Make(ctx, actor, order)
+}
+
 // Case gives a case file as a package holds it.
 func (o *Office) Case(ctx context.Context, f casefile.File) (*dossier.Case, error) {
 	e, err := o.d.Cases.Edition(ctx, f)

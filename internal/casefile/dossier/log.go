@@ -22,7 +22,7 @@ const maxLog = 256 << 20
 // log writes the entries about the case with their openings, each with its proof, and the head and keys of the log. Copies of rows
 // stay closed: they are the house's own and may speak of others.
 func (m *making) log(ctx context.Context) error {
-	recs, err := m.s.entries(ctx, m.o.Case)
+	recs, err := m.s.entries(ctx, m.o.Case, m.o.More)
 	if err != nil {
 		return err
 	}
@@ -103,33 +103,41 @@ func Lines(ctx context.Context, idb bun.IDB, ids []ident.EntryID) (out, head []b
 }
 
 // entries gives every entry about the case in the order of the log, once all of them have their place there.
-func (s *Service) entries(ctx context.Context, c *Case) ([]custody.Record, error) {
+func (s *Service) entries(ctx context.Context, c *Case, more More) ([]custody.Record, error) {
 	var recs []custody.Record
 	err := s.until(ctx, func() (done bool, err error) {
-		recs, err = s.about(ctx, c)
+		recs, err = s.about(ctx, c, more)
 		return err == nil && !slices.ContainsFunc(recs, func(r custody.Record) bool { return r.Index < 0 }), err
 	})
 	slices.SortFunc(recs, func(a, b custody.Record) int { return cmp.Compare(a.Index, b.Index) })
 	return recs, err
 }
 
-func (s *Service) about(ctx context.Context, c *Case) ([]custody.Record, error) {
+func (s *Service) about(ctx context.Context, c *Case, more More) ([]custody.Record, error) {
 	var out []custody.Record
-	f := custody.Filter{Subject: custody.Subject{Kind: "case", ID: c.ID}, Limit: 500}
+	subjects := []custody.Subject{{Kind: "case", ID: c.ID}}
+	if more != nil {
+		subjects = append(subjects, more.About()...)
+	}
 	have := map[ident.EntryID]bool{}
-	for {
-		page, err := custody.List(ctx, s.c.DB.Reader, f)
-		if err != nil {
-			return nil, err
+	for _, subject := range subjects {
+		f := custody.Filter{Subject: subject, Limit: 500}
+		for {
+			page, err := custody.List(ctx, s.c.DB.Reader, f)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range page {
+				if !have[r.ID] {
+					have[r.ID] = true
+					out = append(out, r)
+				}
+			}
+			if len(page) < int(f.Limit) {
+				break
+			}
+			f.Before = page[len(page)-1].Seq
 		}
-		for _, r := range page {
-			have[r.ID] = true
-		}
-		out = append(out, page...)
-		if len(page) < int(f.Limit) {
-			break
-		}
-		f.Before = page[len(page)-1].Seq
 	}
 	named := map[ident.EntryID]string{}
 	for _, id := range c.entries() {

@@ -24,6 +24,7 @@ type Order struct {
 	Out      string
 	Via      string                // "host" where the host's command makes it; the entries say so
 	Progress func(done, total int) // papers printed; nil for nobody who watches
+	More     More                  // what goes along where the case leaves whole; nil for its papers alone
 }
 
 // Result is a package that was made.
@@ -37,6 +38,7 @@ type Result struct {
 	Pages     int           `json:"pages"`
 	Files     int           `json:"files"`
 	Bytes     int64         `json:"bytes"`
+	Apart     []Piece       `json:"-"` // what is listed and not in the folder
 }
 
 // placeWithin is how long a package waits for the log to give its entries their place.
@@ -48,23 +50,32 @@ const placeWithin = time.Minute
 // Faults: Conflict "dossier.exists", "dossier.busy", "dossier.digest" (a paper whose content is not what was digested),
 // "dossier.entry" (a paper whose entry is not there); Unavailable "dossier.waiting" where nobody signs the log.
 func (s *Service) Make(ctx context.Context, actor access.Actor, o Order) (Result, error) {
-	subject := access.Subject{Kind: "case", ID: o.Case.ID, Department: o.Case.Department}
-	consent, err := s.c.Consent(ctx, s.c.DB.Reader, actor.Person, o.Request, o.Case.ID)
-	switch {
-	case err == nil:
-		subject.Ground = "consent"
-	case !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Conflict):
+	consent, subject, err := s.Ask(ctx, actor, o.Case, o.Request)
+	if err != nil {
 		return Result{}, err
 	}
 	m := &making{s: s, actor: actor, o: o, subject: subject, consent: consent, id: ident.New[ident.EntryID]()}
-	if err := s.c.Gate.Check(ctx, actor, access.CaseExport, subject); err != nil {
-		return Result{}, err
-	}
 	if m.w, err = begin(s.c.FS, o.Out); err != nil {
 		return Result{}, err
 	}
 	r, err := m.run(ctx)
+	if gone(err) && !fault.HasCode(err, "dossier.exists") || err != nil && o.More != nil && !m.counts {
+		err = errors.Join(err, m.w.discard())
+	}
 	return r, errors.Join(err, m.w.end())
+}
+
+// Ask gives the consent on which somebody may take a case away, and the case as policies see it then. Without one it is refused, which is an entry.
+func (s *Service) Ask(ctx context.Context, actor access.Actor, c *Case, no int64) (Consent, access.Subject, error) {
+	subject := access.Subject{Kind: "case", ID: c.ID, Department: c.Department}
+	consent, err := s.c.Consent(ctx, s.c.DB.Reader, actor.Person, no, c.ID)
+	switch {
+	case err == nil:
+		subject.Ground = "consent"
+	case !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Conflict):
+		return Consent{}, subject, err
+	}
+	return consent, subject, s.c.Gate.Check(ctx, actor, access.CaseExport, subject)
 }
 
 // making is a package under way.
@@ -78,6 +89,7 @@ type making struct {
 	w       *work
 	index   Index
 	head    []byte // the manifest
+	counts  bool   // its entry is committed: it is finished, not made anew
 }
 
 func (m *making) run(ctx context.Context) (Result, error) {
@@ -86,6 +98,7 @@ func (m *making) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if e, ok := m.w.entry(); ok && e.Shows == shows && m.whole(e) {
+		m.counts = true
 		return m.close(ctx, e)
 	}
 	about := []custody.Subject{{Kind: "viewing", ID: string(m.consent.ID)}}
@@ -96,7 +109,7 @@ func (m *making) run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	for _, step := range []func(context.Context) error{m.papers, m.log, m.footage, m.cover} {
+	for _, step := range []func(context.Context) error{m.papers, m.footage, m.more, m.log, m.cover} {
 		if err := step(ctx); err != nil {
 			return Result{}, err
 		}
@@ -110,6 +123,11 @@ func (m *making) run(ctx context.Context) (Result, error) {
 		if _, err := m.s.c.Consent(tx.Context(), tx.DB(), m.actor.Person, m.o.Request, m.o.Case.ID); err != nil {
 			return err
 		}
+		if m.o.More != nil {
+			if err := m.o.More.Holds(tx.Context(), tx.DB(), tx.Now()); err != nil {
+				return err
+			}
+		}
 		id, err := tx.Record(gate.Entry{Related: about, Detail: custody.Detail("package", e.Package, "request", string(m.consent.ID), "via", orNil(m.o.Via), "manifest_sha256", e.SHA256,
 			"documents", len(m.o.Case.Papers), "pages", m.index.Pages, "files", len(m.w.files))})
 		e.Entry = string(id)
@@ -118,6 +136,7 @@ func (m *making) run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	m.counts = true
 	if err := m.w.commit(e); err != nil {
 		return Result{}, err
 	}
@@ -132,8 +151,11 @@ func (m *making) whole(e entered) bool {
 		return false
 	}
 	for _, f := range x.Files {
-		raw, err := m.w.read(m.w.path(f.Name))
-		if err != nil || digest(raw) != f.SHA256 || f.Name == "index.json" && json.Unmarshal(raw, &m.index) != nil {
+		sum, err := m.w.sumOf(f.Name)
+		if err != nil || sum != f.SHA256 {
+			return false
+		}
+		if raw, err := m.w.read(m.w.path("index.json")); f.Name == "index.json" && (err != nil || json.Unmarshal(raw, &m.index) != nil) {
 			return false
 		}
 		m.w.files[f.Name] = f
@@ -147,8 +169,24 @@ func (m *making) shows() (string, error) {
 		Case    *Case
 		Request ident.ViewingID
 		By      string
-	}{m.o.Case, m.consent.ID, m.actor.ID})
+		More    string `json:",omitempty"`
+	}{m.o.Case, m.consent.ID, m.actor.ID, m.moreShows()})
 	return digest(raw), err
+}
+
+func (m *making) moreShows() string {
+	if m.o.More == nil {
+		return ""
+	}
+	return m.o.More.Shows()
+}
+
+// more writes what goes along. Before anything large is copied, and after, it is asked whether the consent still holds.
+func (m *making) more(ctx context.Context) error {
+	if m.o.More == nil {
+		return nil
+	}
+	return m.o.More.Put(ctx, writer{m.w}, m.index)
 }
 
 // papers prints what is not printed yet and writes each paper's data.
@@ -302,7 +340,7 @@ func (m *making) close(ctx context.Context, e entered) (Result, error) {
 	if err := m.w.finish(); err != nil {
 		return Result{}, err
 	}
-	r := Result{Package: e.Package, Case: m.o.Case.No, Folder: m.o.Out, Entry: ident.EntryID(e.Entry), SHA256: e.SHA256, Documents: len(m.o.Case.Papers), Pages: m.index.Pages, Files: len(m.w.files)}
+	r := Result{Package: e.Package, Case: m.o.Case.No, Folder: m.o.Out, Entry: ident.EntryID(e.Entry), SHA256: e.SHA256, Documents: len(m.o.Case.Papers), Pages: m.index.Pages, Files: len(m.w.files), Apart: m.w.apart}
 	for _, f := range m.w.files {
 		r.Bytes += f.Size
 	}

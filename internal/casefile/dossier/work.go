@@ -32,6 +32,7 @@ type work struct {
 	lock    io.Closer
 	files   map[string]listed
 	printed map[string]printed // from before, by name
+	apart   []Piece            // listed, and not here
 	at      int64              // end of the journal
 	log     durable.File
 }
@@ -62,7 +63,7 @@ func begin(fsys durable.FS, out string) (*work, error) {
 		return nil, fault.Wrap(err, fault.Invalid, "dossier.out", filepath.Base(out)).At("out")
 	}
 	w := &work{fs: fsys, out: out, dir: filepath.Join(parent, "."+filepath.Base(out)+".partial"), files: map[string]listed{}, printed: map[string]printed{}}
-	for _, dir := range []string{w.dir, w.path(""), w.path("documents"), w.path("recordings"), w.path("log")} {
+	for _, dir := range []string{w.dir, w.path(""), w.path("documents"), w.path("recordings"), w.path("footage"), w.path("log")} {
 		if err := fsys.Mkdir(dir, private); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, fault.Wrap(err, fault.Invalid, "dossier.out", filepath.Base(out)).At("out")
 		}
@@ -179,7 +180,7 @@ func (w *work) put(name string, data []byte) error {
 
 // sweep removes what an earlier try left and this one did not write.
 func (w *work) sweep(keep ...string) error {
-	for _, dir := range []string{"", "documents", "recordings", "log"} {
+	for _, dir := range []string{"", "documents", "recordings", "footage", "log"} {
 		list, err := w.fs.ReadDir(w.path(dir))
 		if err != nil {
 			return err
@@ -223,6 +224,9 @@ func (w *work) commit(e entered) error {
 
 // finish makes everything durable and gives the package its name in one step.
 func (w *work) finish() error {
+	if list, err := w.fs.ReadDir(w.path("footage")); err == nil && len(list) == 0 { // a case that does not leave whole has none
+		_ = w.fs.Remove(w.path("footage"))
+	}
 	if err := w.fs.SyncAll(w.dir); err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,6 +32,20 @@ const (
 	FileCheckpoint = "log/checkpoint"
 	FileTrust      = "log/trust.json"
 )
+
+// Looks reports whether a folder is meant to be a case package: a log has a checkpoint at its top instead.
+func Looks(dir string) bool {
+	_, noHead := os.Lstat(filepath.Join(dir, "checkpoint"))
+	if noHead == nil {
+		return false
+	}
+	for _, name := range []string{FileManifest, FileExport, filepath.FromSlash(FileEntries)} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
 
 // Manifest is manifest.json, its members in the order in which they are written.
 type Manifest struct {

@@ -3,9 +3,11 @@
 package form
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 )
@@ -47,4 +49,20 @@ func Quoted(s string) string {
 		return ""
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Line gives a line with its end; one that is longer than limit, or has no end, is an error.
+func Line(r *bufio.Reader, limit int) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		if errors.Is(err, bufio.ErrBufferFull) && len(line) <= limit {
+			continue
+		}
+		if len(line) > limit {
+			return line, bufio.ErrTooLong
+		}
+		return line, err //nolint:wrapcheck // only looked at by its caller
+	}
 }
