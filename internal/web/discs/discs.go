@@ -39,6 +39,7 @@ type Discs interface {
 	Label(ctx context.Context, actor access.Actor, id ident.DiscID) (*disc.Disc, []byte, error)
 	Fetch(ctx context.Context, actor access.Actor, id ident.DiscID) (*disc.Disc, io.ReadSeekCloser, error)
 	AddCopy(ctx context.Context, actor access.Actor, id ident.DiscID, e disc.CopyEdit) (disc.Copy, error)
+	Record(ctx context.Context, actor access.Actor, id ident.DiscID, c disc.CheckOf) (disc.Check, error)
 	Progress(id ident.DiscID) (disc.Progress, bool)
 	HasImage(id ident.DiscID) bool
 }
@@ -79,6 +80,7 @@ func Routes(d Deps) []site.Route {
 		{Method: http.MethodGet, Path: Path + "/{id}/label", Action: access.DiscView, Object: true, Handle: a.label},
 		{Method: http.MethodGet, Path: Path + "/{id}/image", Action: access.DiscFetch, Object: true, Handle: a.image},
 		{Method: http.MethodPost, Path: Path + "/{id}/copies", Action: access.DiscShelve, Object: true, Handle: a.shelve},
+		{Method: http.MethodPost, Path: Path + "/{id}/checks", Action: access.DiscCheck, Object: true, Handle: a.check},
 	}
 }
 

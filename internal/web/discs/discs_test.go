@@ -2,6 +2,7 @@ package discs_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -150,6 +151,27 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	look("made", keeper, at)
+	// Read on another computer: its report is brought, held against this disc, and names what is wrong. One of another disc, and what is no
+	// report, is not written down as whole.
+	report := func(r any) string {
+		raw, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	bring := func(r *pagetest.Reader, copyOf, raw string) pagetest.Answer {
+		return r.Send(at+"/checks", "report", "report.json", []byte(raw), "copy", copyOf)
+	}
+	bring(keeper, "1", report(d.Verify(t, file))).Leads(at)
+	bring(keeper, "1", "{}").Want(http.StatusUnprocessableEntity, "不是核验报告")
+	bring(keeper, "9", report(d.Verify(t, file))).Want(http.StatusUnprocessableEntity, "没有登记这一份")
+	foreign := *d.Verify(t, file)
+	facts := *foreign.Disc
+	facts.ManifestSHA256, foreign.Disc = strings.Repeat("0", 64), &facts
+	bring(keeper, "2", report(foreign)).Leads(at)
+	keeper.Get(at).Want(http.StatusOK, "另一台电脑的核验报告", "disc.other")
+	bring(w.AsPerson(w.Other.ID), "1", report(d.Verify(t, file))).Want(http.StatusForbidden)
 	look("register", keeper, "/discs")
 	keeper.Get("/discs?q=光盘1号&state=made&sort=due").Want(http.StatusOK, "〔2026〕光盘1号")
 	keeper.Get("/discs?state=failed").Want(http.StatusOK).Lacks("光盘1号")

@@ -28,7 +28,9 @@ type discView struct {
 	Checks   ui.TableView
 	Shelve   *ui.FormView
 	Fields   []ui.Field
-	Burn     []string // how, in words
+	Read     *ui.FormView // writes down what a read found
+	Which    ui.Field
+	Report   ui.Field
 	Drives   string
 	Commands []string
 }
@@ -150,6 +152,7 @@ func (a area) kept(p *site.Page, d *disc.Disc, copies []disc.Copy, checks []disc
 		}
 		v.Shelve = &ui.FormView{Action: PathOf(d.ID) + "/copies", Label: pr.T("disc.shelve"), Errors: ui.Errors(v.Fields...), Buttons: []ui.Action{{Text: pr.T("disc.shelve_as", a.CopyName(pr, len(copies)+1)), Icon: "plus"}}}
 	}
+	a.reading(p, d, copies, wrong, v)
 	v.Drives = pr.T("disc.no_drives")
 	if a.Drives != nil {
 		if drives := a.Drives(); len(drives) > 0 {
