@@ -104,6 +104,12 @@ bench-log: ## entries a second against a plain table, proofs in a log of 1,000,0
 bench-dossier: ## a case of 200 papers as one package, printed by the real press, made durable and checked (needs scripts/setup sheet)
 	ZHILU_REQUIRE_TOOLS=1 go test -run '^$$' -bench BenchmarkPackage -benchtime 3x -vet=off ./internal/casefile/dossier
 
+WHOLE_MB ?= 20000
+
+.PHONY: bench-whole
+bench-whole: ## a whole case of 200 papers and WHOLE_MB of footage as one package, beside cp+sync of the same bytes: seconds, ratio (disk: twice WHOLE_MB)
+	ZHILU_BENCH_WHOLE_MB=$(WHOLE_MB) go test -run '^$$' -bench BenchmarkWhole -benchtime 1x -timeout 60m -vet=off ./internal/disclosure/whole
+
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline

@@ -76,6 +76,9 @@ func (d Deps) WholeCase(ctx context.Context, o *packing.Office, actor access.Act
 	}
 	out := order.Out + ".zip"
 	if a.Recipient != "" {
+		if err := whole.ValidKey(a.Recipient); err != nil { // before anything is made, or entered
+			return res, err
+		}
 		out += ".age"
 	}
 	if _, err := os.Lstat(out); err == nil {

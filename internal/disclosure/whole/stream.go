@@ -24,11 +24,11 @@ import (
 // it encrypted for them; "" leaves it plain. Faults: Invalid "disclosure.key", and whatever a piece says when it may not leave any more.
 func Stream(ctx context.Context, out io.Writer, folder string, pieces []dossier.Piece, recipient string) (err error) {
 	if recipient != "" {
-		keys, err := age.ParseRecipients(strings.NewReader(recipient))
-		if err != nil || len(keys) != 1 {
-			return fault.Wrap(err, fault.Invalid, "disclosure.key").At("key")
+		key, err := recipientOf(recipient)
+		if err != nil {
+			return err
 		}
-		sealed, err := age.Encrypt(out, keys[0])
+		sealed, err := age.Encrypt(out, key)
 		if err != nil {
 			return fmt.Errorf("whole: %w", err)
 		}
@@ -38,6 +38,20 @@ func Stream(ctx context.Context, out io.Writer, folder string, pieces []dossier.
 		return fail(sealed.Close())
 	}
 	return zipped(ctx, out, folder, pieces)
+}
+
+// ValidKey is nil for a public key that a package can be encrypted for: Invalid "disclosure.key".
+func ValidKey(key string) error {
+	_, err := recipientOf(key)
+	return err
+}
+
+func recipientOf(key string) (age.Recipient, error) {
+	keys, err := age.ParseRecipients(strings.NewReader(key))
+	if err != nil || len(keys) != 1 {
+		return nil, fault.Wrap(err, fault.Invalid, "disclosure.key").At("key")
+	}
+	return keys[0], nil
 }
 
 func fail(err error) error {
