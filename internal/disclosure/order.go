@@ -169,7 +169,7 @@ func Suits(i Item, r *viewing.Request, allowed viewing.Item, m marking.Set, copi
 	c, ready := copies[i.Copy]
 	switch {
 	case m.Frozen():
-		return fault.New(fault.Conflict, "marking.frozen").Under("20")
+		return m.Refuse()
 	case m.Withheld():
 		return fault.New(fault.Conflict, "disclosure.withheld").Under("20")
 	case !i.Original() && (!ready || c.Recording != i.Recording || !within(c, allowed)):

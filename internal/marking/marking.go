@@ -7,6 +7,7 @@ package marking
 import (
 	"time"
 
+	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 )
 
@@ -56,6 +57,14 @@ func (s Set) Withheld() bool { return s.Has(Informant) }
 
 // Frozen reports whether nobody may look at, copy or derive from the recording.
 func (s Set) Frozen() bool { return s.Has(StateSecret) }
+
+// Refuse is Conflict "marking.frozen" where it is frozen.
+func (s Set) Refuse() error {
+	if !s.Frozen() {
+		return nil
+	}
+	return fault.New(fault.Conflict, "marking.frozen").Under("20")
+}
 
 // List gives the marks that stand, in the order of Marks.
 func (s Set) List() []Mark {

@@ -8,7 +8,6 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
-	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/marking"
@@ -16,10 +15,9 @@ import (
 
 type room struct {
 	*gatetest.World
-	t      *testing.T
-	svc    *marking.Service
-	frozen []ident.RecordingID
-	n      int
+	t   *testing.T
+	svc *marking.Service
+	n   int
 }
 
 func person(id string, roles ...access.Role) access.Actor {
@@ -49,10 +47,6 @@ func each(t *testing.T, run func(r *room)) {
 					return marking.Object{}, fault.New(fault.NotFound, "recording.unknown")
 				}
 				return marking.Object{ID: ident.RecordingID(whole), Department: "d1", Officer: "o", Name: "a.mp4"}, nil
-			},
-			Freeze: func(_ *gate.Tx, rec ident.RecordingID) error {
-				r.frozen = append(r.frozen, rec)
-				return nil
 			},
 		})
 		if err != nil {
@@ -173,9 +167,6 @@ func TestStateSecret(t *testing.T) {
 		}
 		m := r.put(leader, rec, marking.StateSecret)
 		r.want(marking.Refuse(r.t.Context(), r.DB.Reader, rec), "marking.frozen")
-		if !slices.Equal(r.frozen, []ident.RecordingID{rec}) {
-			r.t.Fatalf("what was running was not ended: %v", r.frozen)
-		}
 		owed := func(want int64) {
 			r.t.Helper()
 			n, err := r.DB.Reader.NewSelect().Table("duty").Where("kind = 'secret_report' AND state = 'open' AND subject_kind = 'recording'").Count(r.t.Context())

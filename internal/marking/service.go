@@ -36,8 +36,6 @@ type Config struct {
 	Gate *gate.Gate
 	// Object tells of a recording: of the whole, where a part is asked about.
 	Object func(ctx context.Context, id ident.RecordingID) (Object, error)
-	// Freeze ends what is running over a recording, in the change that froze it; nil where nothing runs.
-	Freeze func(tx *gate.Tx, rec ident.RecordingID) error
 }
 
 // Service is the one writer of marks. It is safe for concurrent use.
@@ -66,7 +64,7 @@ func text(s, field string) (string, error) {
 }
 
 // Put says that a recording holds something (R-20-4). A mark for a state secret freezes it in the same change, is a duty of
-// the leaders, and ends what is running. Faults: Invalid "marking.mark", "marking.words"; Conflict "marking.stands".
+// the leaders; what runs over it asks Refuse before each piece and ends by itself. Faults: Invalid "marking.mark", "marking.words"; Conflict "marking.stands".
 func (s *Service) Put(ctx context.Context, actor access.Actor, rec ident.RecordingID, mark Mark, reason string) (*Marking, error) {
 	if !slices.Contains(Marks(), mark) {
 		return nil, fault.New(fault.Invalid, "marking.mark").At("mark")
@@ -98,15 +96,10 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, rec ident.Recordi
 		if mark != StateSecret {
 			return nil
 		}
-		if _, err := duty.Open(tx, duty.New{
+		_, err = duty.Open(tx, duty.New{
 			Kind: duty.SecretReport, Subject: m.of(), Department: o.Department, Due: tx.Now().Add(reportWithin), Args: map[string]any{"name": o.Name},
-		}); err != nil {
-			return err
-		}
-		if s.c.Freeze == nil {
-			return nil
-		}
-		return s.c.Freeze(tx, o.ID)
+		})
+		return err
 	})
 	return m, err
 }

@@ -11,7 +11,6 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/vouch"
 	"zhilu.dev/zhilu/internal/db"
-	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 )
 
@@ -126,10 +125,10 @@ func ForAll(ctx context.Context, idb bun.IDB, recs []ident.RecordingID) (map[ide
 // or derives asks it, inside the same change.
 func Refuse(ctx context.Context, idb bun.IDB, rec ident.RecordingID) error {
 	s, err := For(ctx, idb, rec)
-	if err == nil && s.Frozen() {
-		err = fault.New(fault.Conflict, "marking.frozen").Under("20")
+	if err != nil {
+		return err
 	}
-	return err
+	return s.Refuse()
 }
 
 func insert(ctx context.Context, idb bun.IDB, m *Marking) error {

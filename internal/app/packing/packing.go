@@ -187,8 +187,8 @@ func (o *Office) footage(ctx context.Context, f casefile.File) ([]dossier.Footag
 		if err != nil {
 			return nil, err
 		}
-		if marks.Frozen() { // nothing of the case leaves until that is settled (decision 21)
-			return nil, marking.Refuse(ctx, o.d.DB.Reader, l.Recording)
+		if err := marks.Refuse(); err != nil { // nothing of the case leaves until that is settled (decision 21)
+			return nil, err
 		}
 		if marks.Withheld() { // it would show who informed (decision 26)
 			continue
@@ -227,6 +227,19 @@ func (o *Office) consent(ctx context.Context, idb bun.IDB, person ident.PersonID
 	r, err := viewing.ForCase(ctx, idb, o.d.Clock.Now(), person, no, ident.CaseID(id))
 	if err != nil {
 		return dossier.Consent{}, err
+	}
+	filmed, err := rows.Filmed(ctx, idb, ident.CaseID(id)) // one may have been frozen while papers were printed
+	if err != nil {
+		return dossier.Consent{}, err
+	}
+	marks, err := marking.ForAll(ctx, idb, filmed)
+	if err != nil {
+		return dossier.Consent{}, err
+	}
+	for _, m := range marks {
+		if err := m.Refuse(); err != nil {
+			return dossier.Consent{}, err
+		}
 	}
 	return dossier.Consent{ID: r.ID, No: r.No, Until: r.Until}, nil
 }

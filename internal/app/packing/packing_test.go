@@ -44,14 +44,17 @@ func (none) Object(context.Context, ident.RecordingID) (viewing.Object, error) {
 func (none) Want(*gate.Tx, ident.RecordingID) error { return nil }
 
 // plain prints nothing but that it was asked; how papers look is tried where they are made.
-type plain struct{}
+type plain struct{ during func() }
 
-func (plain) Ready() error { return nil }
-func (plain) Set(context.Context, sheet.Paper) (sheet.PDF, error) {
+func (*plain) Ready() error { return nil }
+func (*plain) Set(context.Context, sheet.Paper) (sheet.PDF, error) {
 	return sheet.PDF{Bytes: []byte("%PDF index"), Pages: 1}, nil
 }
 
-func (plain) SetOfficial(_ context.Context, o sheet.Official) (sheet.PDF, error) {
+func (p *plain) SetOfficial(_ context.Context, o sheet.Official) (sheet.PDF, error) {
+	if p.during != nil {
+		p.during()
+	}
 	return sheet.PDF{Bytes: []byte("%PDF " + o.Title), Pages: 2}, nil
 }
 
@@ -106,12 +109,17 @@ func TestWholeCase(t *testing.T) {
 		q, err := looks.Ask(ctx, who, viewing.Ask{Case: c.ID, Purpose: viewing.PurposeReview, Words: "法制审核", Until: g.Clock.Now().Add(time.Hour)})
 		must(err)
 		must(looks.Decide(ctx, w.Head, q.ID, viewing.Decision{Consent: true}))
+		press := &plain{}
 		o, err := packing.New(packing.Deps{
-			DB: g.DB, Gate: g.Gate, Clock: g.Clock, Cases: w.Cases, People: w.Org, Words: words, Press: plain{}, Origin: keys.Origin(), Bureau: "示例局",
+			DB: g.DB, Gate: g.Gate, Clock: g.Clock, Cases: w.Cases, People: w.Org, Words: words, Press: press, Origin: keys.Origin(), Bureau: "示例局",
 			Sequence: func(ctx context.Context) error { _, err := seq.Sequence(ctx); return err },
 		})
 		must(err)
 		films(ctx, t, g, w, o, c.ID)
+		frozenMeanwhile(ctx, t, g, press, w.File(c.ID).Links[0].Recording, func() error {
+			_, err := o.Make(ctx, who, w.File(c.ID), dossier.Order{Request: q.No, Out: filepath.Join(t.TempDir(), "out")})
+			return err
+		})
 		out := filepath.Join(t.TempDir(), "out")
 		res, err := o.Make(ctx, who, w.File(c.ID), dossier.Order{Request: q.No, Out: out})
 		must(err)
@@ -127,6 +135,24 @@ func TestWholeCase(t *testing.T) {
 			t.Errorf("%+v %+v %+v", r.RecordIntact, r.InLog, r.Case)
 		}
 	})
+}
+
+// frozenMeanwhile: T6. A recording that is marked as a state secret while the papers are being printed keeps the case in the house.
+func frozenMeanwhile(ctx context.Context, t *testing.T, g *gatetest.World, press *plain, film ident.RecordingID, pack func() error) {
+	t.Helper()
+	mark := ident.New[ident.MarkingID]()
+	press.during = func() {
+		press.during = nil
+		if _, err := g.DB.Writer.NewRaw(`INSERT INTO marking (id, recording_id, mark, words, put_at, put_by, put_name) VALUES (?, ?, 'state_secret', 'x', 1, 'k', 'k')`, mark, film).Exec(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := pack(); !fault.HasCode(err, "marking.frozen") {
+		t.Errorf("a recording was frozen while the case was packed: %v", err)
+	}
+	if _, err := g.DB.Writer.NewRaw(`UPDATE marking SET lifted_at = 2, lifted_by = 'q', lifted_words = 'x', basis = 'y' WHERE id = ?`, mark).Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // films: a recording that would show who informed is in no package, and one that is said to hold a state secret lets nothing of the case

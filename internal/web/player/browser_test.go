@@ -29,7 +29,7 @@ func (th *theatre) sit(r *recordtest.Reader) *screen {
 	s := &screen{th.t, webtest.NewBrowser(th.t), th}
 	const start = "/asset/none" // a page of ours that needs no sign-in, to set cookies on
 	webtest.Watch(th.t, s.ctx, func(text string) bool {
-		return strings.Contains(text, start) || strings.Contains(text, "/favicon.ico") || strings.Contains(text, "status of 403") || strings.Contains(text, "status of 400")
+		return strings.Contains(text, start) || strings.Contains(text, "/favicon.ico") || strings.Contains(text, "status of 403") || strings.Contains(text, "status of 400") || strings.Contains(text, "status of 409")
 	})
 	webtest.Open(th.t, s.ctx, th.Server.URL+start, webtest.Desktop)
 	s.do(`document.cookie = "zhilu_session=` + r.Token + `; path=/"`)
@@ -184,6 +184,26 @@ func TestRevokeStopsThePlayer(t *testing.T) { // T6
 	if s.number(video+`.paused ? 1 : 0`) != 1 {
 		t.Error("it plays on")
 	}
+}
+
+// TestFreezeStopsThePlayer: T6. A mark for a state secret empties a running player within a beat (decision 21).
+func TestFreezeStopsThePlayer(t *testing.T) {
+	t.Parallel()
+	th := newTheatre(t)
+	th.consent()
+	r := th.As(access.LegalReviewer)
+	look := th.open(r)
+	s := th.sit(r)
+	s.open(look, webtest.Desktop)
+	s.wait("first picture", video+`.readyState >= 2 && `+part+`cover]").hidden`)
+	s.do(part + `player]").focus()`)
+	s.press(" ")
+	s.wait("it plays", video+`.currentTime > 0.3`)
+	th.freeze()
+	s.wait("it says why", `!`+part+`cover]").hidden && `+part+`cover]").innerText.includes("国家秘密")`)
+	s.wait("nothing stays", video+`.readyState === 0 && `+video+`.hidden && `+video+`.buffered.length === 0 && `+video+`.paused`)
+	webtest.ScreenshotView(t, s.ctx, "player-frozen", webtest.Desktop.Width, webtest.Desktop.Height)
+	webtest.Axe(t, s.ctx)
 }
 
 // A copy that is being made shows how far it is and opens by itself; one that failed says so in words and can be tried

@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"context"
 	"encoding/json"
 	"image"
 	"image/jpeg"
@@ -14,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/record/recordtest"
 )
@@ -211,6 +213,48 @@ func TestRevokedWhileMaking(t *testing.T) { // T6
 	if strings.IndexByte(a.Body, 0x47) == 0 {
 		t.Error("a piece was sent")
 	}
+}
+
+// freeze has the keeper say that the recording holds a state secret, as the page of marks does.
+func (th *theatre) freeze() {
+	th.t.Helper()
+	marks, err := marking.New(marking.Config{DB: th.DB, Gate: th.Gate, Object: func(context.Context, ident.RecordingID) (marking.Object, error) {
+		return marking.Object{ID: th.rec, Department: th.Keeper().Department, Name: "x"}, nil
+	}})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	if _, err := marks.Put(th.ctx, th.Keeper(), th.rec, marking.StateSecret, "疑似涉密文件入镜"); err != nil {
+		th.t.Fatal(err)
+	}
+}
+
+// TestFrozenInMidPlay: T6. Whoever watches a recording while it is marked as a state secret is sent nothing more, also what was just
+// being made, and nobody begins anew; the consent stands, and helps nothing (decision 21).
+func TestFrozenInMidPlay(t *testing.T) {
+	t.Parallel()
+	th := newTheatre(t)
+	th.consent()
+	r := th.As(access.LegalReviewer)
+	look := th.open(r)
+	want(t, "before", r.Get(look+"/"+string(th.file)+"/0.ts"), http.StatusOK)
+	a := r.Post(look+"/grabs", url.Values{"at": {"1480"}})
+	var g kept
+	if err := json.Unmarshal([]byte(a.Body), &g); err != nil {
+		t.Fatal(err)
+	}
+	th.booth.after.Store(th.freeze)
+	want(t, "made meanwhile", r.Get(look+"/"+string(th.file)+"/1.ts"), http.StatusConflict, "marking.frozen")
+	th.booth.after.Store(func() {})
+	for _, p := range []string{"/facts", "/index.m3u8", "/" + string(th.file) + "/0.ts", "/strip/" + string(th.file), "/picture/" + string(th.file)} {
+		want(t, p, r.Get(look+p), http.StatusConflict, "marking.frozen")
+	}
+	want(t, "beat", r.Post(look+"/beat", url.Values{}), http.StatusConflict, "marking.frozen")
+	want(t, "still", r.Post(look+"/grabs", url.Values{"at": {"1480"}}), http.StatusConflict, "marking.frozen")
+	for _, p := range []string{g.Picture, g.Sheet, g.Statement} {
+		want(t, p, r.Get(p), http.StatusConflict, "marking.frozen")
+	}
+	want(t, "anew", r.Post("/recordings/"+string(th.rec)+"/look", url.Values{}), http.StatusConflict)
 }
 
 // What tells of the contents is cut to the span: loudness, speech, gaps, hover pictures, marks.

@@ -67,7 +67,9 @@ export async function ask(url: string, body?: URLSearchParams, signal?: AbortSig
 
 /** Ends reports whether a refusal is about the look itself and not about one piece or one form. */
 export const ends = (r: Refusal) =>
-  r.status === 401 || r.code === "viewing.look_unknown" || (r.status === 403 && r.code !== "access.look_outside" && r.code !== "access.not_yours");
+  r.status === 401 ||
+  ["viewing.look_unknown", "marking.frozen", "viewing.held"].includes(r.code) ||
+  (r.status === 403 && r.code !== "access.look_outside" && r.code !== "access.not_yours");
 
 const two = (n: number) => (n < 10 ? "0" : "") + n;
 
