@@ -54,8 +54,17 @@ func (d Deps) Discs(sequence func(context.Context) error) (*disc.Service, error)
 			space, err := durable.OS().Space(dir)
 			return space.Free, err
 		},
-		Reread: func(context.Context) time.Duration { return rereadEvery },
+		Reread: d.reread,
 	})
+}
+
+// reread is how long a disc may lie before it is read again: what the settings say that the bureau adopted last.
+func (d Deps) reread(ctx context.Context) time.Duration {
+	v, err := d.Regulation.Current(ctx)
+	if err != nil || v.Settings.DiscRereadMonths == 0 {
+		return rereadEvery
+	}
+	return time.Duration(v.Settings.DiscRereadMonths) * 365 * 24 * time.Hour / 12
 }
 
 func (d Deps) discConsent(ctx context.Context, idb bun.IDB, person ident.PersonID, no int64) (disc.Consent, error) {

@@ -140,6 +140,7 @@ func fields(p locale.Printer, s regulation.Settings) []ui.Field {
 		}},
 		num("disc_retention_years", int64(s.DiscRetentionYears)),
 		num("disc_online_copies", int64(s.DiscOnlineCopies)),
+		num("disc_reread_months", int64(s.DiscRereadMonths)),
 		num("other_retention_days", int64(s.OtherRetentionDays)),
 		{Name: "case_number", Label: p.T("setting.case_number"), Hint: p.T("setting.case_number_hint"), Value: s.CaseNumber, Max: 100},
 	}
@@ -235,7 +236,7 @@ func read(p *site.Page) regulation.Settings {
 		ExplainWorkingDays: int(num("explain_working_days")), DesignatedStores: list("designated_stores"), LateReasons: append([]string{}, p.Values("late_reasons")...),
 		DisclosureBy: list("disclosure_by"), DeviceCheckDays: int(num("device_check_days")), PlaybackPercent: int(num("playback_percent")),
 		UnlinkedAfterDays: int(num("unlinked_after_days")), HandlerStandingGrant: p.Value("handler_standing_grant") == "yes",
-		DiscRetentionYears: int(num("disc_retention_years")), DiscOnlineCopies: int(num("disc_online_copies")), OtherRetentionDays: int(num("other_retention_days")),
+		DiscRetentionYears: int(num("disc_retention_years")), DiscOnlineCopies: int(num("disc_online_copies")), DiscRereadMonths: int(num("disc_reread_months")), OtherRetentionDays: int(num("other_retention_days")),
 		CaseNumber: strings.TrimSpace(p.Value("case_number")),
 	}
 }
