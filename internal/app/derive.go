@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"zhilu.dev/zhilu/internal/app/giving"
 	"zhilu.dev/zhilu/internal/config"
 	"zhilu.dev/zhilu/internal/custody/fsck"
 	"zhilu.dev/zhilu/internal/db"
@@ -106,7 +107,7 @@ func checkDerived(ctx context.Context, c FsckConfig, ring vault.KeyRing, d *db.D
 	for _, l := range lost {
 		rep.Rebuild = append(rep.Rebuild, fsck.Finding{Code: "derivative.lost", ID: string(l.ID), What: string(l.Kind) + " " + string(l.File)})
 	}
-	return nil
+	return giving.CheckMasked(ctx, d.Reader, v, rep)
 }
 
 // Rebuild asks again for every derivative that is gone from its vault; the server makes them. It gives how many.

@@ -23,6 +23,7 @@ import (
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
+	"zhilu.dev/zhilu/internal/gate/vouchtest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/marking"
 	"zhilu.dev/zhilu/internal/verify"
@@ -109,6 +110,7 @@ func TestGiveOut(t *testing.T) {
 		if _, err := w.DB.Writer.NewRaw("DELETE FROM disclosure").Exec(h.ctx); err == nil {
 			t.Error("a row of the register was deleted")
 		}
+		vouchtest.EveryColumn(t, w, bounded, disclosure.Tables()[0]) // T9
 	})
 }
 
@@ -536,3 +538,6 @@ func named(reasons []verify.Reason, name string) bool {
 }
 
 func sqlite(t *testing.T) *db.DB { return dbtest.SQLite(t) }
+
+// bounded is what the database holds a column to.
+var bounded = map[string]string{"disclosure.state": "'failed'", "disclosure.manner": "'publish'"}

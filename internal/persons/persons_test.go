@@ -9,6 +9,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
+	"zhilu.dev/zhilu/internal/gate/vouchtest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/persons"
 )
@@ -107,5 +108,9 @@ func TestMatters(t *testing.T) {
 		if _, err := w.DB.Writer.NewRaw("UPDATE person_matter SET answer = 'x' WHERE id = ?", m.ID).Exec(ctx); err == nil {
 			t.Fatal("an answer was edited")
 		}
+		vouchtest.EveryColumn(t, w, bounded, persons.Tables()...) // T9
 	})
 }
+
+// bounded is what the database holds a column to.
+var bounded = map[string]string{"person_matter.kind": "'incident'", "person_matter.state": "'declined'"}

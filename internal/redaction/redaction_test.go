@@ -73,6 +73,7 @@ type room struct {
 	file  record.File
 
 	derived string // folder of the vault for derivatives
+	vault   vault.Vault
 }
 
 func (r *room) HeadOf(context.Context, ident.DepartmentID) (ident.PersonID, error) { return "h", nil }
@@ -106,7 +107,8 @@ func newRoom(t *testing.T, w *gatetest.World) *room {
 	}
 	originals, log := open(filepath.Join(t.TempDir(), "v")), slog.New(slog.DiscardHandler)
 	tool := must(derive.New(r.ctx, derive.Config{Logger: log, TempDir: t.TempDir(), AllowRlimit: true}))(t)
-	r.films = must(derivative.New(derivative.Config{DB: w.DB, Gate: w.Gate, Originals: originals, Derived: open(r.derived), Maker: tool, Clock: w.Clock, Log: w.Log}))(t)
+	r.vault = open(r.derived)
+	r.films = must(derivative.New(derivative.Config{DB: w.DB, Gate: w.Gate, Originals: originals, Derived: r.vault, Maker: tool, Clock: w.Clock, Log: w.Log}))(t)
 	r.store(originals, raw)
 	r.looks = must(viewing.New(viewing.Config{
 		DB: w.DB, Gate: w.Gate, Recordings: r, Offices: r, Copies: r, Clock: w.Clock, Log: w.Log,

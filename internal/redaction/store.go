@@ -200,3 +200,10 @@ func list(ctx context.Context, q *bun.SelectQuery) ([]Copy, error) {
 	}
 	return out, nil
 }
+
+// after100 gives a hundred copies with an id greater than after, in the order of ids.
+func after100(ctx context.Context, idb bun.IDB, after ident.CopyID) ([]row, error) {
+	var out []row
+	err := idb.NewSelect().Model(&out).Where("c.id > ?", after).Order("c.id").Limit(100).Scan(ctx)
+	return out, fail(err)
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"zhilu.dev/zhilu/internal/db/dbtest"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
+	"zhilu.dev/zhilu/internal/gate/vouchtest"
 	"zhilu.dev/zhilu/internal/media/derive"
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/redaction"
@@ -83,13 +85,56 @@ func TestTranscript(t *testing.T) {
 		if rep.ExitCode() != verify.ExitOK || rep.Clip.Written == nil || rep.Clip.Written.SHA256 != c.Transcript.SHA256 {
 			t.Fatalf("%+v", rep)
 		}
+		vouchtest.EveryColumn(t, w, map[string]string{
+			"redaction.state": "'failed'", "redaction.plan": "'{}'", "redaction.notes": "'[\"x\"]'", "redaction.level": "'leader'", "redaction.second_level": "'leader'", "redaction.quorum": "2, first_by = 'q'",
+		}, redaction.Tables()...) // T9
+		r.checked(0)
 		for _, deed := range []string{dropTrigger(w, "redaction_transcript_kept"), "UPDATE redaction_transcript SET content = '1'"} {
 			if _, err := w.DB.Writer.NewRaw(deed).Exec(r.ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
 		r.want(second(r.svc.Bytes(r.ctx, c)), "redaction.transcript_changed")
+		text := redaction.Spoiled{ID: c.ID, Recording: r.rec, Text: true}
+		r.checked(0, text)
+		r.spoil(func(path string, raw []byte) error {
+			raw[len(raw)/2] ^= 1
+			return os.WriteFile(path, raw, 0o600)
+		})
+		r.checked(1, text, redaction.Spoiled{ID: c.ID, Recording: r.rec})
+		r.spoil(func(path string, _ []byte) error { return os.Remove(path) })
+		r.checked(1, text, redaction.Spoiled{ID: c.ID, Recording: r.rec, Gone: true})
 	})
+}
+
+// checked has what fsck reads of masked copies read: so many are not sound any more, and these are told.
+func (r *room) checked(lost int, want ...redaction.Spoiled) {
+	r.t.Helper()
+	sound, got, err := redaction.Check(r.ctx, r.DB.Reader, r.vault)
+	if err != nil || sound != 1-lost || !slices.Equal(got, want) {
+		r.t.Fatalf("%d sound, %+v, want %+v: %v", sound, got, want, err)
+	}
+}
+
+// spoil does something to every file of the vault for derivatives that holds an object.
+func (r *room) spoil(deed func(path string, raw []byte) error) {
+	r.t.Helper()
+	err := filepath.WalkDir(r.derived, func(path string, d os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".zv" {
+			return err
+		}
+		if err := os.Chmod(path, 0o600); err != nil {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return deed(path, raw)
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 func dropTrigger(w *gatetest.World, name string) string {

@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate/gatetest"
+	"zhilu.dev/zhilu/internal/gate/vouchtest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/persons"
 	"zhilu.dev/zhilu/internal/persons/lookup"
@@ -127,5 +128,6 @@ func TestReceipt(t *testing.T) {
 				t.Errorf("%s was let through", edit)
 			}
 		}
+		vouchtest.EveryColumn(t, w, nil, lookup.Tables()...) // T9
 	})
 }
