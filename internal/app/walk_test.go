@@ -185,7 +185,7 @@ func pages(t *testing.T, base string) []string {
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
 		"/cases", "/cases/export", "/cases/parties", "/unlinked", "/cases/new", "/cases/" + theCase, "/cases/" + theCase + "/story", "/cases/" + theCase + "/papers",
-		"/cases/" + theCase + "/recordings", "/cases/" + theCase + "/execution", "/cases/" + theCase + "/package", "/papers/" + paper,
+		"/cases/" + theCase + "/recordings", "/cases/" + theCase + "/execution", "/cases/" + theCase + "/package", "/cases/" + theCase + "/calls", "/papers/" + paper,
 		"/masked/" + masked,
 		"/settings", "/policies", "/health", "/health/scrub", "/nowhere",
 	}

@@ -121,17 +121,59 @@ func (s *Service) Call(ctx context.Context, by access.Actor, id ident.CaseID, f 
 	return &c, err
 }
 
-// Answer meets every open call for a case: its package was made by the entry. It is asked inside the change that makes one.
-func Answer(tx *gate.Tx, id ident.CaseID, entry ident.EntryID) error {
-	calls, err := CallsOf(tx.Context(), tx.DB(), id)
+// Package is one package that was made of a case, or given out of it, by whose entry a call may be answered.
+type Package struct {
+	Entry ident.EntryID
+	At    time.Time
+	By    string // account
+	No    string // of a giving out; "" of the case's own package
+	To    string
+}
+
+// Packages lists what a call for a case may be answered by, the newest first: packages of the case, and what was given out of it.
+func (s *Service) Packages(ctx context.Context, id ident.CaseID) ([]Package, error) {
+	list, err := custody.List(ctx, s.c.DB.Reader, custody.Filter{Subject: custody.Subject{Kind: "case", ID: string(id)}, Action: string(access.CaseExport), Outcome: custody.Done})
+	if err != nil {
+		return nil, err
+	}
+	var out []Package
+	for i := range list {
+		out = append(out, Package{Entry: list[i].ID, At: list[i].At, By: list[i].Actor.ID})
+	}
+	given, err := OfCase(ctx, s.c.DB.Reader, id)
+	for i := range given {
+		if d := &given[i]; d.State == Given {
+			out = append(out, Package{Entry: d.Entry, At: d.PackedAt, By: d.ByAccount, No: d.Number(), To: d.To.Body})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Package) int { return b.At.Compare(a.At) })
+	return out, err
+}
+
+// Answered enters by which package a call was answered, which meets its duty; after its last day it is met late, and shows so. Faults:
+// NotFound "case.unknown"; Conflict "disclosure.call_met"; Invalid "disclosure.call_package" (none of this case, or made before the call came).
+func (s *Service) Answered(ctx context.Context, by access.Actor, id ident.CaseID, f CaseFacts, call ident.CallID, entry ident.EntryID) error {
+	packages, err := s.Packages(ctx, id)
 	if err != nil {
 		return err
 	}
-	for i := range calls {
-		c := &calls[i]
-		if !c.MetAt.IsZero() {
-			continue
+	n := slices.IndexFunc(packages, func(p Package) bool { return p.Entry == entry })
+	subject := access.Subject{Kind: "case", ID: string(id), Department: f.Department, Officer: f.Lead}
+	return s.c.Gate.Do(ctx, by, access.CaseCall, subject, func(tx *gate.Tx) error {
+		calls, err := CallsOf(tx.Context(), tx.DB(), id)
+		if err != nil {
+			return err
 		}
+		i := slices.IndexFunc(calls, func(c Call) bool { return c.ID == call })
+		switch {
+		case i < 0:
+			return fault.New(fault.NotFound, "case.unknown")
+		case !calls[i].MetAt.IsZero():
+			return fault.New(fault.Conflict, "disclosure.call_met")
+		case n < 0 || packages[n].At.Before(calls[i].received()):
+			return fault.New(fault.Invalid, "disclosure.call_package").At("package")
+		}
+		c := &calls[i]
 		c.MetAt, c.MetBy = tx.Now(), entry
 		if err := meetCall(tx.Context(), tx.DB(), c); err != nil {
 			return err
@@ -139,11 +181,22 @@ func Answer(tx *gate.Tx, id ident.CaseID, entry ident.EntryID) error {
 		if err := recordCall(tx, c, custody.Closed); err != nil {
 			return err
 		}
-		if err := duty.Meet(tx, c.Kind.duty(), c.about(), entry); err != nil {
-			return err
-		}
+		return duty.Meet(tx, c.Kind.duty(), c.about(), entry)
+	})
+}
+
+// received is the beginning of the day on which the call came.
+func (c *Call) received() time.Time {
+	on, _ := time.ParseInLocation(time.DateOnly, c.ReceivedOn, clock.Shanghai) // it was checked when it was entered
+	return on
+}
+
+// Late reports whether the call is, or was, answered after its last day.
+func (c *Call) Late(now time.Time) bool {
+	if !c.MetAt.IsZero() {
+		now = c.MetAt
 	}
-	return nil
+	return now.After(c.Due)
 }
 
 func recordCall(tx *gate.Tx, c *Call, outcome custody.Outcome) error {

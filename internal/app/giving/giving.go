@@ -122,7 +122,7 @@ func New(_ context.Context, d Deps) (*Office, error) {
 
 // Routes are the pages.
 func (o *Office) Routes() []site.Route {
-	return slices.Concat(o.Marks().Routes(), o.personRoutes(), o.lookupRoutes(), o.handedRoutes(), o.discRoutes(), o.Masks().Routes(), o.givenPages())
+	return slices.Concat(o.Marks().Routes(), o.personRoutes(), o.lookupRoutes(), o.handedRoutes(), o.discRoutes(), o.Masks().Routes(), o.callRoutes(), o.givenPages())
 }
 
 // AddWorkers registers the jobs; the office is asked for when a job runs, since the queue must exist before it.

@@ -63,8 +63,12 @@ func (w writer) Leave(name string, size int64, sum string, open func(context.Con
 	return nil
 }
 
-// copyStep is how much is read and written at once: much enough that a disk works in long strokes, little enough to be no matter.
-const copyStep = 4 << 20
+// copyStep is how much is read and written at once: little enough to stay in the processor's cache. startEvery is how much is handed to the
+// disk at once, so that making all of it durable at the end waits for little.
+const (
+	copyStep   = 256 << 10
+	startEvery = 32 << 20
+)
 
 func (w writer) Copy(ctx context.Context, name string, from io.Reader) (n int64, sum string, err error) {
 	where := w.w.path(name)
@@ -75,7 +79,7 @@ func (w writer) Copy(ctx context.Context, name string, from io.Reader) (n int64,
 	if err != nil {
 		return 0, "", err
 	}
-	h := newBeside()
+	h, started := newBeside(), int64(0)
 	defer func() { err = errors.Join(err, f.Close()) }()
 	bufs := [2][]byte{make([]byte, copyStep), make([]byte, copyStep)}
 	for i := 0; ; i++ {
@@ -96,8 +100,10 @@ func (w writer) Copy(ctx context.Context, name string, from io.Reader) (n int64,
 				h.sum()
 				return n, "", err
 			}
-			f.StartWrite(n, int64(k)) // so that making it durable at the end waits for little
-			n += int64(k)
+			if n += int64(k); n-started >= startEvery {
+				f.StartWrite(started, n-started)
+				started = n
+			}
 		}
 		if last {
 			break

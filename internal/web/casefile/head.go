@@ -10,7 +10,7 @@ func headActions(p locale.Printer, v caseView) []ui.Action {
 	if v.Edit {
 		out = append(out, ui.Action{Text: p.T("case.add_paper"), Icon: "plus", Href: "/cases/" + v.ID + "/papers"})
 	}
-	out = append(out, ui.Action{Text: p.T("case.story"), Href: "/cases/" + v.ID + "/story"})
+	out = append(out, ui.Action{Text: p.T("case.story"), Href: "/cases/" + v.ID + "/story"}, ui.Action{Text: p.T("case.calls"), Href: "/cases/" + v.ID + "/calls"})
 	if v.Export {
 		out = append(out, ui.Action{Text: p.T("case.package"), Href: "/cases/" + v.ID + "/package"})
 	}

@@ -249,6 +249,8 @@ func where(d duty.Duty) string {
 	case "masked_copy", "disc":
 		id, _, _ := strings.Cut(d.Subject.ID, "/") // the second of two consents, the next reading, are duties of their own
 		return map[string]string{"masked_copy": "/masked/", "disc": "/discs/"}[d.Subject.Kind] + id
+	case "case_call":
+		return "/case-calls/" + d.Subject.ID
 	case "disclosure":
 		return "/disclosures/" + d.Subject.ID
 	case "unlinked":
