@@ -108,7 +108,7 @@ WHOLE_MB ?= 20000
 
 .PHONY: bench-whole
 bench-whole: ## a whole case of 200 papers and WHOLE_MB of footage as one package, beside cp+sync of the same bytes: seconds, ratio (disk: twice WHOLE_MB)
-	ZHILU_BENCH_WHOLE_MB=$(WHOLE_MB) go test -run '^$$' -bench BenchmarkWhole -benchtime 1x -timeout 60m -vet=off ./internal/disclosure/whole
+	ZHILU_REQUIRE_TOOLS=1 ZHILU_BENCH_WHOLE_MB=$(WHOLE_MB) go test -run '^$$' -bench BenchmarkWhole -benchtime 1x -timeout 60m -vet=off ./internal/disclosure/whole
 
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory

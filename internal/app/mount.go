@@ -114,7 +114,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		looks.Routes(),
 		h.Giving.Routes(),
 		cases.Routes(cases.Deps{Cases: h.Docket, People: h.Org, Rules: h.Regulation}),
-		takeaway.Routes(takeaway.Deps{Cases: h.Cases, Requests: h.Viewing, Packer: h.Packing, Temp: filepath.Join(h.Place.Data, "tmp", "cases")}),
+		takeaway.Routes(takeaway.Deps{Cases: h.Cases, Requests: h.Viewing, Packer: h.Packing, Temp: filepath.Join(h.Place.Data, "tmp", "cases"), Whole: h.Giving.SendWhole}),
 		films.Routes(),
 		player.Routes(h.Giving.Film()),
 		intake.Routes(intake.Deps{

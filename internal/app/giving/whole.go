@@ -99,6 +99,27 @@ func (d Deps) WholeCase(ctx context.Context, o *packing.Office, actor access.Act
 	})
 }
 
+// SendWhole makes the package of a whole case and sends it as one zip, encrypted for recipient where one is given. Its papers lie in order.Out
+// until it was sent; its footage lies nowhere but in the vault. begin is called when everything is entered and the first byte may go.
+func (o *Office) SendWhole(ctx context.Context, actor access.Actor, f casefile.File, order dossier.Order, recipient string, progress func(done, total int64), begin func() io.Writer) error {
+	if recipient != "" {
+		if err := whole.ValidKey(recipient); err != nil {
+			return err
+		}
+	}
+	s, err := o.d.wholes()
+	if err != nil {
+		return err
+	}
+	res, err := o.d.Packing.MakeWhole(ctx, actor, f, order, func(c *dossier.Case) (dossier.More, error) {
+		return s.Of(ctx, whole.Order{Case: c, Person: actor.Person, Request: order.Request, Apart: true, Progress: progress})
+	})
+	if err != nil {
+		return err
+	}
+	return whole.Stream(ctx, begin(), order.Out, res.Apart, recipient)
+}
+
 // file writes a file under a name of its own, and gives it its name once it is whole and durable.
 func file(ctx context.Context, temp, name string, write func(ctx context.Context, to io.Writer) error) error {
 	f, err := os.OpenFile(filepath.Clean(temp), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)

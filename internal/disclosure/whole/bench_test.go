@@ -37,6 +37,9 @@ func papers(b *testing.B, h *house, n int) {
 	b.Helper()
 	press := sheet.New(sheet.Config{Log: slog.New(slog.DiscardHandler), Modules: filepath.Join("..", "..", "sheet", "helper")})
 	if err := press.Ready(); err != nil {
+		if os.Getenv("ZHILU_REQUIRE_TOOLS") == "1" {
+			b.Fatal(err)
+		}
 		b.Skip(err)
 	}
 	b.Cleanup(func() { _ = press.Close() })

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/casefile"
@@ -18,6 +19,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/viewing"
 	"zhilu.dev/zhilu/internal/web/record"
+	"zhilu.dev/zhilu/internal/web/refusal"
 	"zhilu.dev/zhilu/internal/web/site"
 	"zhilu.dev/zhilu/internal/web/ui"
 	"zhilu.dev/zhilu/internal/web/viewings"
@@ -44,6 +46,8 @@ type Deps struct {
 	Requests Requests
 	Packer   Packer
 	Temp     string
+	// Whole makes the package with footage and registers and sends it as one zip; nil where there is none.
+	Whole func(ctx context.Context, actor access.Actor, f casefile.File, order dossier.Order, recipient string, progress func(done, total int64), begin func() io.Writer) error
 }
 
 const pattern = "/cases/{id}/package"
@@ -53,20 +57,29 @@ func Path(id ident.CaseID) string { return "/cases/" + string(id) + "/package" }
 
 // Routes are the pages of this area.
 func Routes(d Deps) []site.Route {
-	a := area{d}
+	a := area{Deps: d, under: map[string]way{}, mu: new(sync.Mutex)}
 	return []site.Route{
+		{Method: http.MethodPost, Path: pattern + "/whole", Action: access.CaseExport, Object: true, Handle: a.whole},
 		{Method: http.MethodGet, Path: pattern, Action: access.CaseView, Object: true, Handle: a.show},
 		{Method: http.MethodPost, Path: pattern, Action: access.CaseExport, Object: true, Handle: a.make},
 	}
 }
 
-type area struct{ Deps }
+type area struct {
+	Deps
+
+	mu    *sync.Mutex
+	under map[string]way // by person and case: how far this server has come with a whole case
+}
 
 type view struct {
 	Head    ui.HeadView
 	Answer  ui.NoteView
 	Actions []ui.Action
 	Facts   []ui.Fact
+	Whole   *ui.FormView // for those whose request lets the footage go
+	Key     ui.Field
+	Way     *ui.NoteView // how far it has come
 }
 
 func (a area) read(p *site.Page) (casefile.File, *viewing.Request, error) {
@@ -87,6 +100,11 @@ func (a area) show(p *site.Page) error {
 	if err != nil {
 		return err
 	}
+	return a.page(p, f, r, refusal.Fault{})
+}
+
+// page shows what may be taken away; bad is what was wrong with the form.
+func (a area) page(p *site.Page, f casefile.File, r *viewing.Request, bad refusal.Fault) error {
 	pr, id := p.P, f.Case.ID
 	papers := 0
 	for _, x := range f.Papers {
@@ -118,6 +136,12 @@ func (a area) show(p *site.Page) error {
 	default:
 		v.Answer = ui.NoteView{Icon: "lock", Text: pr.T("dossier.locked")}
 		v.Actions = []ui.Action{ask}
+	}
+	if a.Whole != nil && r != nil && r.InForce(p.Now) && (r.Manner == viewing.MannerCopy || r.Manner == viewing.MannerProvide) {
+		a.offer(p, &v, id, bad)
+	}
+	if bad.What != "" {
+		return p.Refused(v.Head.Title, page(pr, v))
 	}
 	return p.Render(v.Head.Title, page(pr, v))
 }
