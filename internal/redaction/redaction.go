@@ -74,3 +74,6 @@ type Transcript struct {
 
 // AwaitsSecond reports whether one of two has agreed.
 func (c *Copy) AwaitsSecond() bool { return c.State == Asked && c.Quorum > 1 && c.FirstBy != "" }
+
+// Masked reports whether something in it is hidden or silenced; else it is a mere clip.
+func (c *Copy) Masked() bool { return len(c.Plan.Regions)+len(c.Plan.Sounds) > 0 }

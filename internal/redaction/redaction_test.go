@@ -276,7 +276,9 @@ func TestMaskedCopy(t *testing.T) {
 			t.Fatalf("%d bytes of %d", len(raw), got.Size)
 		}
 		r.verifies(raw, got.Statement)
-		if err := r.looks.Revoke(r.ctx, leader, q.ID, "撤回"); err != nil { // T6
+		short := r.granted(viewing.MannerCopy, viewing.Item{Recording: r.rec, From: time.Second, To: 2 * time.Second})
+		r.want(second(r.svc.Take(r.ctx, maker, c.ID, short.No)), "redaction.other_recording") // T6: it shows more than was consented to
+		if err := r.looks.Revoke(r.ctx, leader, q.ID, "撤回"); err != nil {                     // T6
 			t.Fatal(err)
 		}
 		r.want(second(r.svc.Take(r.ctx, maker, c.ID, q.No)), "viewing.not_granted")
@@ -383,6 +385,35 @@ func TestMarkedCopies(t *testing.T) {
 		c = must(r.svc.Get(r.ctx, maker, c.ID))(t)
 		r.want(second(r.svc.Bytes(r.ctx, c)), "marking.withheld")
 	})
+}
+
+// TestUnmasked: T5. A clip in which nothing is hidden, made before anybody said what the recording holds, does not leave once it is
+// marked; and one that is on its way out is stopped when the consent is taken back (T6).
+func TestUnmasked(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, gatetest.New(t, dbtest.SQLite(t)))
+	r.granted(viewing.MannerView, viewing.Item{Recording: r.rec})
+	c := must(r.svc.Begin(r.ctx, maker, r.rec, plan.Plan{From: 0, To: 9000}, "开庭出示"))(t)
+	must(r.svc.Ask(r.ctx, maker, c.ID))(t)
+	must(r.svc.Decide(r.ctx, head, c.ID, true, ""))(t)
+	if err := r.svc.Make(r.ctx, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	r.sequence()
+	q := r.granted(viewing.MannerCopy, viewing.Item{Recording: r.rec})
+	sent := must(r.svc.Take(r.ctx, maker, c.ID, q.No))(t)
+	if err := r.looks.Revoke(r.ctx, leader, q.ID, "撤回"); err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := io.ReadAll(sent); !fault.HasCode(err, "viewing.not_granted") || int64(len(raw)) >= sent.Size {
+		t.Errorf("%d of %d bytes left after the consent was taken back: %v", len(raw), sent.Size, err)
+	}
+	if err := sent.Close(); err != nil {
+		t.Error(err)
+	}
+	q = r.granted(viewing.MannerCopy, viewing.Item{Recording: r.rec})
+	r.mark("privacy")
+	r.want(second(r.svc.Take(r.ctx, maker, c.ID, q.No)), "redaction.unmasked")
 }
 
 // TestPreview: what a preview hides is hidden, and what it does not is there.

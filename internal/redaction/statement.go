@@ -9,7 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/custody"
@@ -20,6 +23,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/redaction/plan"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/viewing/leaving"
 )
 
 // Format is the format line of a statement (docs/formats/clip-statement-v1.md).
@@ -119,8 +123,8 @@ type Taken struct {
 
 // Take gives a copy out on a consented request in one of the manners that let something leave, which names its recording
 // (decision 3): an entry now. Faults: Conflict "redaction.not_ready"; Unavailable "log.proof_waiting" until the making has its place in
-// the log; Unavailable "derivative.gone"; those of viewing.Allowed; Conflict "redaction.other_recording", "marking.frozen",
-// "marking.withheld".
+// the log; Unavailable "derivative.gone"; those of viewing.Allowed; Conflict "redaction.other_recording" (or a span that it does not allow), "redaction.unmasked",
+// "marking.frozen", "marking.withheld".
 func (s *Service) Take(ctx context.Context, actor access.Actor, id ident.CopyID, request int64) (*Taken, error) {
 	c, err := byID(ctx, s.c.DB.Reader, id)
 	if err != nil {
@@ -133,17 +137,16 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, id ident.CopyID,
 	subject := c.subject()
 	subject.Ground = string(viewing.ByConsent)
 	err = s.c.Gate.Do(ctx, actor, access.RedactionTake, subject, func(tx *gate.Tx) error {
-		r, err := viewing.Allowed(tx.Context(), tx.DB(), tx.Now(), actor.Person, request, viewing.MannerCopy, viewing.MannerProvide, viewing.MannerPublish)
+		r, err := leaves(tx.Context(), tx.DB(), tx.Now(), actor.Person, request, c)
 		if err != nil {
 			return err
 		}
-		if !names(r, c.Recording) {
-			return fault.New(fault.Conflict, "redaction.other_recording")
-		}
-		if err := marking.Refuse(tx.Context(), tx.DB(), c.Recording); err != nil {
-			return err
-		}
 		t.Request = r
+		now := tx.Now() // a term that runs out while it is sent ends nothing; who takes the consent back does
+		t.Reader = leaving.NewReader(t.Reader, func() error {
+			_, err := leaves(ctx, s.c.DB.Reader, now, actor.Person, request, c)
+			return err
+		})
 		_, err = tx.Record(gate.Entry{
 			Related: append(c.related(), custody.Subject{Kind: "viewing", ID: string(r.ID)}),
 			Detail:  custody.Detail("no", c.No, "request", r.No, "media_sha256", c.SHA256, "to_body", vouchOrNil(r.To.Body)),
@@ -156,13 +159,35 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, id ident.CopyID,
 	return t, nil
 }
 
-func names(r *viewing.Request, rec ident.RecordingID) bool {
-	for _, i := range r.Items {
-		if i.Recording == rec {
-			return true
-		}
+// leaves gives the request on which somebody may take a copy away now: it names the recording and the whole span of the copy, and what
+// is marked leaves only with something hidden.
+func leaves(ctx context.Context, idb bun.IDB, now time.Time, person ident.PersonID, request int64, c *Copy) (*viewing.Request, error) {
+	r, err := viewing.Allowed(ctx, idb, now, person, request, viewing.MannerCopy, viewing.MannerProvide, viewing.MannerPublish)
+	if err != nil {
+		return nil, err
 	}
-	return false
+	if !slices.ContainsFunc(r.Items, func(i viewing.Item) bool { return i.Recording == c.Recording && c.within(i) }) {
+		return nil, fault.New(fault.Conflict, "redaction.other_recording")
+	}
+	marks, err := marking.For(ctx, idb, c.Recording)
+	if err != nil {
+		return nil, err
+	}
+	if err := marks.Refuse(); err != nil {
+		return nil, err
+	}
+	switch {
+	case marks.Withheld():
+		return nil, fault.New(fault.Conflict, "marking.withheld").Under("20")
+	case marks.Masked() && !c.Masked():
+		return nil, fault.New(fault.Conflict, "redaction.unmasked").Under("20")
+	}
+	return r, nil
+}
+
+// within reports whether a copy shows no more than the item allows.
+func (c *Copy) within(i viewing.Item) bool {
+	return i.Whole() || c.Plan.From >= i.From.Milliseconds() && c.Plan.To > 0 && (i.To == 0 || c.Plan.To <= i.To.Milliseconds())
 }
 
 func vouchOrNil(s string) any {

@@ -111,7 +111,7 @@ func (d Deps) discPieces(ctx context.Context, actor access.Actor, c disc.Consent
 	}
 	switch {
 	case marks.Masked():
-		return d.discClips(ctx, actor, span, "disc.masked")
+		return d.discClips(ctx, actor, span, "disc.masked") // a mere clip of it hides nothing
 	case !span.Whole():
 		return d.discClips(ctx, actor, span, "disc.span")
 	}
@@ -144,7 +144,7 @@ func (d Deps) discClips(ctx context.Context, actor access.Actor, span viewing.It
 	var out []disc.Piece
 	for i := range all {
 		c := &all[i]
-		if c.State != redaction.Ready || c.Plan.From < span.From.Milliseconds() || span.To > 0 && (c.Plan.To == 0 || c.Plan.To > span.To.Milliseconds()) {
+		if c.State != redaction.Ready || none == "disc.masked" && !c.Masked() || c.Plan.From < span.From.Milliseconds() || span.To > 0 && (c.Plan.To == 0 || c.Plan.To > span.To.Milliseconds()) {
 			continue
 		}
 		first, err := copies.Bytes(ctx, c)

@@ -68,7 +68,7 @@ func (d Deps) leaving(ctx context.Context, rec ident.RecordingID) ([]disclosure.
 	for i := range list {
 		c := &list[i]
 		out[i] = disclosure.Copy{
-			ID: string(c.ID), No: c.No, Recording: c.Recording, From: time.Duration(c.Plan.From) * time.Millisecond, To: time.Duration(c.Plan.To) * time.Millisecond, Masked: len(c.Plan.Regions)+len(c.Plan.Sounds) > 0, Name: c.FileName(),
+			ID: string(c.ID), No: c.No, Recording: c.Recording, From: time.Duration(c.Plan.From) * time.Millisecond, To: time.Duration(c.Plan.To) * time.Millisecond, Masked: c.Masked(), Name: c.FileName(),
 		}
 	}
 	return out, err

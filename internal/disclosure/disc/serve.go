@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/custody"
@@ -16,6 +17,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
+	"zhilu.dev/zhilu/internal/viewing/leaving"
 )
 
 // viaPage says that a disc was asked for on a page: a job makes it, in the folder of the server.
@@ -145,8 +147,39 @@ func (s *Service) HasImage(id ident.DiscID) bool {
 	return s.c.Folder != "" && err == nil
 }
 
-// Fetch opens the image of a disc for who burns it, while the consent on which it was made holds. It is an entry, before the first byte.
-func (s *Service) Fetch(ctx context.Context, actor access.Actor, id ident.DiscID) (*Disc, *os.File, error) {
+// Fetched is an image on its way out.
+type Fetched struct {
+	*leaving.Reader
+	f *os.File
+}
+
+// Seek moves to where the browser goes on.
+func (f *Fetched) Seek(offset int64, whence int) (int64, error) { return f.f.Seek(offset, whence) }
+
+// Close closes the image.
+func (f *Fetched) Close() error { return f.f.Close() }
+
+// leaves reports why the image of a disc may not leave now.
+func (s *Service) leaves(ctx context.Context, idb bun.IDB, d *Disc) error {
+	consent, err := s.c.Consent(ctx, idb, d.By, d.RequestNo)
+	if err != nil {
+		return err
+	}
+	recs := d.Picked
+	if len(recs) == 0 {
+		recs = consent.Recordings
+	}
+	for _, rec := range recs {
+		if err := s.c.Refuse(ctx, idb, rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fetch opens the image of a disc for who burns it, while the consent on which it was made holds; it is asked for again and again while
+// the image is sent. It is an entry, before the first byte.
+func (s *Service) Fetch(ctx context.Context, actor access.Actor, id ident.DiscID) (*Disc, *Fetched, error) {
 	d, err := discBy(ctx, s.c.DB.Reader, id)
 	if err != nil {
 		return nil, nil, err
@@ -165,26 +198,16 @@ func (s *Service) Fetch(ctx context.Context, actor access.Actor, id ident.DiscID
 		if d.State != Made {
 			return fault.New(fault.Conflict, "disc.not_made")
 		}
-		consent, err := s.c.Consent(tx.Context(), tx.DB(), d.By, d.RequestNo)
-		if err != nil {
+		if err := s.leaves(tx.Context(), tx.DB(), d); err != nil {
 			return err
 		}
-		recs := d.Picked
-		if len(recs) == 0 {
-			recs = consent.Recordings
-		}
-		for _, rec := range recs {
-			if err := s.c.Refuse(tx.Context(), tx.DB(), rec); err != nil {
-				return err
-			}
-		}
-		_, err = tx.Record(gate.Entry{Related: []custody.Subject{{Kind: "viewing", ID: string(d.Request)}}, Detail: custody.Detail("number", d.Number, "image_sha256", d.ImageSHA256)})
+		_, err := tx.Record(gate.Entry{Related: []custody.Subject{{Kind: "viewing", ID: string(d.Request)}}, Detail: custody.Detail("number", d.Number, "image_sha256", d.ImageSHA256)})
 		return err
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}
-	return d, f, nil
+	return d, &Fetched{leaving.NewReader(f, func() error { return s.leaves(ctx, s.c.DB.Reader, d) }), f}, nil
 }
 
 // Sweep removes images that were read back, or that nobody fetched in a week: discs hold them, and a server keeps no evidence in the open.

@@ -182,7 +182,17 @@ func TestPages(t *testing.T) {
 	w.AsPerson(w.Other.ID).Get(at + "/image").Want(http.StatusForbidden)
 	w.As(access.Leader).Get(at + "/image").Want(http.StatusForbidden)
 	officer.Get("/discs/nonsense").Want(http.StatusNotFound)
+	_, sent, err := d.Service.Fetch(t.Context(), w.Actor(t, access.Custodian), x.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.Revoked = fault.New(fault.Conflict, "viewing.not_granted")
+	if raw, err := io.ReadAll(sent); err == nil || len(raw) > 1<<20 { // taken back while it was sent
+		t.Errorf("%d bytes went out after the consent was taken back: %v", len(raw), err)
+	}
+	if err := sent.Close(); err != nil {
+		t.Error(err)
+	}
 	keeper.Get(at + "/image").Want(http.StatusConflict)
 	d.Revoked = nil
 	if err := d.Service.Sweep(t.Context()); err != nil { // it was read back whole
