@@ -116,7 +116,7 @@ type Delivery struct {
 	Entry                    ident.EntryID
 }
 
-// Footage is one file of a recording that is linked to the case. The footage itself never goes into a package.
+// Footage is one file of a recording that is linked to the case. The footage itself goes along only where the case leaves whole (More).
 type Footage struct {
 	Recording ident.RecordingID
 	File      ident.FileID

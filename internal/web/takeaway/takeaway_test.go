@@ -3,6 +3,7 @@ package takeaway_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -15,14 +16,18 @@ import (
 	"zhilu.dev/zhilu/internal/app/packing"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/casetest"
+	"zhilu.dev/zhilu/internal/casefile/dossier"
 	"zhilu.dev/zhilu/internal/casefile/matter"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/keyring"
+	"zhilu.dev/zhilu/internal/disclosure"
+	"zhilu.dev/zhilu/internal/disclosure/whole"
 	"zhilu.dev/zhilu/internal/durable"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/org"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/regulation"
@@ -48,6 +53,41 @@ func (none) Brief(context.Context, ident.RecordingID) (recording.Recording, erro
 }
 
 func (none) Want(*gate.Tx, ident.RecordingID) error { return nil }
+
+// wholly sends whole cases of a house without recordings.
+func wholly(t *testing.T, w *pagetest.World, press *sheet.Press, office *packing.Office) func(context.Context, access.Actor, casefile.File, dossier.Order, string, func(done, total int64), func() io.Writer) error {
+	t.Helper()
+	s, err := whole.New(whole.Config{
+		DB: w.DB, Clock: w.Clock, Bureau: "示例局", Words: w.Words.For(locale.Chinese), Press: press.Set,
+		Recording: func(context.Context, ident.RecordingID) (whole.Recording, error) { return whole.Recording{}, nil },
+		Files:     func(context.Context, ident.RecordingID) ([]disclosure.File, error) { return nil, nil },
+		Open: func(context.Context, string) (io.ReadCloser, error) {
+			return nil, fault.New(fault.NotFound, "recording.unknown")
+		},
+		Copies: func(context.Context, ident.RecordingID) ([]disclosure.Copy, error) { return nil, nil },
+		OpenCopy: func(context.Context, string) (*disclosure.Taken, error) {
+			return nil, fault.New(fault.NotFound, "recording.unknown")
+		},
+		Looks: func(context.Context, ident.RecordingID) ([]viewing.Look, error) { return nil, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context, actor access.Actor, f casefile.File, order dossier.Order, recipient string, _ func(done, total int64), begin func() io.Writer) error {
+		if recipient != "" {
+			if err := whole.ValidKey(recipient); err != nil {
+				return err
+			}
+		}
+		res, err := office.MakeWhole(ctx, actor, f, order, func(c *dossier.Case) (dossier.More, error) {
+			return s.Of(ctx, whole.Order{Case: c, Person: actor.Person, Request: order.Request, Apart: true})
+		})
+		if err != nil {
+			return err
+		}
+		return whole.Stream(ctx, begin(), order.Out, res.Apart, recipient)
+	}
+}
 
 // TestTakeAway: ask, wait, export in one click, and what arrives verifies; nobody else gets anything. // issue 5 point 8, decision 3
 func TestTakeAway(t *testing.T) {
@@ -95,7 +135,7 @@ func TestTakeAway(t *testing.T) {
 		})
 		must(err)
 		asking := viewings.New(viewings.Deps{Viewings: looks, Recordings: none{}, People: w.Org, Bureau: "示例局", Object: none{}.Object})
-		return append(asking.Routes(), takeaway.Routes(takeaway.Deps{Cases: cases, Requests: looks, Packer: office, Temp: filepath.Join(temp, "cases")})...)
+		return append(asking.Routes(), takeaway.Routes(takeaway.Deps{Cases: cases, Requests: looks, Packer: office, Temp: filepath.Join(temp, "cases"), Whole: wholly(t, w, press, office)})...)
 	})
 	host := access.HostActor("test")
 	for i, p := range []ident.PersonID{w.People[access.Officer].ID, w.Other.ID} {
@@ -167,6 +207,14 @@ func TestTakeAway(t *testing.T) {
 	if r.ExitCode() != 0 || r.Case.Documents != 1 {
 		t.Errorf("%+v", r)
 	}
+	reviewer.Post(path+"/whole", "key", "age1nobody").Want(http.StatusUnprocessableEntity, "age1nobody", `action="`+path+`/whole"`)
+	w.As(access.Leader).Post(path+"/whole").Want(http.StatusForbidden, "先取得同意")
+	got = reviewer.Post(path + "/whole").Want(http.StatusOK)
+	r, err = verify.CaseZip(ctx, bytes.NewReader([]byte(got.Body)), int64(len(got.Body)), verify.Options{Clock: w.Clock, Trust: parsed})
+	must(err)
+	if r.ExitCode() != 0 || r.Case.Documents != 1 || r.Case.Whole == nil {
+		t.Errorf("%+v %+v", r.RecordIntact, r.Case)
+	}
 	for range 600 { // the server clears up after the last byte was sent
 		left, err := os.ReadDir(filepath.Join(temp, "cases"))
 		must(err)
@@ -182,4 +230,5 @@ func TestTakeAway(t *testing.T) {
 	again := w.As(access.LegalReviewer)
 	again.Get(path).Want(http.StatusOK, "重新申请")
 	again.Post(path).Want(http.StatusForbidden)
+	again.Post(path + "/whole").Want(http.StatusForbidden)
 }
