@@ -110,6 +110,10 @@ WHOLE_MB ?= 20000
 bench-whole: ## a whole case of 200 papers and WHOLE_MB of footage as one package, beside cp+sync of the same bytes: seconds, ratio (disk: twice WHOLE_MB)
 	ZHILU_REQUIRE_TOOLS=1 ZHILU_BENCH_WHOLE_MB=$(WHOLE_MB) go test -run '^$$' -bench BenchmarkWhole -benchtime 1x -timeout 60m -vet=off ./internal/disclosure/whole
 
+.PHONY: bench-continuity
+bench-continuity: ## the verdict of 10 cameras with 200 files each, and of a day of 500 activities: ms
+	@go test -run xxx -bench . -benchtime 50x ./internal/continuity
+
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline

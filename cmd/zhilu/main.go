@@ -39,25 +39,26 @@ func (s status) Error() string { return fmt.Sprintf("exit %d", int(s)) }
 
 // commands are all of them, in the order of the help.
 type commands struct {
-	Demo     demoCmd     `cmd:"" help:"Make a small bureau with people, cameras and real docked footage, and serve it."`
-	Init     initCmd     `cmd:"" help:"Make a new bureau: its folders, keys, certificate authority and first administrators."`
-	Serve    serveCmd    `cmd:"" help:"Serve the bureau."`
-	Dock     dockCmd     `cmd:"" help:"Bring a camera's card into the vault."`
-	Token    tokenCmd    `cmd:"" help:"Make and revoke tokens of docks and scripts."`
-	User     userCmd     `cmd:"" help:"Add people with accounts and roles, and reset passwords."`
-	Verify   verifyCmd   `cmd:"" help:"Check a receipt, a checkpoint or a whole log, with no server and no database."`
-	Media    mediaCmd    `cmd:"" help:"Say what a media file tells of itself."`
-	Fsck     fsckCmd     `cmd:"" help:"Check every sealed byte, every row and the whole log against each other."`
-	Scrub    scrubCmd    `cmd:"" help:"Read every object back from the disk and compare everything once, beside a running server; what is found is entered."`
-	Backup   backupCmd   `cmd:"" help:"Back the house up beside the running server, restore what was written, and check it."`
-	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty folder and check what came out."`
-	Diagnose diagnoseCmd `cmd:"" help:"Pack what somebody who looks for a fault needs to know into one file, without personal data or evidence."`
-	Derive   deriveCmd   `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`
-	Migrate  migrateCmd  `cmd:"" help:"Move the house to PostgreSQL or to an S3 bucket."`
-	Witness  witnessCmd  `cmd:"" help:"Be an outside witness of logs: sign beside them that they only grow."`
-	Log      logCmd      `cmd:"" help:"Work on the custody log."`
-	Export   exportCmd   `cmd:"" help:"Take evidence away, on a consented request and with its entries."`
-	Disc     discCmd     `cmd:"" help:"Evidence discs: make, burn, and read them back."`
+	Demo       demoCmd       `cmd:"" help:"Make a small bureau with people, cameras and real docked footage, and serve it."`
+	Init       initCmd       `cmd:"" help:"Make a new bureau: its folders, keys, certificate authority and first administrators."`
+	Serve      serveCmd      `cmd:"" help:"Serve the bureau."`
+	Dock       dockCmd       `cmd:"" help:"Bring a camera's card into the vault."`
+	Token      tokenCmd      `cmd:"" help:"Make and revoke tokens of docks and scripts."`
+	User       userCmd       `cmd:"" help:"Add people with accounts and roles, and reset passwords."`
+	Verify     verifyCmd     `cmd:"" help:"Check a receipt, a checkpoint or a whole log, with no server and no database."`
+	Media      mediaCmd      `cmd:"" help:"Say what a media file tells of itself."`
+	Continuity continuityCmd `cmd:"" help:"Judge from a file whether an activity was filmed without interruption."`
+	Fsck       fsckCmd       `cmd:"" help:"Check every sealed byte, every row and the whole log against each other."`
+	Scrub      scrubCmd      `cmd:"" help:"Read every object back from the disk and compare everything once, beside a running server; what is found is entered."`
+	Backup     backupCmd     `cmd:"" help:"Back the house up beside the running server, restore what was written, and check it."`
+	Restore    restoreCmd    `cmd:"" help:"Put a backup into an empty folder and check what came out."`
+	Diagnose   diagnoseCmd   `cmd:"" help:"Pack what somebody who looks for a fault needs to know into one file, without personal data or evidence."`
+	Derive     deriveCmd     `cmd:"" help:"Ask again for viewing copies that are gone from their own vault; the server makes them."`
+	Migrate    migrateCmd    `cmd:"" help:"Move the house to PostgreSQL or to an S3 bucket."`
+	Witness    witnessCmd    `cmd:"" help:"Be an outside witness of logs: sign beside them that they only grow."`
+	Log        logCmd        `cmd:"" help:"Work on the custody log."`
+	Export     exportCmd     `cmd:"" help:"Take evidence away, on a consented request and with its entries."`
+	Disc       discCmd       `cmd:"" help:"Evidence discs: make, burn, and read them back."`
 
 	Regulation regulationCmd `cmd:"" help:"Check files of the regulation: acts, documents, terms, matters to film."`
 	Terms      termsCmd      `cmd:"" help:"Compute the last day of a term, by the statute it stands in and the calendar of the place."`
