@@ -2,6 +2,7 @@ package giving
 
 import (
 	"context"
+	"slices"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/custody"
@@ -40,6 +41,10 @@ func (o *Office) callRoutes() []site.Route {
 		},
 		CaseOf: func(ctx context.Context, id ident.CallID) (ident.CaseID, error) {
 			return disclosure.CaseOfCall(ctx, o.d.DB.Reader, id)
+		},
+		Given: func(ctx context.Context, by access.Actor, id ident.CaseID) ([]disclosure.Disclosure, error) {
+			list, err := disclosure.OfCase(ctx, o.d.DB.Reader, id)
+			return slices.DeleteFunc(list, func(d disclosure.Disclosure) bool { return !o.Given.May(by, access.DisclosureView, &d) }), err
 		},
 		Name: func(ctx context.Context, account string) string {
 			return o.d.ActorName(ctx, custody.Actor{Kind: custody.Person, ID: account})

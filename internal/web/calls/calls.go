@@ -33,6 +33,8 @@ type Deps struct {
 	Of     func(ctx context.Context, id ident.CaseID) ([]disclosure.Call, error)
 	CaseOf func(ctx context.Context, id ident.CallID) (ident.CaseID, error)
 	Name   func(ctx context.Context, account string) string
+	// Given lists what was given out of the case, as far as the reader may know of it.
+	Given func(ctx context.Context, by access.Actor, id ident.CaseID) ([]disclosure.Disclosure, error)
 }
 
 const pattern = "/cases/{id}/calls"
@@ -61,6 +63,7 @@ type view struct {
 	Law   string
 	Rows  []row
 	Empty string
+	Given []ui.Fact
 	Form  *ui.FormView // nil for those who may not enter one
 	Kind  ui.Field
 	Body  ui.Field
@@ -119,6 +122,18 @@ func (a area) page(p *site.Page, id ident.CaseID, f disclosure.CaseFacts, bad re
 	}
 	if len(list) == 0 {
 		v.Empty = pr.T("calls.none")
+	}
+	given, err := a.Given(p.Context(), p.Actor, id)
+	if err != nil {
+		return err
+	}
+	for i := range given {
+		d := &given[i]
+		to := record.Harmless(d.To.Body)
+		if to == "" {
+			to = pr.T("viewing.manner." + string(d.Manner))
+		}
+		v.Given = append(v.Given, ui.Fact{Label: d.Number(), Value: ui.TextLink(ui.Link{Text: to, Href: "/disclosures/" + string(d.ID)}), Source: pr.T("disclosure.state." + string(d.State))})
 	}
 	if may {
 		a.form(p, &v, id, bad, which)
