@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
+	"zhilu.dev/zhilu/internal/regulation/term"
 )
 
 // Kind is what somebody wants (事项).
@@ -36,9 +39,25 @@ const (
 	Declined State = "declined" // 不予办理, with its reason
 )
 
-// Term is how long an answer may take. The regulation sets none; 15 working days is what the Regulation on Open Government
-// Information allows for the nearest thing, counted here as natural days so that no holiday lengthens it.
-const Term = 15 * 24 * time.Hour
+// days is how many working days an answer may take. The regulation sets none; 15 is what the Regulation on Open Government
+// Information (政府信息公开条例 §33) allows for the nearest thing.
+const days = 15
+
+// DueAfter is the last minute of the day by which what was received at a moment is answered: the fifteenth working day after it. Where the
+// calendar does not reach so far, it is the fifteenth day of any kind, which is never later, and counted is false.
+func DueAfter(cal term.Calendar, received time.Time) (due time.Time, counted bool) {
+	n := days
+	r, err := term.Compute(cal, term.Input{
+		Term:  catalogue.Term{Length: &n, Unit: catalogue.WorkingDay, Direction: catalogue.After, Basis: "政府信息公开条例 §33"},
+		Start: received, Timed: true,
+	})
+	last, bad := time.ParseInLocation(time.DateOnly, r.Due, clock.Shanghai)
+	if err != nil || bad != nil {
+		y, m, d := received.In(clock.Shanghai).Date()
+		last = time.Date(y, m, d+days, 0, 0, 0, 0, clock.Shanghai)
+	}
+	return last.AddDate(0, 0, 1).Add(-time.Minute), err == nil && bad == nil
+}
 
 // Matter is one request, complaint or incident.
 type Matter struct {

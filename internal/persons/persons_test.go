@@ -12,6 +12,8 @@ import (
 	"zhilu.dev/zhilu/internal/gate/vouchtest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/persons"
+	"zhilu.dev/zhilu/internal/regulation/catalogue"
+	"zhilu.dev/zhilu/internal/regulation/term"
 )
 
 func person(id string, d ident.DepartmentID, roles ...access.Role) access.Actor {
@@ -30,7 +32,7 @@ func TestMatters(t *testing.T) {
 				return "", "", fault.New(fault.Invalid, "persons.case_unknown").At("case_no")
 			}
 			return "c1", "d2", nil
-		}})
+		}, Calendar: func(context.Context) (term.Calendar, error) { return term.ReadCalendar(catalogue.ShippedCalendar()) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +64,11 @@ func TestMatters(t *testing.T) {
 			t.Fatalf("%+v %v", leak, err)
 		}
 		m, err := svc.Receive(ctx, officer, in)
-		if err != nil || m.Department != "d2" || m.No != leak.No+1 || m.Due.Sub(m.ReceivedAt) != persons.Term {
+		cal, bad := term.ReadCalendar(catalogue.ShippedCalendar())
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		if due, _ := persons.DueAfter(cal, m.ReceivedAt); err != nil || m.Department != "d2" || m.No != leak.No+1 || !m.Due.Equal(due) {
 			t.Fatalf("%+v %v", m, err)
 		}
 		if _, err := svc.Get(ctx, other, m.ID); !fault.Is(err, fault.Forbidden) {
@@ -86,7 +92,26 @@ func TestMatters(t *testing.T) {
 		if open() != 2 {
 			t.Fatalf("%d duties", open())
 		}
-		w.Clock.Add(persons.Term + time.Minute)
+		later := in
+		w.Clock.Add(48 * time.Hour)
+		last, err := svc.Receive(ctx, keeper, later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		soonest := persons.Filter{ByDue: true}
+		if rows, n, err := svc.List(ctx, leader, soonest, 0, 1); err != nil || n != 3 || len(rows) != 1 || rows[0].ID != leak.ID {
+			t.Errorf("the soonest first: %+v %d %v", rows, n, err)
+		}
+		if rows, _, err := svc.List(ctx, leader, soonest, leak.No, 5); err != nil || len(rows) != 2 || rows[0].ID != m.ID || rows[1].ID != last.ID { // two may be due at one moment
+			t.Errorf("and on from it: %+v %v", rows, err)
+		}
+		if rows, _, err := svc.List(ctx, leader, persons.Filter{}, 0, 5); err != nil || len(rows) != 3 || rows[0].ID != last.ID {
+			t.Errorf("the newest first: %+v %v", rows, err)
+		}
+		if err := svc.Answer(ctx, keeper, last.ID, "已答复", false); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Add(m.Due.Sub(w.Clock.Now()) + time.Minute)
 		if got, err := svc.Get(ctx, keeper, m.ID); err != nil || !got.Overdue(w.Clock.Now()) {
 			t.Fatalf("%+v %v", got, err)
 		}
@@ -110,6 +135,38 @@ func TestMatters(t *testing.T) {
 		}
 		vouchtest.EveryColumn(t, w, bounded, persons.Tables()...) // T9
 	})
+}
+
+// TestDueAfter: the clock counts working days where the calendar knows them, and never gives longer than it may where it does not.
+func TestDueAfter(t *testing.T) {
+	t.Parallel()
+	cal, err := term.ReadCalendar(catalogue.ShippedCalendar())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, received, due string
+		cal                 term.Calendar
+		counted             bool
+	}{
+		{"three weeks without a holiday", "2026-11-06T10:00:00+08:00", "2026-11-27T23:59:00+08:00", cal, true},
+		{"late in the evening it is still that day in Beijing", "2026-11-06T23:30:00+08:00", "2026-11-27T23:59:00+08:00", cal, true},
+		{"the year's holidays are not known", "2026-12-28T10:00:00+08:00", "2027-01-12T23:59:00+08:00", cal, false},
+		{"no calendar", "2026-11-06T10:00:00+08:00", "2026-11-21T23:59:00+08:00", term.Calendar{}, false},
+	} {
+		at, err := time.Parse(time.RFC3339, c.received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if due, counted := persons.DueAfter(c.cal, at); due.Format(time.RFC3339) != c.due || counted != c.counted {
+			t.Errorf("%s: %s counted %t", c.name, due.Format(time.RFC3339), counted)
+		}
+	}
+	at := time.Date(2026, 9, 28, 10, 0, 0, 0, time.UTC) // the holiday of October lies in it: rest days do not count, made-up ones do
+	due, counted := persons.DueAfter(cal, at)
+	if plain := at.AddDate(0, 0, 21); !counted || !due.After(plain) {
+		t.Errorf("over a holiday: %s", due)
+	}
 }
 
 // bounded is what the database holds a column to.

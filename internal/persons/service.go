@@ -16,6 +16,7 @@ import (
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
+	"zhilu.dev/zhilu/internal/regulation/term"
 )
 
 // Config is what a Service needs.
@@ -24,6 +25,8 @@ type Config struct {
 	Gate *gate.Gate
 	// Case tells the department of the case that a number names, of those the actor may know of; fault NotFound else.
 	Case func(ctx context.Context, actor access.Actor, no string) (ident.CaseID, ident.DepartmentID, error)
+	// Calendar gives the working days that are in force today; where it is nil every day counts.
+	Calendar func(ctx context.Context) (term.Calendar, error)
 }
 
 // Service is the one writer of the register of people who were filmed. It is safe for concurrent use.
@@ -92,8 +95,15 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, r Received) (
 	if m.Department == "" {
 		return nil, fault.New(fault.Invalid, "persons.department").At("case_no")
 	}
+	var cal term.Calendar
+	if s.c.Calendar != nil {
+		if cal, err = s.c.Calendar(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return m, s.c.Gate.Do(ctx, actor, access.PersonReceive, m.subject(), func(tx *gate.Tx) error {
-		m.ReceivedAt, m.Due = tx.Now(), tx.Now().Add(Term)
+		m.ReceivedAt = tx.Now()
+		m.Due, _ = DueAfter(cal, m.ReceivedAt)
 		if err := insert(tx.Context(), tx.DB(), m); err != nil {
 			return err
 		}
@@ -169,9 +179,11 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ident.PersonMa
 type Filter struct {
 	Kind  Kind
 	State State
+	// ByDue puts what is to be answered soonest first; else the newest is.
+	ByDue bool
 }
 
-// List gives the matters in the actor's scope, the newest first, and how many there are; before continues below a number.
+// List gives the matters in the actor's scope in the filter's order, and how many there are; before continues after the matter of a number.
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, before int64, limit int) ([]Matter, int, error) {
 	if err := s.c.Gate.Check(ctx, actor, access.PersonList, access.Subject{Kind: "person_matter", ID: "list"}); err != nil {
 		return nil, 0, err

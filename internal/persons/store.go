@@ -102,7 +102,7 @@ func byID(ctx context.Context, idb bun.IDB, id ident.PersonMatterID) (*Matter, e
 	return &m, nil
 }
 
-// list gives what lies in a scope, the newest first, below a number where one is given.
+// list gives what lies in a scope in the filter's order, after the matter of a number where one is given.
 func list(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter, before int64, limit int) ([]Matter, int, error) {
 	base := func(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.Model((*row)(nil))
@@ -123,10 +123,17 @@ func list(ctx context.Context, idb bun.IDB, sc access.Scope, f Filter, before in
 	}
 	var rows []row
 	q := base(idb.NewSelect())
-	if before > 0 {
+	order := "m.no DESC"
+	if f.ByDue {
+		order = "m.due_at, m.no"
+	}
+	switch {
+	case before > 0 && f.ByDue:
+		q = q.Where("(m.due_at, m.no) > (SELECT p.due_at, p.no FROM person_matter AS p WHERE p.no = ?)", before)
+	case before > 0:
 		q = q.Where("m.no < ?", before)
 	}
-	err = q.OrderExpr("m.no DESC").Limit(int64(limit)).Scan(ctx, &rows)
+	err = q.OrderExpr(order).Limit(int64(limit)).Scan(ctx, &rows)
 	out := make([]Matter, len(rows))
 	for i := range rows {
 		out[i] = rows[i].plain()

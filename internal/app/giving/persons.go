@@ -7,6 +7,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/persons"
+	"zhilu.dev/zhilu/internal/regulation/term"
 	pages "zhilu.dev/zhilu/internal/web/persons"
 	"zhilu.dev/zhilu/internal/web/site"
 )
@@ -18,6 +19,9 @@ func (o *Office) openPersons() (err error) {
 			err = fault.New(fault.Invalid, "persons.case_unknown").At("case_no")
 		}
 		return f.Case.ID, f.Case.Department, err
+	}, Calendar: func(ctx context.Context) (term.Calendar, error) {
+		e, err := o.d.Regulation.EditionOn(ctx, o.d.Clock.Now())
+		return e.Calendar, err
 	}})
 	return err
 }

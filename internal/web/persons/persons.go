@@ -83,7 +83,7 @@ type listView struct {
 
 func (a area) list(p *site.Page) error {
 	pr := p.P
-	f := persons.Filter{Kind: persons.Kind(p.Value("kind")), State: persons.State(p.Value("state"))}
+	f := persons.Filter{Kind: persons.Kind(p.Value("kind")), State: persons.State(p.Value("state")), ByDue: p.Value("order") == "due"}
 	if !slices.Contains(persons.Kinds(), f.Kind) {
 		f.Kind = ""
 	}
@@ -107,7 +107,11 @@ func (a area) list(p *site.Page) error {
 	v := listView{
 		Head: ui.HeadView{Title: pr.T("persons.title"), Sub: pr.T("persons.sub"), Actions: []ui.Action{{Text: pr.T("persons.new"), Href: Path + "/new", Icon: "plus", Primary: true}}},
 		Filters: ui.Filters{Action: Path, Clear: Path, Fields: []ui.Filter{
-			{Kind: ui.FilterSelect, Name: "kind", Label: pr.T("persons.kind"), Options: kinds}, {Kind: ui.FilterSelect, Name: "state", Label: pr.T("persons.state"), Options: stands},
+			{Kind: ui.FilterSelect, Name: "kind", Label: pr.T("persons.kind"), Options: kinds},
+			{Kind: ui.FilterSelect, Name: "state", Label: pr.T("persons.state"), Options: stands},
+			{Kind: ui.FilterSelect, Name: "order", Label: pr.T("persons.order"), Options: []ui.Option{
+				{Text: pr.T("persons.order.newest"), On: !f.ByDue}, {Value: "due", Text: pr.T("persons.order.due"), On: f.ByDue},
+			}},
 		}},
 		Table: ui.TableView{
 			Caption: pr.T("persons.title"),
@@ -132,6 +136,9 @@ func (a area) list(p *site.Page) error {
 	if len(rows) > 0 {
 		pager := &ui.PagerView{Total: int64(n)}
 		q := url.Values{"kind": {string(f.Kind)}, "state": {string(f.State)}}
+		if f.ByDue {
+			q.Set("order", "due")
+		}
 		if before > 0 {
 			pager.First = Path + "?" + q.Encode()
 		}
