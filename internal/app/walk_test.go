@@ -174,6 +174,8 @@ func pages(t *testing.T, base string) []string {
 	theCase := first("wujing", "/cases?act=penalty", `href="/cases/`+id+`"`)
 	paper := first("aynur", "/cases/"+theCase, `href="/papers/`+id+`"`)
 	rec := first("zhoujg", "/recordings", `href="/recordings/`+id+`"`)
+	matter := "/persons/" + first("zhoujg", "/persons?kind=look_up", `href="/persons/`+id+`"`)
+	given := "/disclosures/" + first("fenglan", "/disclosures", `href="/disclosures/`+id+`"`)
 	masked := first("fenglan", "/recordings/"+first("fenglan", "/viewings/"+first("fenglan", "/viewings?view=inforce", `href="/viewings/`+id+`"`), `href="/recordings/`+id+`"`), `href="/masked/`+id+`"`)
 	return []string{
 		"/", "/password", "/recordings", "/recordings/export", "/recordings/" + rec, "/recordings/" + rec + "/certificate", "/recordings/" + rec + "/link", "/recordings/" + rec + "/marks", "/inbox", "/cards",
@@ -181,7 +183,7 @@ func pages(t *testing.T, base string) []string {
 		"/devices/" + first("zhoujg", "/devices", `href="/devices/`+id+`"`), "/devices/new", "/devices/export", "/devices/template", "/device-import",
 		"/persons", "/persons/new", "/people", "/people/" + first("sysadmin", "/people", `href="/people/`+id+`"`), "/people/new", "/people/export", "/people/template", "/people-import", "/departments",
 		"/accounts", "/accounts/export", "/tokens", "/custody", "/custody/export", "/custody/" + first("audadmin", "/custody", `href="/custody/`+id+`"`),
-		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print", "/register/proof", "/register/loans", "/register/loans/export", "/register/refused", "/register/refused/export", "/handed-in", "/handed-in/new", "/handed-in/export", "/disclosures", "/disclosures/export", "/disclosures/print", "/disclosures/new?request=1", "/discs", "/discs/new", "/discs/export",
+		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print", "/register/proof", "/register/loans", "/register/loans/export", "/register/refused", "/register/refused/export", "/handed-in", "/handed-in/new", "/handed-in/export", given, matter, matter + "/lookup", "/disclosures", "/disclosures/export", "/disclosures/print", "/disclosures/new?request=1", "/discs", "/discs/new", "/discs/export",
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
 		"/cases", "/cases/export", "/cases/parties", "/unlinked", "/cases/new", "/cases/" + theCase, "/cases/" + theCase + "/story", "/cases/" + theCase + "/papers",

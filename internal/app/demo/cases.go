@@ -22,33 +22,33 @@ type casebook struct {
 	first, second        access.Actor
 	head, leader         access.Actor
 	firstName, otherName string
+	no                   *string // of the penalty
 }
 
-func cases(ctx context.Context, h *app.House) error {
-	b := casebook{h: h}
+func cases(ctx context.Context, h *app.House) (no string, err error) {
+	b := casebook{h: h, no: &no}
 	for _, x := range []struct {
 		to   *access.Actor
 		name string
 	}{{&b.first, "aynur"}, {&b.second, "zhaoyan"}, {&b.head, "wujing"}, {&b.leader, "zhenghf"}} {
-		var err error
 		if *x.to, err = actor(ctx, h, x.name); err != nil {
-			return err
+			return "", err
 		}
 	}
 	names, err := h.Org.Names(ctx, []ident.PersonID{b.first.Person, b.second.Person})
 	if err != nil {
-		return err
+		return "", err
 	}
 	b.firstName, b.otherName = names[b.first.Person], names[b.second.Person]
 	if err := b.penalty(ctx); err != nil {
-		return err
+		return "", err
 	}
 	_, err = h.Cases.Open(ctx, b.first, casefile.Opening{
 		Title: "清和律师事务所年度执业检查", Act: "inspection", Procedure: matter.Ordinary, Department: b.first.Departments[0],
 		Lead: b.first.Person, Others: []ident.PersonID{b.second.Person},
 		Parties: []casefile.PartyEdit{{Role: matter.PartyMain, Kind: matter.Organisation, Name: "清和律师事务所", LegalRep: "林清", Address: "云溪县清河路18号3楼"}},
 	})
-	return err
+	return no, err
 }
 
 // penalty is a case whose filing was approved and whose inspection is written down.
@@ -64,6 +64,7 @@ func (b casebook) penalty(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	*b.no = c.No
 	now := b.h.Clock.Now().In(clock.Shanghai)
 	at := func(ago time.Duration) string { return now.Add(-ago).Format(time.RFC3339) }
 	source, err := b.write(ctx, c.ID, "case-source-register", map[string]any{

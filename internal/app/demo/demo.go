@@ -112,10 +112,14 @@ func Run(ctx context.Context, c Config) error {
 			if err := dockAll(ctx, c, url, token, cards); err != nil {
 				return err
 			}
-			if err := cases(ctx, h); err != nil {
+			no, err := cases(ctx, h)
+			if err != nil {
 				return err
 			}
 			if err := ask(ctx, h); err != nil {
+				return err
+			}
+			if err := give(ctx, h, no); err != nil {
 				return err
 			}
 			if err := os.WriteFile(filepath.Join(c.Dir, marker), []byte(logins(c.Words)), 0o600); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/gate/vouchtest"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/recording"
 	"zhilu.dev/zhilu/internal/recording/handed"
@@ -141,6 +142,7 @@ func TestHandIn(t *testing.T) {
 	}
 	has(t, keeper.Get("/recordings/"+string(film.RecordingID)), http.StatusOK, "当事人提交", "不适用 24 小时入库")
 	has(t, keeper.Get("/recordings?flag=party"), http.StatusOK, "IMG_2031.MOV")
+	vouchtest.EveryColumn(t, h.World, map[string]string{"handed_in.state": "'open'", "handed_in.capacity": "'unit'", "handed_in.returned": "0", "handed_item.known": "1"}, handed.Tables()...) // T9
 	for _, edit := range []string{"UPDATE handed_in SET giver = 'x'", "DELETE FROM handed_in", "UPDATE handed_item SET sha256 = 'x'", "DELETE FROM handed_item"} {
 		if _, err := h.DB.Writer.ExecContext(ctx, edit); err == nil {
 			t.Errorf("%s was let through", edit)
