@@ -74,4 +74,3 @@ func asked(ctx context.Context, h *app.House, keeper access.Actor, caseNo string
 	}
 	return nil
 }
-
