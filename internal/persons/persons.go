@@ -39,6 +39,9 @@ const (
 	Declined State = "declined" // 不予办理, with its reason
 )
 
+// States lists them.
+func States() []State { return []State{Open, Answered, Declined} }
+
 // days is how many working days an answer may take. The regulation sets none; 15 is what the Regulation on Open Government
 // Information (政府信息公开条例 §33) allows for the nearest thing.
 const days = 15

@@ -183,6 +183,17 @@ type Filter struct {
 	ByDue bool
 }
 
+// Clean drops conditions that are none.
+func (f Filter) Clean() Filter {
+	if !slices.Contains(Kinds(), f.Kind) {
+		f.Kind = ""
+	}
+	if !slices.Contains(States(), f.State) {
+		f.State = ""
+	}
+	return f
+}
+
 // List gives the matters in the actor's scope in the filter's order, and how many there are; before continues after the matter of a number.
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, before int64, limit int) ([]Matter, int, error) {
 	if err := s.c.Gate.Check(ctx, actor, access.PersonList, access.Subject{Kind: "person_matter", ID: "list"}); err != nil {

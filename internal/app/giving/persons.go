@@ -27,5 +27,5 @@ func (o *Office) openPersons() (err error) {
 }
 
 func (o *Office) personRoutes() []site.Route {
-	return pages.Routes(pages.Deps{Register: o.Persons, Case: o.d.Viewing.CaseOf, DepartmentName: o.d.DepartmentName})
+	return pages.Routes(pages.Deps{Register: o.Persons, Case: o.d.Viewing.CaseOf, DepartmentName: o.d.DepartmentName, Set: o.personAnswer})
 }

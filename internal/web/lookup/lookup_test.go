@@ -49,6 +49,7 @@ func newHouse(t *testing.T) *recordtest.House {
 		}
 		return slices.Concat(
 			matters.Routes(matters.Deps{
+				Set:      func(context.Context, *persons.Matter) ([]byte, error) { return []byte("%PDF-1.7 answer"), nil },
 				Register: register, DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
 				Case: func(context.Context, ident.CaseID) (viewing.CaseObject, error) {
 					return viewing.CaseObject{No: caseNo}, nil
@@ -126,7 +127,28 @@ func TestLookup(t *testing.T) {
 		t.Errorf("%d", a.Status)
 	}
 	has(t, keeper.Get(at+"/proof"), http.StatusOK)
+	if a := keeper.Get(matter + "/paper"); a.Status != http.StatusConflict {
+		t.Errorf("an answer that is none was printed: %d", a.Status)
+	}
 	other := asked(t, keeper)
+	if a := keeper.Post(other+"/answer", url.Values{"answer": {"已经出具查询回执。"}, "do": {"answer"}}); a.Status != http.StatusSeeOther {
+		t.Fatalf("%d", a.Status)
+	}
+	has(t, keeper.Get(other), http.StatusOK, other+"/paper")
+	if a := keeper.Get(other + "/paper"); a.Status != http.StatusOK || !strings.HasPrefix(a.Body, "%PDF") {
+		t.Errorf("%d", a.Status)
+	}
+	for name, r := range map[string]*recordtest.Reader{"officer": h.As(access.Officer), "administrator": h.As(access.SystemAdmin)} {
+		if a := r.Get(other + "/paper"); a.Status != http.StatusForbidden {
+			t.Errorf("%s printed it: %d", name, a.Status)
+		}
+		if a := r.Get("/persons/export"); a.Status != http.StatusForbidden {
+			t.Errorf("%s exported the register: %d", name, a.Status)
+		}
+	}
+	if a := keeper.Get("/persons/export?kind=look_up"); a.Status != http.StatusOK || !strings.HasPrefix(a.Body, "PK") {
+		t.Errorf("export: %d", a.Status)
+	}
 	if a := keeper.Get(other + "/lookup/" + rest[:36]); a.Status != http.StatusNotFound {
 		t.Errorf("under another matter's address: %d", a.Status)
 	}

@@ -4,9 +4,9 @@ package persons
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"zhilu.dev/zhilu/internal/access"
@@ -33,6 +33,8 @@ type Register interface {
 	Get(ctx context.Context, actor access.Actor, id ident.PersonMatterID) (*persons.Matter, error)
 	List(ctx context.Context, actor access.Actor, f persons.Filter, before int64, limit int) ([]persons.Matter, int, error)
 	May(actor access.Actor, action access.Action, m *persons.Matter) bool
+	Export(ctx context.Context, actor access.Actor, f persons.Filter) (iter.Seq2[persons.Matter, error], error)
+	Paper(ctx context.Context, actor access.Actor, id ident.PersonMatterID) (*persons.Matter, error)
 }
 
 // Deps is what the area needs. Case names a case that a matter is about.
@@ -40,6 +42,8 @@ type Deps struct {
 	Register       Register
 	Case           func(ctx context.Context, id ident.CaseID) (viewing.CaseObject, error)
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
+	// Set sets an answer on paper.
+	Set func(ctx context.Context, m *persons.Matter) ([]byte, error)
 }
 
 type area struct{ Deps }
@@ -49,10 +53,12 @@ func Routes(d Deps) []site.Route {
 	a := area{d}
 	return []site.Route{
 		{Method: http.MethodGet, Path: Path, Action: access.PersonList, Handle: a.list},
+		{Method: http.MethodGet, Path: Path + "/export", Action: access.PersonExport, Handle: a.export},
 		{Method: http.MethodGet, Path: Path + "/new", Action: access.PersonReceive, Handle: a.form},
 		{Method: http.MethodPost, Path: Path, Action: access.PersonReceive, Handle: a.receive},
 		{Method: http.MethodGet, Path: Path + "/{id}", Action: access.PersonView, Object: true, Handle: a.show},
 		{Method: http.MethodPost, Path: Path + "/{id}/answer", Action: access.PersonAnswer, Object: true, Handle: a.answer},
+		{Method: http.MethodGet, Path: Path + "/{id}/paper", Action: access.PersonPrint, Object: true, Handle: a.paper},
 	}
 }
 
@@ -83,14 +89,7 @@ type listView struct {
 
 func (a area) list(p *site.Page) error {
 	pr := p.P
-	f := persons.Filter{Kind: persons.Kind(p.Value("kind")), State: persons.State(p.Value("state")), ByDue: p.Value("order") == "due"}
-	if !slices.Contains(persons.Kinds(), f.Kind) {
-		f.Kind = ""
-	}
-	states := []persons.State{persons.Open, persons.Answered, persons.Declined}
-	if !slices.Contains(states, f.State) {
-		f.State = ""
-	}
+	f := filterOf(p)
 	before, _ := strconv.ParseInt(p.Value("before"), 10, 64) // what is no number begins at the top
 	rows, n, err := a.Register.List(p.Context(), p.Actor, f, before, perPage)
 	if err != nil {
@@ -101,7 +100,7 @@ func (a area) list(p *site.Page) error {
 		kinds = append(kinds, ui.Option{Value: string(k), Text: kind(pr, k), On: k == f.Kind})
 	}
 	stands := []ui.Option{{Text: pr.T("table.any")}}
-	for _, s := range states {
+	for _, s := range persons.States() {
 		stands = append(stands, ui.Option{Value: string(s), Text: pr.T("persons.state." + string(s)), On: s == f.State})
 	}
 	v := listView{
@@ -133,12 +132,15 @@ func (a area) list(p *site.Page) error {
 			ui.Text(pr.When(m.Due, p.Now)), ui.Text(a.DepartmentName(p.Context(), m.Department)),
 		}})
 	}
+	q := url.Values{"kind": {string(f.Kind)}, "state": {string(f.State)}}
+	if f.ByDue {
+		q.Set("order", "due")
+	}
+	if p.May(access.PersonExport, access.Subject{Kind: "ledger"}) {
+		v.Filters.Export = Path + "/export?" + q.Encode()
+	}
 	if len(rows) > 0 {
 		pager := &ui.PagerView{Total: int64(n)}
-		q := url.Values{"kind": {string(f.Kind)}, "state": {string(f.State)}}
-		if f.ByDue {
-			q.Set("order", "due")
-		}
 		if before > 0 {
 			pager.First = Path + "?" + q.Encode()
 		}
@@ -253,6 +255,9 @@ func (a area) page(p *site.Page, m *persons.Matter, bad refusal.Fault) error {
 	}
 	if m.Kind == persons.LookUp && m.Case != "" && p.May(access.LookupPrepare, access.Subject{Kind: "person_matter", ID: string(m.ID), Department: m.Department, Officer: m.ReceivedBy}) {
 		v.Head.Actions = append(v.Head.Actions, ui.Action{Text: pr.T("lookup.title"), Href: Path + "/" + string(m.ID) + "/lookup", Icon: "certificate"})
+	}
+	if m.State != persons.Open && a.Register.May(p.Actor, access.PersonPrint, m) {
+		v.Head.Actions = append(v.Head.Actions, ui.Action{Text: pr.T("persons.paper"), Href: Path + "/" + string(m.ID) + "/paper", Icon: "printer"})
 	}
 	if m.State == persons.Open && a.Register.May(p.Actor, access.PersonAnswer, m) {
 		v.Field = bad.Mark(ui.Field{Name: "answer", Label: pr.T("persons.answer"), Hint: pr.T("persons.answer_hint"), Value: p.Value("answer"), Max: 2000, Rows: 5})
