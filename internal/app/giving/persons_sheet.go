@@ -38,7 +38,8 @@ func (o *Office) personAnswer(ctx context.Context, m *persons.Matter) ([]byte, e
 	pdf, err := o.d.Press.Set(ctx, sheet.Paper{
 		Lang: "zh", Bureau: o.d.Bureau, Title: p.T("persons.paper_title"), Number: number, NumberLine: number, Foot: number, MissingLine: p.T("print.missing"), At: m.EndedAt,
 		Sections: []sheet.Section{
-			{Blocks: []sheet.Block{sheet.Facts(facts...)}}, {Heading: p.T("persons.words"), Blocks: blocks(m.Words)},
+			{Blocks: []sheet.Block{sheet.Facts(facts...)}},
+			{Heading: p.T("persons.words"), Blocks: blocks(m.Words)},
 			{Heading: p.T("persons.paper_" + string(m.State)), Blocks: blocks(m.Answer)},
 		},
 		Sign: []string{p.T("persons.paper_sign"), p.T("handed.sign_date")},
