@@ -20,7 +20,8 @@ const limitedSize = 1<<32 - 2048
 // image makes the image of the staged files: ISO 9660 level 3 with Rock Ridge, Joliet and UDF over the same bytes.
 func (m *making) image(ctx context.Context) (string, error) {
 	args := []string{
-		"-quiet", "-input-charset", "utf-8", "-output-charset", "utf-8", "-iso-level", "3", "-R", "-J", "-joliet-long", "-udf", "-no-bak", "-allow-limited-size",
+		"-quiet", "-input-charset", "utf-8", "-output-charset", "utf-8", "-iso-level", "3", "-r", // not -R, which keeps the modes of our private folder: whoever holds the disc may read it
+		"-J", "-joliet-long", "-udf", "-no-bak", "-allow-limited-size",
 		"-V", fmt.Sprintf("ZHILU_%d_%d", m.d.Year, m.d.Seq), "-A", "ZHILU " + string(m.d.ID),
 	}
 	for _, f := range m.st.files {

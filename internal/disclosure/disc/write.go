@@ -117,6 +117,9 @@ func (m *making) pages(ctx context.Context) error {
 		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
+		if err := os.Chmod(filepath.Join(m.st.tree(), "programs", p.name), 0o700); err != nil { //nolint:gosec // it is there to be run
+			return m.st.cannot(err)
+		}
 	}
 	return nil
 }
