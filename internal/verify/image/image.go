@@ -4,6 +4,7 @@
 package image
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -49,7 +50,8 @@ type Tree struct {
 
 // Odd is what no evidence disc holds. Code is "tree.form" (the tree cannot be read), "tree.loop", "tree.deep", "tree.many",
 // "tree.extent" (it points out of the image), "tree.overlap" (files share parts of their bytes), "tree.twice" (a name stands twice),
-// "file.kind" (a link or whatever is no plain file), or "tree.boot" (something that a computer would start).
+// "file.kind" (a link or whatever is no plain file), "tree.boot" (something that a computer would start), "image.short" (it ends before
+// its volume does), or "image.after" (bytes behind the end of the volume, which no tree shows).
 type Odd struct{ Code, Name string }
 
 // Image is an image that was read.
@@ -58,8 +60,9 @@ type Image struct {
 	Odd   []Odd
 	Label string // of the UDF or else the primary volume
 
-	r    io.ReaderAt
-	size int64
+	r      io.ReaderAt
+	size   int64
+	volume int64 // how long the primary descriptor says the volume is; 0 where none was read
 }
 
 // Is reports whether a file begins as an image of a disc does.
@@ -81,10 +84,37 @@ func Read(r io.ReaderAt, size int64) *Image {
 	i := &Image{r: r, size: size}
 	i.iso()
 	i.udf()
+	i.outside()
 	for n := range i.Trees {
 		i.order(&i.Trees[n])
 	}
 	return i
+}
+
+// outside looks at what no tree shows: before the first descriptor, and behind the end of the volume. Zeros there say nothing and are let
+// be, since drives fill up the last block they write; so is what a drive cannot read there, which is how it ends some kinds of disc.
+func (i *Image) outside() {
+	if i.volume == 0 {
+		return // without a primary descriptor the tree is missing already
+	}
+	if head, ok := i.bytes(0, 16*sector); ok && len(bytes.Trim(head, "\x00")) > 0 {
+		i.odd("tree.boot", "system area", "")
+	}
+	if i.size < i.volume {
+		i.odd("image.short", fmt.Sprintf("%d < %d", i.size, i.volume), "")
+		return
+	}
+	b := make([]byte, 1<<20)
+	for at := i.volume; at < i.size; {
+		n, err := i.r.ReadAt(b[:min(int64(len(b)), i.size-at)], at)
+		if len(bytes.Trim(b[:n], "\x00")) > 0 {
+			i.odd("image.after", fmt.Sprint(i.volume), "")
+			return
+		}
+		if at += int64(n); n == 0 || err != nil && !errors.Is(err, io.EOF) {
+			return
+		}
+	}
 }
 
 // Tree gives a tree by its kind; nil where there is none.

@@ -112,15 +112,23 @@ func TestHostile(t *testing.T) {
 			}
 			return nil
 		}, "tree.extent"},
-		"no anchor":    {func(b []byte) []byte { clear(b[256*2048 : 257*2048]); return b }, "tree.form"},
-		"cut in half":  {func(b []byte) []byte { return b[:len(b)/3] }, "tree."},
-		"only a start": {func(b []byte) []byte { return b[:17*2048] }, "tree."},
+		"bytes behind its end":            {func(b []byte) []byte { return append(b, "evil"...) }, "image.after"},
+		"bytes far behind its end":        {func(b []byte) []byte { return append(append(b, make([]byte, 3<<20)...), 1) }, "image.after"},
+		"a volume of which the end lacks": {func(b []byte) []byte { return b[:len(b)-2048] }, "image.short"},
+		"bytes before its beginning":      {func(b []byte) []byte { b[100] = 1; return b }, "tree.boot"},
+		"no anchor":                       {func(b []byte) []byte { clear(b[256*2048 : 257*2048]); return b }, "tree.form"},
+		"cut in half":                     {func(b []byte) []byte { return b[:len(b)/3] }, "tree."},
+		"only a start":                    {func(b []byte) []byte { return b[:17*2048] }, "tree."},
 	} {
 		b := c.do(bytes.Clone(whole))
 		i := image.Read(bytes.NewReader(b), int64(len(b)))
 		if !slices.ContainsFunc(i.Odd, func(o image.Odd) bool { return strings.HasPrefix(o.Code, c.want) }) {
 			t.Errorf("%s: %v", name, i.Odd)
 		}
+	}
+	padded := append(bytes.Clone(whole), make([]byte, 64<<10)...) // a drive fills up its last block
+	if i := image.Read(bytes.NewReader(padded), int64(len(padded))); len(i.Odd) > 0 {
+		t.Errorf("padded: %v", i.Odd)
 	}
 }
 

@@ -20,13 +20,16 @@ func (i *Image) iso() {
 		case 0:
 			i.odd("tree.boot", ISO, "")
 		case 1:
-			i.volume(ISO, d)
+			i.volumeTree(ISO, d)
+			if i.volume == 0 {
+				i.volume = int64(binary.LittleEndian.Uint32(d[80:])) * sector
+			}
 			if i.Label == "" {
 				i.Label = strings.TrimRight(string(bytes.ToValidUTF8(d[40:72], []byte("?"))), " \x00")
 			}
 		case 2:
 			if e := string(d[88:91]); e == "%/@" || e == "%/C" || e == "%/E" {
-				i.volume(Joliet, d)
+				i.volumeTree(Joliet, d)
 			} else {
 				i.odd("tree.form", ISO, "descriptor 2")
 			}
@@ -46,8 +49,8 @@ func (i *Image) iso() {
 	}
 }
 
-// volume reads the tree of one descriptor.
-func (i *Image) volume(kind string, d []byte) {
+// volumeTree reads the tree of one descriptor.
+func (i *Image) volumeTree(kind string, d []byte) {
 	if i.Tree(kind) != nil {
 		i.odd("tree.twice", kind, "")
 		return
