@@ -109,7 +109,7 @@ func TestPages(t *testing.T) {
 			pairs = append(pairs, f.Name, *n.Field(f.Name))
 		}
 	}
-	officer.Post("/discs/new", pairs...).Want(http.StatusUnprocessableEntity, "缺少", "和田县团结路")
+	officer.Post("/discs/new", pairs...).Want(http.StatusUnprocessableEntity, "文字说明缺少：证明内容", `id="proves-error"`, "和田县团结路")
 	pairs = append(pairs, "proves", n.Proves)
 	keeper.Post("/discs/new", pairs...).Want(http.StatusForbidden)
 	d.Free = 1000

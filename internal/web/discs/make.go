@@ -7,6 +7,7 @@ import (
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/viewing"
+	"zhilu.dev/zhilu/internal/web/listing"
 	"zhilu.dev/zhilu/internal/web/record"
 	"zhilu.dev/zhilu/internal/web/refusal"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -84,7 +85,7 @@ func (a area) formPage(p *site.Page, bad error) error {
 		}
 		v.Pick.Options = append(v.Pick.Options, ui.Option{Value: string(rec.ID), Text: record.Harmless(rec.Name) + pr.T("disc.pick_size", pr.Size(rec.Size)), On: len(picked) == 0 || slices.Contains(picked, string(rec.ID))})
 	}
-	fields := []ui.Field{}
+	fields, lacking := []ui.Field{}, []string{}
 	for _, f := range disc.NoteFields() {
 		x := ui.Field{Name: f.Name, Label: pr.T("disc.note." + f.Name), Value: p.Value(f.Name), Optional: !f.Required, Max: 200, Type: "text"}
 		if f.Long {
@@ -96,9 +97,16 @@ func (a area) formPage(p *site.Page, bad error) error {
 		if bad != nil {
 			x = wrong.Mark(x)
 		}
+		if wrong.Code == "disc.note_missing" && f.Required && x.Value == "" {
+			x.Error = pr.T("disc.note_required")
+			lacking = append(lacking, x.Label)
+		}
 		fields = append(fields, x)
 	}
 	v.Fields = fields
+	if len(lacking) > 0 { // by the names that the form gives them
+		v.Note.Bold = pr.T("fault.disc.note_missing.what", listing.Join(pr, lacking))
+	}
 	v.Form = &ui.FormView{
 		Action: Path + "/new", Label: pr.T("disc.new"), Hidden: []ui.Hidden{{Name: "request", Value: string(chosen.ID)}}, Errors: ui.Errors(fields...),
 		Buttons: []ui.Action{{Text: pr.T("disc.start"), Icon: "disc", Primary: true}},
