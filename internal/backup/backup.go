@@ -81,13 +81,23 @@ func Create(fsys durable.FS, dir string) (*Repository, error) {
 	return r, nil
 }
 
-// Open opens a backup folder to read. One that is none is fault NotFound "backup.none".
+// Open opens a backup folder to read. One that is none is fault NotFound "backup.none". Where sets and objects lie, a
+// marker that rotted is no reason to lose them: each set says its own format, signed, and Check names the marker.
 func Open(fsys durable.FS, dir string) (*Repository, error) {
 	r := &Repository{fsys: fsys, dir: dir}
-	if err := r.marked(); err != nil {
+	if err := r.marked(); err != nil && !r.holdsSets() {
 		return nil, fault.Wrap(err, fault.NotFound, "backup.none", dir)
 	}
 	return r, nil
+}
+
+// holdsSets says whether the folders of a backup are here and one set at least is whole.
+func (r *Repository) holdsSets() bool {
+	if _, err := r.fsys.ReadDir(filepath.Join(r.dir, objectsDir)); err != nil {
+		return false
+	}
+	ids, err := r.Sets()
+	return err == nil && len(ids) > 0
 }
 
 func (r *Repository) marked() error {

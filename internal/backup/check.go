@@ -44,6 +44,13 @@ func (r *Repository) Check(ctx context.Context, trusted func(*Manifest) bool) (*
 		}
 		c.Findings = append(c.Findings, Finding{Kind: kind, Subject: filepath.ToSlash(rel), What: what, Good: good})
 	}
+	if err := r.marked(); err != nil {
+		kind := "changed"
+		if errors.Is(err, fs.ErrNotExist) {
+			kind = "missing"
+		}
+		add(kind, filepath.Join(r.dir, markerFile), err.Error(), time.Time{})
+	}
 	ids, err := r.Sets()
 	if err != nil {
 		return nil, err

@@ -177,12 +177,12 @@ func TestEveryByte(t *testing.T) {
 	w.write(t)
 	var files []string
 	err := filepath.WalkDir(w.dir, func(path string, e os.DirEntry, err error) error {
-		if err == nil && e.Type().IsRegular() && e.Name() != "lock" && e.Name() != "zhilu-backup" {
+		if err == nil && e.Type().IsRegular() && e.Name() != "lock" {
 			files = append(files, path)
 		}
 		return err
 	})
-	if err != nil || len(files) != 14+2*4 {
+	if err != nil || len(files) != 14+2*4+1 {
 		t.Fatal(len(files), err)
 	}
 	for _, path := range files {
@@ -196,6 +196,9 @@ func TestEveryByte(t *testing.T) {
 		rel, err := filepath.Rel(w.dir, path)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if _, err := backup.Open(durable.OS(), w.dir); err != nil {
+			t.Errorf("%s changed, and the folder is no backup any more: %v", rel, err)
 		}
 		c := w.check(t)
 		if len(c.Findings) == 0 || !strings.HasPrefix(c.Findings[0].Subject+" ", filepath.ToSlash(rel)+" ") || c.Findings[0].Kind != "changed" {
