@@ -91,15 +91,7 @@ func (c discMakeCmd) Run(e *env) (err error) {
 }
 
 func (c discMakeCmd) at(e *env, do func(ctx context.Context, d *app.Desk, s *disc.Service) error) error {
-	return atDiscs(e, c.Place, c.As, c.Sheet, programsDir(c.Programs), do)
-}
-
-// programsDir is where the programs that go on discs lie: where the operator says, else beside this one.
-func programsDir(given string) string {
-	if given != "" {
-		return given
-	}
-	return config.BesideProgram("verifiers")
+	return atDiscs(e, c.Place, c.As, c.Sheet, config.Programs(c.Programs), do)
 }
 
 // atDiscs opens a house as a person and gives it with its discs.

@@ -274,7 +274,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	papers, programs := sheet.Config{Log: h.Log}, ""
 	if c.Server != nil {
 		papers.Modules = c.Server.Sheet
-		programs = c.Server.Programs()
+		programs = config.Programs(c.Server.Verifiers)
 	}
 	h.Press = sheet.New(papers)
 	h.closers = append(h.closers, h.Press.Close)

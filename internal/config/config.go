@@ -71,22 +71,17 @@ type Server struct {
 	Verifiers string `help:"Folder with the programs that go on every evidence disc (make verifiers); empty looks beside the program." placeholder:"DIR"`
 }
 
-// Programs is the folder with the programs that go on every evidence disc: the one named, else verifiers beside the program itself. Where
+// Programs is the folder with the programs that go on every evidence disc: the one named, else verifiers beside the running program. Where
 // there is none, discs hold none.
-func (s *Server) Programs() string {
-	if s.Verifiers != "" {
-		return s.Verifiers
+func Programs(named string) string {
+	if named != "" {
+		return named
 	}
-	return BesideProgram("verifiers")
-}
-
-// BesideProgram is a folder beside the running program, "" where it cannot be told.
-func BesideProgram(name string) string {
 	exe, err := os.Executable()
 	if err != nil {
 		return ""
 	}
-	return filepath.Join(filepath.Dir(exe), name)
+	return filepath.Join(filepath.Dir(exe), "verifiers")
 }
 
 // Bounds of settings.

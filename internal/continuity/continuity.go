@@ -148,6 +148,7 @@ func Judge(in Inputs) Judgement {
 type judging struct {
 	in    Inputs
 	a, d  int64 // the window
+	film  []track
 	slack int64 // together, of segments that may lie anywhere
 	loose Doubt // why they may
 	gaps  []gap
@@ -177,7 +178,8 @@ func (j *judging) window() {
 		j.d = j.in.Departed.UnixNano()
 	}
 	lo, hi := always, never
-	for _, t := range j.tracks(false) {
+	j.film = j.tracks(false)
+	for _, t := range j.film {
 		for _, s := range t.covered {
 			lo, hi = min(lo, s.from+t.min), max(hi, s.to+t.max)
 		}
@@ -194,7 +196,7 @@ func (j *judging) window() {
 
 // picture finds every stretch that no camera covers, or may not cover.
 func (j *judging) picture() {
-	all, ok := combine(j.tracks(false), j.a, j.d, int64(j.in.Tolerance.Join))
+	all, ok := combine(j.film, j.a, j.d, int64(j.in.Tolerance.Join))
 	if !ok {
 		j.doubt[DoubtTooMany] = true
 	}
@@ -301,9 +303,7 @@ func (j *judging) explains(g *gap, x Interruption) (surely, maybe bool) {
 func owed(x Interruption, resumed bool) []Owed {
 	reported, wrote := !x.ReportedAt.IsZero(), !x.WrittenAt.IsZero()
 	switch {
-	case reported && wrote: // no cause was given
-		return []Owed{Written}
-	case reported:
+	case reported: // and where it was written as well, no cause was given
 		return []Owed{Written}
 	case wrote:
 		return []Owed{Report}

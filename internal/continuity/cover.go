@@ -36,9 +36,6 @@ type track struct {
 // tracks puts the segments of each camera together. With sounding, segments without sound cover nothing. Segments whose times cannot be,
 // or of a camera that nobody knows, may lie anywhere: how long they are together is slack that no certain gap may hide in.
 func (j *judging) tracks(sounding bool) []track {
-	if !sounding {
-		j.slack = 0
-	}
 	var out []track
 	at := map[string]int{}
 	for _, c := range j.in.Cameras {

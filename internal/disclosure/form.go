@@ -78,8 +78,8 @@ type (
 	}
 )
 
-// when is a time in the form of our outside files, "" for none.
-func when(t time.Time) string {
+// When is a time in the form of our outside files, "" for none.
+func When(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

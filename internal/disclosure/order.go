@@ -41,7 +41,7 @@ const OriginalWords = "提供原件"
 // of something else, or of more than was approved).
 func (s *Service) Make(ctx context.Context, by access.Actor, o Order) (*Disclosure, error) {
 	if o.Recipient = strings.TrimSpace(o.Recipient); o.Recipient != "" {
-		if _, err := recipientOf(o.Recipient); err != nil {
+		if _, err := RecipientOf(o.Recipient); err != nil {
 			return nil, err
 		}
 	}
@@ -187,8 +187,8 @@ func within(c Copy, allowed viewing.Item) bool {
 	return allowed.Whole() || c.From >= allowed.From && c.To > 0 && (allowed.To == 0 || c.To <= allowed.To)
 }
 
-// recipientOf reads a public key: Invalid "disclosure.key".
-func recipientOf(key string) (age.Recipient, error) {
+// RecipientOf reads a public key: Invalid "disclosure.key".
+func RecipientOf(key string) (age.Recipient, error) {
 	list, err := age.ParseRecipients(strings.NewReader(key))
 	if err != nil || len(list) != 1 {
 		return nil, fault.Wrap(err, fault.Invalid, "disclosure.key").At("key")

@@ -71,9 +71,9 @@ func (p *packing) gather(ctx context.Context) (err error) {
 		return err
 	}
 	p.m = manifest{
-		Format: format, ID: string(d.ID), No: d.Number(), Origin: s.c.Origin, Bureau: s.c.Bureau, MadeAt: when(s.c.Clock.Now()),
+		Format: format, ID: string(d.ID), No: d.Number(), Origin: s.c.Origin, Bureau: s.c.Bureau, MadeAt: When(s.c.Clock.Now()),
 		MadeBy: maker{d.ByAccount, string(d.By), d.ByName}, Manner: string(d.Manner),
-		Request:   request{string(d.Request), d.RequestNo, p.r.DecidedName, when(p.r.DecidedAt), p.r.DecidedWords},
+		Request:   request{string(d.Request), d.RequestNo, p.r.DecidedName, When(p.r.DecidedAt), p.r.DecidedWords},
 		Recipient: recipient{d.To.Body, d.To.Person, d.To.Basis}, Purpose: purposes[d.Purpose], Words: d.Words, Items: []itemShown{},
 	}
 	for n, i := range d.Items {
@@ -109,7 +109,7 @@ func (p *packing) item(ctx context.Context, n int, i Item, c Copy) error {
 		if c.Masked {
 			shown.Kind = "masked"
 		}
-		name := at + "copy" + ending(c.Name)
+		name := at + "copy" + Ending(c.Name)
 		shown.Statement = at + "statement.json"
 		size, sum, err := p.copy(ctx, name, at, &shown, c)
 		if err != nil {
@@ -125,7 +125,7 @@ func (p *packing) item(ctx context.Context, n int, i Item, c Copy) error {
 		return err
 	}
 	for k, f := range files {
-		x := fileShown{Name: at + strconv.Itoa(k+1) + "-original" + ending(f.Name), File: string(f.ID), Called: f.Name, Size: f.Size, SHA256: f.SHA256}
+		x := fileShown{Name: at + strconv.Itoa(k+1) + "-original" + Ending(f.Name), File: string(f.ID), Called: f.Name, Size: f.Size, SHA256: f.SHA256}
 		slip, err := p.s.c.Receipt(ctx, f.ID)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
@@ -165,7 +165,7 @@ func (p *packing) copy(ctx context.Context, name, at string, shown *itemShown, c
 	p.m.Files = append(p.m.Files, listed{name, size, sum})
 	p.add(shown.Statement, t.Statement)
 	if t.Written != nil {
-		shown.Written = at + "transcript" + ending(t.WrittenName)
+		shown.Written = at + "transcript" + Ending(t.WrittenName)
 		p.add(shown.Written, t.Written)
 	}
 	return size, sum, nil
@@ -174,8 +174,8 @@ func (p *packing) copy(ctx context.Context, name, at string, shown *itemShown, c
 // maxTail bounds what a copy says of itself.
 const maxTail = 8 << 20
 
-// ending is the ending of a camera's name, where it is a plain one.
-func ending(name string) string {
+// Ending is the ending of a camera's name, where it is a plain one.
+func Ending(name string) string {
 	e := strings.ToLower(path.Ext(name))
 	if len(e) < 2 || len(e) > 6 || strings.Trim(e[1:], "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		return ".bin"

@@ -153,7 +153,7 @@ func (h *Handing) prepare(ctx context.Context, passphrase string) (err error) {
 		return err
 	}
 	if h.d.Recipient != "" {
-		h.to, err = recipientOf(h.d.Recipient)
+		h.to, err = RecipientOf(h.d.Recipient)
 	} else if err = Passphrase(passphrase); err == nil {
 		h.to, err = age.NewScryptRecipient(passphrase)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
@@ -25,25 +26,10 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (ite
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(Matter, error) bool) {
-		const chunk = 200
-		for before := int64(0); ; {
-			rows, _, err := list(ctx, s.c.DB.Reader, scope, f, before, chunk)
-			if err != nil {
-				yield(Matter{}, err)
-				return
-			}
-			for i := range rows {
-				if !yield(rows[i], nil) {
-					return
-				}
-				before = rows[i].No
-			}
-			if len(rows) < chunk {
-				return
-			}
-		}
-	}, nil
+	return db.Each(200, func(after int64, limit int) ([]Matter, error) {
+		rows, _, err := list(ctx, s.c.DB.Reader, scope, f, after, limit)
+		return rows, err
+	}, func(m *Matter) int64 { return m.No }), nil
 }
 
 // Paper is Get for who prints the answer of a matter: it leaves the house, so that it is an entry. Conflict "persons.unanswered".
@@ -55,7 +41,7 @@ func (s *Service) Paper(ctx context.Context, actor access.Actor, id ident.Person
 	if m.State == Open {
 		return nil, fault.New(fault.Conflict, "persons.unanswered")
 	}
-	return m, s.c.Gate.Do(ctx, actor, access.PersonPrint, m.subject(), func(tx *gate.Tx) error {
+	return m, s.c.Gate.Do(ctx, actor, access.PersonPrint, m.Subject(), func(tx *gate.Tx) error {
 		_, err := tx.Record(gate.Entry{Detail: custody.Detail("no", m.No)})
 		return err
 	})

@@ -88,7 +88,8 @@ type Matter struct {
 // Overdue reports whether it should have been answered.
 func (m *Matter) Overdue(now time.Time) bool { return m.State == Open && now.After(m.Due) }
 
-func (m *Matter) subject() access.Subject {
+// Subject is the matter as policies see it.
+func (m *Matter) Subject() access.Subject {
 	return access.Subject{Kind: "person_matter", ID: string(m.ID), Department: m.Department, Officer: m.ReceivedBy}
 }
 

@@ -101,7 +101,7 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, r Received) (
 			return nil, err
 		}
 	}
-	return m, s.c.Gate.Do(ctx, actor, access.PersonReceive, m.subject(), func(tx *gate.Tx) error {
+	return m, s.c.Gate.Do(ctx, actor, access.PersonReceive, m.Subject(), func(tx *gate.Tx) error {
 		m.ReceivedAt = tx.Now()
 		m.Due, _ = DueAfter(cal, m.ReceivedAt)
 		if err := insert(tx.Context(), tx.DB(), m); err != nil {
@@ -128,7 +128,7 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, id ident.Perso
 	if err != nil {
 		return err
 	}
-	return s.c.Gate.Do(ctx, actor, access.PersonAnswer, seen.subject(), func(tx *gate.Tx) error {
+	return s.c.Gate.Do(ctx, actor, access.PersonAnswer, seen.Subject(), func(tx *gate.Tx) error {
 		m, err := byID(tx.Context(), tx.DB(), id)
 		if err != nil {
 			return err
@@ -172,7 +172,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ident.PersonMa
 	if err != nil {
 		return nil, err
 	}
-	return m, s.c.Gate.Check(ctx, actor, access.PersonView, m.subject())
+	return m, s.c.Gate.Check(ctx, actor, access.PersonView, m.Subject())
 }
 
 // Filter narrows a list.
@@ -204,5 +204,5 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, before
 
 // May reports whether the actor may do something with a matter.
 func (s *Service) May(actor access.Actor, action access.Action, m *Matter) bool {
-	return s.c.Gate.May(actor, action, m.subject())
+	return s.c.Gate.May(actor, action, m.Subject())
 }

@@ -143,7 +143,7 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, id ident.CopyID,
 		}
 		t.Request = r
 		now := tx.Now() // a term that runs out while it is sent ends nothing; who takes the consent back does
-		t.Reader = leaving.NewReader(t.Reader, func() error {
+		t.Reader = leaving.NewReader(t.Reader, leaving.Every, func() error {
 			_, err := leaves(ctx, s.c.DB.Reader, now, actor.Person, request, c)
 			return err
 		})

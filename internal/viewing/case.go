@@ -69,14 +69,14 @@ func (s *Service) CaseOf(ctx context.Context, id ident.CaseID) (CaseObject, erro
 	return s.c.Case(ctx, access.HostActor("viewing"), id)
 }
 
-// LooksOf gives every row of the register about a recording, newest first, for the program itself: what leaves with a case says who looked.
+// LooksOf gives every row of the register about a recording, newest first, for the program itself: who is told of them is for the caller to ask.
 func LooksOf(ctx context.Context, idb bun.IDB, rec ident.RecordingID) ([]Look, error) {
-	const chunk = 500
 	var out []Look
-	for after := int64(0); ; after = out[len(out)-1].No {
-		rows, err := selectLooks(ctx, idb, access.Scope{All: true}, RegisterFilter{Recording: rec}, after, chunk)
-		if out = append(out, rows...); err != nil || len(rows) < chunk {
+	for l, err := range every(ctx, idb, access.Scope{All: true}, RegisterFilter{Recording: rec}) {
+		if err != nil {
 			return out, err
 		}
+		out = append(out, l)
 	}
+	return out, nil
 }

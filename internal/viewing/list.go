@@ -6,9 +6,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
+	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
@@ -140,11 +143,6 @@ func (s *Service) LooksAt(ctx context.Context, rec ident.RecordingID, limit int)
 	return selectLooks(ctx, s.c.DB.Reader, access.Scope{All: true}, RegisterFilter{Recording: rec}, 0, clampLimit(limit))
 }
 
-// AllLooksAt yields every look at a recording, newest first, for the program itself: who is told of them is for the caller to ask.
-func (s *Service) AllLooksAt(ctx context.Context, rec ident.RecordingID) iter.Seq2[Look, error] {
-	return s.every(ctx, access.Scope{All: true}, RegisterFilter{Recording: rec})
-}
-
 // Export writes an entry with the filter and yields every row of the register in scope, for Excel.
 func (s *Service) Export(ctx context.Context, actor access.Actor, f RegisterFilter) (iter.Seq2[Look, error], error) {
 	scope := access.ScopeOf(actor)
@@ -160,30 +158,13 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f RegisterFilt
 	if err != nil {
 		return nil, err
 	}
-	return s.every(ctx, scope, f), nil
+	return every(ctx, s.c.DB.Reader, scope, f), nil
 }
 
-func (s *Service) every(ctx context.Context, scope access.Scope, f RegisterFilter) iter.Seq2[Look, error] {
-	return func(yield func(Look, error) bool) {
-		const chunk = 500
-		var after int64
-		for {
-			rows, err := selectLooks(ctx, s.c.DB.Reader, scope, f, after, chunk)
-			if err != nil {
-				yield(Look{}, err)
-				return
-			}
-			for i := range rows {
-				if !yield(rows[i], nil) {
-					return
-				}
-			}
-			if len(rows) < chunk {
-				return
-			}
-			after = rows[len(rows)-1].No
-		}
-	}
+func every(ctx context.Context, idb bun.IDB, scope access.Scope, f RegisterFilter) iter.Seq2[Look, error] {
+	return db.Each(500, func(after int64, limit int) ([]Look, error) {
+		return selectLooks(ctx, idb, scope, f, after, limit)
+	}, func(l *Look) int64 { return l.No })
 }
 
 // Confirm is the custodian's word that a row of the register is right (R-23-3), with a remark where there is one. Nobody

@@ -22,11 +22,10 @@ type casebook struct {
 	first, second        access.Actor
 	head, leader         access.Actor
 	firstName, otherName string
-	no                   *string // of the penalty
 }
 
 func cases(ctx context.Context, h *app.House) (no string, err error) {
-	b := casebook{h: h, no: &no}
+	b := casebook{h: h}
 	for _, x := range []struct {
 		to   *access.Actor
 		name string
@@ -40,7 +39,7 @@ func cases(ctx context.Context, h *app.House) (no string, err error) {
 		return "", err
 	}
 	b.firstName, b.otherName = names[b.first.Person], names[b.second.Person]
-	if err := b.penalty(ctx); err != nil {
+	if no, err = b.penalty(ctx); err != nil {
 		return "", err
 	}
 	_, err = h.Cases.Open(ctx, b.first, casefile.Opening{
@@ -51,8 +50,8 @@ func cases(ctx context.Context, h *app.House) (no string, err error) {
 	return no, err
 }
 
-// penalty is a case whose filing was approved and whose inspection is written down.
-func (b casebook) penalty(ctx context.Context) error {
+// penalty is a case whose filing was approved and whose inspection is written down; it gives its number.
+func (b casebook) penalty(ctx context.Context) (no string, err error) {
 	c, err := b.h.Cases.Open(ctx, b.first, casefile.Opening{
 		Title: "砚田法律服务所未按规定统一收案收费案", Act: "penalty", Procedure: matter.Ordinary, Department: b.first.Departments[0],
 		Lead: b.first.Person, Others: []ident.PersonID{b.second.Person},
@@ -62,12 +61,16 @@ func (b casebook) penalty(ctx context.Context) error {
 		},
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	*b.no = c.No
+	return c.No, b.papers(ctx, c.ID)
+}
+
+// papers writes what the case holds.
+func (b casebook) papers(ctx context.Context, id ident.CaseID) error {
 	now := b.h.Clock.Now().In(clock.Shanghai)
 	at := func(ago time.Duration) string { return now.Add(-ago).Format(time.RFC3339) }
-	source, err := b.write(ctx, c.ID, "case-source-register", map[string]any{
+	source, err := b.write(ctx, id, "case-source-register", map[string]any{
 		"source_kind": "complaint", "source_detail": "群众反映该所私自收费，未开具票据。", "received_at": at(30 * time.Hour),
 		"received_by": form.Person{ID: string(b.second.Person), Name: b.otherName}, "clue_facts": "三份委托合同未登记，收费未入账。",
 	})
@@ -77,7 +80,7 @@ func (b casebook) penalty(ctx context.Context) error {
 	if err := b.h.Cases.Sign(ctx, b.first, source, casefile.Mark{Role: "officer", Mode: matter.Own}); err != nil {
 		return err
 	}
-	filing, err := b.write(ctx, c.ID, "case-filing-approval", map[string]any{
+	filing, err := b.write(ctx, id, "case-filing-approval", map[string]any{
 		"source_kind": "complaint", "source_detail": "群众反映该所私自收费，未开具票据。", "facts": "初步核查，三份委托合同没有收案登记。",
 		"clue_facts": "三份委托合同未登记，收费未入账。", "preliminary_facts": "初步核查，三份委托合同没有收案登记。", "filing_outcome": "filed",
 		"basis": []string{"《基层法律服务工作者管理办法》第四十六条"}, "filed_on": now.Format(time.DateOnly), "handler_opinion": "建议立案调查。",
@@ -88,15 +91,15 @@ func (b casebook) penalty(ctx context.Context) error {
 	if err := b.approve(ctx, filing); err != nil {
 		return err
 	}
-	if err := b.h.Cases.Answer(ctx, b.first, c.ID, []casefile.AnswerOf{
+	if err := b.h.Cases.Answer(ctx, b.first, id, []casefile.AnswerOf{
 		{Fact: "has_complainant", Value: "false", Reason: "投诉人未留姓名，无法告知"}, {Fact: "assigned_by_superior", Value: "false", Reason: "本局自行发现的线索"},
 	}); err != nil {
 		return err
 	}
-	if err := b.h.Cases.Advance(ctx, b.first, c.ID); err != nil {
+	if err := b.h.Cases.Advance(ctx, b.first, id); err != nil {
 		return err
 	}
-	record, err := b.write(ctx, c.ID, "onsite-inspection-record", map[string]any{
+	record, err := b.write(ctx, id, "onsite-inspection-record", map[string]any{
 		"started_at": at(5 * time.Hour), "ended_at": at(4 * time.Hour), "cert_shown": true, "cert_shown_at": at(290 * time.Minute), "place": "云溪县䶮山镇东街9号，砚田法律服务所",
 		"site_party": form.Person{Name: "欧阳䶮", Capacity: "负责人"}, "rights_told": true, "language": "zh",
 		"site_situation": "执法人员到达后说明来意，出示执法证件，告知正在音像记录。现场负责人在场。检查收案登记簿、印章使用台账、委托合同及收费票据存根。收案登记簿第41页缺失，负责人称系装订时遗漏，未能当场提供。",
@@ -108,7 +111,7 @@ func (b casebook) penalty(ctx context.Context) error {
 	if err != nil || len(page.Rows) == 0 {
 		return err
 	}
-	_, err = b.h.Cases.Film(ctx, b.first, matter.Link{Case: c.ID, Paper: record, Recording: page.Rows[0].ID, Matter: "AV-01", Note: "到场到离场"})
+	_, err = b.h.Cases.Film(ctx, b.first, matter.Link{Case: id, Paper: record, Recording: page.Rows[0].ID, Matter: "AV-01", Note: "到场到离场"})
 	return err
 }
 

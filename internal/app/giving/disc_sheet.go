@@ -35,11 +35,7 @@ func (s discSheets) Note(ctx context.Context, d disc.Disc, n disc.Note) ([]byte,
 	for _, f := range disc.NoteFields() {
 		if v := *n.Field(f.Name); v != "" && f.Long {
 			blocks = append(blocks, sheet.Name(p.T("disc.note."+f.Name)))
-			for line := range strings.Lines(v) {
-				if line = strings.TrimSpace(line); line != "" {
-					blocks = append(blocks, sheet.Text(line))
-				}
-			}
+			blocks = append(blocks, paragraphs(v)...)
 		}
 	}
 	pdf, err := s.press.Set(ctx, sheet.Paper{

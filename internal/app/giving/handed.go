@@ -61,19 +61,9 @@ func (o *Office) handedReceipt(ctx context.Context, h *handed.Handing, items []h
 		}
 		t.Rows = append(t.Rows, []string{strconv.Itoa(x.N), name, p.Size(x.Size), x.SHA256})
 	}
-	proof := []sheet.Fact{{Label: p.T("handed.entry"), Text: string(h.Entry), Mono: true}}
-	if entry.Index >= 0 {
-		proof = append(proof, sheet.Fact{Label: p.T("viewing.ledger.place"), Text: strconv.FormatInt(entry.Index, 10), Mono: true})
-	}
-	number := p.T("handed.title_of", h.No)
-	pdf, err := o.d.Press.Set(ctx, sheet.Paper{
-		Lang: "zh", Bureau: o.d.Bureau, Title: p.T("handed.receipt_title"), Number: number, NumberLine: number, Foot: number, MissingLine: p.T("print.missing"), At: h.EndedAt,
-		Sections: []sheet.Section{
-			{Blocks: []sheet.Block{sheet.Facts(facts...)}},
-			{Heading: p.T("handed.files"), Blocks: []sheet.Block{sheet.Grid(t)}},
-			{Heading: p.T("handed.proof"), Blocks: []sheet.Block{sheet.Facts(proof...), sheet.Note(p.T("handed.proof_text"))}},
-		},
-		Sign: []string{p.T("handed.sign_giver"), p.T("handed.sign_taker"), p.T("handed.sign_date")},
-	})
-	return pdf.Bytes, err
+	return o.official(ctx, p.T("handed.receipt_title"), p.T("handed.title_of", h.No), h.EndedAt, []sheet.Section{
+		{Blocks: []sheet.Block{sheet.Facts(facts...)}},
+		{Heading: p.T("handed.files"), Blocks: []sheet.Block{sheet.Grid(t)}},
+		{Heading: p.T("handed.proof"), Blocks: []sheet.Block{entryFacts(p, h.Entry, entry), sheet.Note(p.T("handed.proof_text"))}},
+	}, p.T("handed.sign_giver"), p.T("handed.sign_taker"), p.T("handed.sign_date"))
 }

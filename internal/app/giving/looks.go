@@ -36,13 +36,6 @@ var rowActions = []string{string(access.LookOpen), string(access.LookClose), str
 
 func (o *Office) registerLog() viewings.Log {
 	read := o.d.DB.Reader
-	trust := func(ctx context.Context) ([]byte, error) {
-		t, err := custody.ReadTrust(ctx, read, o.d.Keys.Origin(), o.d.Bureau)
-		if err != nil {
-			return nil, err
-		}
-		return t.Render()
-	}
 	return viewings.Log{
 		Last: func(ctx context.Context, id ident.LookID) (*custody.Record, error) {
 			list, err := custody.List(ctx, read, custody.Filter{Subject: custody.Subject{Kind: "look", ID: string(id)}, Limit: 500})
@@ -56,10 +49,12 @@ func (o *Office) registerLog() viewings.Log {
 		},
 		Prove: func(ctx context.Context, r *custody.Record) ([]byte, error) { return custody.ProveEntry(ctx, read, r) },
 		Head:  func(ctx context.Context) (*custody.Checkpoint, error) { return custody.Latest(ctx, read) },
-		Trust: trust,
-		Fingerprint: func(ctx context.Context) (string, error) {
-			raw, err := trust(ctx)
-			return custody.Fingerprint(raw), err
+		Trust: func(ctx context.Context) ([]byte, error) {
+			t, err := custody.ReadTrust(ctx, read, o.d.Keys.Origin(), o.d.Bureau)
+			if err != nil {
+				return nil, err
+			}
+			return t.Render()
 		},
 	}
 }

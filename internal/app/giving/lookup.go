@@ -113,10 +113,12 @@ func (g *gathering) add(l lookup.Line, at time.Time) {
 func (g *gathering) looks(ctx context.Context, d Deps, recs []ident.RecordingID) error {
 	purposes := map[ident.ViewingID]string{}
 	for _, rec := range recs {
-		for l, err := range d.Viewing.AllLooksAt(ctx, rec) {
-			if err != nil {
-				return err
-			}
+		list, err := viewing.LooksOf(ctx, d.DB.Reader, rec)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			l := &list[i]
 			x := lookup.Line{Office: l.ViewerDept, Kind: lookup.Looked}
 			switch l.Ground {
 			case viewing.ByConsent:
@@ -162,19 +164,14 @@ func (o *Office) lookupReceipt(ctx context.Context, r *lookup.Receipt) ([]byte, 
 	for _, x := range r.Told {
 		blocks = append(blocks, sheet.Strong(p.T("lookup.told_later", x.Lines, x.Ground, x.Until)))
 	}
-	proof := []sheet.Fact{{Label: p.T("handed.entry"), Text: string(r.Entry), Mono: true}}
-	if e, err := custody.Get(ctx, o.d.DB.Reader, r.Entry); err == nil && e.Index >= 0 {
-		proof = append(proof, sheet.Fact{Label: p.T("viewing.ledger.place"), Text: strconv.FormatInt(e.Index, 10), Mono: true})
+	entry, err := custody.Get(ctx, o.d.DB.Reader, r.Entry)
+	if err != nil {
+		entry = nil // the receipt is as good without the place
 	}
 	number := p.T("lookup.number", r.IssuedAt.In(clock.Shanghai).Format("2006"), r.No)
-	pdf, err := o.d.Press.Set(ctx, sheet.Paper{
-		Lang: "zh", Bureau: o.d.Bureau, Title: p.T("lookup.title"), Number: number, NumberLine: number, Foot: number, MissingLine: p.T("print.missing"), At: r.IssuedAt,
-		Sections: []sheet.Section{
-			{Blocks: []sheet.Block{sheet.Facts(facts...)}},
-			{Heading: p.T("lookup.lines"), Blocks: blocks},
-			{Heading: p.T("handed.proof"), Blocks: []sheet.Block{sheet.Facts(proof...), sheet.Note(p.T("lookup.proof_text"))}},
-		},
-		Sign: []string{p.T("lookup.sign_by"), p.T("handed.sign_date")},
-	})
-	return pdf.Bytes, err
+	return o.official(ctx, p.T("lookup.title"), number, r.IssuedAt, []sheet.Section{
+		{Blocks: []sheet.Block{sheet.Facts(facts...)}},
+		{Heading: p.T("lookup.lines"), Blocks: blocks},
+		{Heading: p.T("handed.proof"), Blocks: []sheet.Block{entryFacts(p, r.Entry, entry), sheet.Note(p.T("lookup.proof_text"))}},
+	}, p.T("lookup.sign_by"), p.T("handed.sign_date"))
 }

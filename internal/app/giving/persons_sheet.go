@@ -26,23 +26,9 @@ func (o *Office) personAnswer(ctx context.Context, m *persons.Matter) ([]byte, e
 	}
 	facts = append(facts, sheet.Fact{Label: p.T("persons.received"), Text: p.Full(m.ReceivedAt)}, sheet.Fact{Label: p.T("persons.ledger.answered_at"), Text: p.Full(m.EndedAt)},
 		sheet.Fact{Label: p.T("persons.answered_by"), Text: strings.TrimSpace(m.EndedName + "　" + o.d.DepartmentName(ctx, m.Department))})
-	blocks := func(text string) (out []sheet.Block) {
-		for line := range strings.Lines(text) {
-			if line = strings.TrimSpace(line); line != "" {
-				out = append(out, sheet.Text(line))
-			}
-		}
-		return out
-	}
-	number := p.T("persons.paper_number", strconv.FormatInt(m.No, 10))
-	pdf, err := o.d.Press.Set(ctx, sheet.Paper{
-		Lang: "zh", Bureau: o.d.Bureau, Title: p.T("persons.paper_title"), Number: number, NumberLine: number, Foot: number, MissingLine: p.T("print.missing"), At: m.EndedAt,
-		Sections: []sheet.Section{
-			{Blocks: []sheet.Block{sheet.Facts(facts...)}},
-			{Heading: p.T("persons.words"), Blocks: blocks(m.Words)},
-			{Heading: p.T("persons.paper_" + string(m.State)), Blocks: blocks(m.Answer)},
-		},
-		Sign: []string{p.T("persons.paper_sign"), p.T("handed.sign_date")},
-	})
-	return pdf.Bytes, err
+	return o.official(ctx, p.T("persons.paper_title"), p.T("persons.paper_number", strconv.FormatInt(m.No, 10)), m.EndedAt, []sheet.Section{
+		{Blocks: []sheet.Block{sheet.Facts(facts...)}},
+		{Heading: p.T("persons.words"), Blocks: paragraphs(m.Words)},
+		{Heading: p.T("persons.paper_" + string(m.State)), Blocks: paragraphs(m.Answer)},
+	}, p.T("persons.paper_sign"), p.T("handed.sign_date"))
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/app/packing"
@@ -43,21 +42,13 @@ func (d Deps) wholes() (*whole.Service, error) {
 			if err != nil {
 				return whole.Recording{}, err
 			}
-			return whole.Recording{Name: r.Name, Verdict: r.Verdict, StoredAt: instant(r.StoredAt), EndFrom: instant(r.EndFrom), EndTo: instant(r.EndTo)}, nil
+			return whole.Recording{Name: r.Name, Verdict: r.Verdict, StoredAt: clock.FromMicros(r.StoredAt), EndFrom: clock.FromMicros(r.EndFrom), EndTo: clock.FromMicros(r.EndTo)}, nil
 		},
 		OpenCopy: func(ctx context.Context, id string) (*disclosure.Taken, error) { return d.takeCopy(ctx, copies, id) },
 		Looks: func(ctx context.Context, id ident.RecordingID) ([]viewing.Look, error) {
 			return viewing.LooksOf(ctx, d.DB.Reader, id)
 		},
 	})
-}
-
-// instant is a time of the database; zero for none.
-func instant(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return clock.FromMicros(us)
 }
 
 // WholeCase makes the package of a whole case as order.Out: a folder, or the file order.Out + ".zip" (".zip.age" where it is encrypted), whose

@@ -73,18 +73,10 @@ func New(d Deps) (*Office, error) {
 // Make packs a case, which the caller read as somebody who may; what may be taken away is decided of actor and request. Fault
 // Unavailable with what is missing where nothing can be printed.
 func (o *Office) Make(ctx context.Context, actor access.Actor, f casefile.File, order dossier.Order) (dossier.Result, error) {
-	if err := o.d.Press.Ready(); err != nil {
-		return dossier.Result{}, err
-	}
-	c, err := o.Case(ctx, f)
-	if err != nil {
-		return dossier.Result{}, err
-	}
-	order.Case = c
-	return o.svc.Make(ctx, actor, order)
+	return o.MakeWhole(ctx, actor, f, order, nil)
 }
 
-// MakeWhole is Make with what goes along with the papers; more plans it. Whether the case may be taken away at all is asked first, so
+// MakeWhole is Make with what goes along with the papers; more plans it, nil for nothing. Whether the case may be taken away at all is asked first, so
 // that a refusal is an entry.
 func (o *Office) MakeWhole(ctx context.Context, actor access.Actor, f casefile.File, order dossier.Order, more func(c *dossier.Case) (dossier.More, error)) (dossier.Result, error) {
 	if err := o.d.Press.Ready(); err != nil {
@@ -94,12 +86,14 @@ func (o *Office) MakeWhole(ctx context.Context, actor access.Actor, f casefile.F
 	if err != nil {
 		return dossier.Result{}, err
 	}
-	if _, _, err := o.svc.Ask(ctx, actor, c, order.Request); err != nil {
-		return dossier.Result{}, err
-	}
 	order.Case = c
-	if order.More, err = more(c); err != nil {
-		return dossier.Result{}, err
+	if more != nil {
+		if _, _, err := o.svc.Ask(ctx, actor, c, order.Request); err != nil {
+			return dossier.Result{}, err
+		}
+		if order.More, err = more(c); err != nil {
+			return dossier.Result{}, err
+		}
 	}
 	return o.svc.Make(ctx, actor, order)
 }

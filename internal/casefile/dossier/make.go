@@ -155,8 +155,10 @@ func (m *making) whole(e entered) bool {
 		if err != nil || sum != f.SHA256 {
 			return false
 		}
-		if raw, err := m.w.read(m.w.path("index.json")); f.Name == "index.json" && (err != nil || json.Unmarshal(raw, &m.index) != nil) {
-			return false
+		if f.Name == "index.json" {
+			if raw, err := m.w.read(m.w.path(f.Name)); err != nil || json.Unmarshal(raw, &m.index) != nil {
+				return false
+			}
 		}
 		m.w.files[f.Name] = f
 	}

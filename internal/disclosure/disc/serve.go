@@ -207,7 +207,7 @@ func (s *Service) Fetch(ctx context.Context, actor access.Actor, id ident.DiscID
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}
-	return d, &Fetched{leaving.NewReader(f, func() error { return s.leaves(ctx, s.c.DB.Reader, d) }), f}, nil
+	return d, &Fetched{leaving.NewReader(f, leaving.Every, func() error { return s.leaves(ctx, s.c.DB.Reader, d) }), f}, nil
 }
 
 // Sweep removes images that were read back, or that nobody fetched in a week: discs hold them, and a server keeps no evidence in the open.

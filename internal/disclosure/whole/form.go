@@ -3,7 +3,6 @@ package whole
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"time"
 )
 
 // format is docs/formats/case-whole-v1.md.
@@ -81,14 +80,6 @@ type (
 		Entry       string `json:"entry"`
 	}
 )
-
-// when is a time in the form of our outside files, "" for none.
-func when(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.000000Z")
-}
 
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)

@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
-	"strings"
 
 	"zhilu.dev/zhilu/internal/casefile/dossier"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/disclosure"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/viewing/leaving"
 )
 
 // Shows implements dossier.More.
@@ -76,7 +75,7 @@ func (w *Whole) Put(ctx context.Context, to dossier.Writer, papers dossier.Index
 func (w *Whole) footage(ctx context.Context, to dossier.Writer, n int, p *plan) (recording, error) {
 	r := recording{
 		N: n, Recording: string(p.recording), Title: p.says.Name, Kind: "none", Why: "not_consented", Files: []file{}, Continuity: notComputed,
-		Verdict: verdict{p.says.Verdict, when(p.says.StoredAt), when(p.says.EndFrom), when(p.says.EndTo)},
+		Verdict: verdict{p.says.Verdict, disclosure.When(p.says.StoredAt), disclosure.When(p.says.EndFrom), disclosure.When(p.says.EndTo)},
 	}
 	if !p.item {
 		return r, nil
@@ -86,7 +85,7 @@ func (w *Whole) footage(ctx context.Context, to dossier.Writer, n int, p *plan) 
 		r.Kind = "original"
 	}
 	for k, f := range p.files {
-		name := fmt.Sprintf("footage/%03d-%d-original%s", n, k+1, ending(f.Name))
+		name := fmt.Sprintf("footage/%03d-%d-original%s", n, k+1, disclosure.Ending(f.Name))
 		if err := w.original(ctx, to, name, f); err != nil {
 			return r, err
 		}
@@ -108,7 +107,7 @@ func (w *Whole) original(ctx context.Context, to dossier.Writer, name string, f 
 		if err != nil {
 			return nil, err
 		}
-		return &watched{ReadCloser: src, ctx: ctx, w: w}, nil
+		return w.watch(ctx, src)
 	}
 	if w.o.Apart {
 		return to.Leave(name, f.Size, f.SHA256, open)
@@ -133,14 +132,17 @@ func (w *Whole) copied(ctx context.Context, to dossier.Writer, at string, c disc
 	if err != nil {
 		return file{}, err
 	}
-	x := file{Name: at + "-copy" + ending(c.Name), Called: c.Name, FromMS: c.From.Milliseconds(), ToMS: c.To.Milliseconds(), Masked: c.Masked, Statement: at + "-statement.json"}
-	src := &watched{ReadCloser: t, ctx: ctx, w: w}
+	x := file{Name: at + "-copy" + disclosure.Ending(c.Name), Called: c.Name, FromMS: c.From.Milliseconds(), ToMS: c.To.Milliseconds(), Masked: c.Masked, Statement: at + "-statement.json"}
+	src, err := w.watch(ctx, t)
+	if err != nil {
+		return file{}, err
+	}
 	x.Size, x.SHA256, err = to.Copy(ctx, x.Name, src)
 	if err = errors.Join(err, src.Close()); err != nil {
 		return file{}, err
 	}
 	if t.Written != nil {
-		x.Written = at + "-transcript" + ending(t.WrittenName)
+		x.Written = at + "-transcript" + disclosure.Ending(t.WrittenName)
 		if err := to.Put(x.Written, t.Written); err != nil {
 			return file{}, err
 		}
@@ -151,24 +153,24 @@ func (w *Whole) copied(ctx context.Context, to dossier.Writer, at string, c disc
 // watchEvery is how much of a recording is read before it is asked again whether it may leave.
 const watchEvery = 64 << 20
 
-// watched stops in the middle of a file once nothing may leave any more.
+// watched is a file on its way out. It is not opened once nothing may leave any more, and then stops in the middle.
 type watched struct {
-	io.ReadCloser
+	io.Reader
+	io.Closer
 
-	ctx  context.Context // one file, one context
-	w    *Whole
-	left int64
+	w *Whole
+}
+
+func (w *Whole) watch(ctx context.Context, src io.ReadCloser) (io.ReadCloser, error) {
+	holds := func() error { return w.Holds(ctx, w.s.c.DB.Reader, w.s.c.Clock.Now()) }
+	if err := holds(); err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	return &watched{leaving.NewReader(src, watchEvery, holds), src, w}, nil
 }
 
 func (r *watched) Read(b []byte) (int, error) {
-	if r.left <= 0 {
-		if err := r.w.Holds(r.ctx, r.w.s.c.DB.Reader, r.w.s.c.Clock.Now()); err != nil {
-			return 0, err
-		}
-		r.left = watchEvery
-	}
-	n, err := r.ReadCloser.Read(b)
-	r.left -= int64(n)
+	n, err := r.Reader.Read(b)
 	r.w.done += int64(n)
 	if r.w.o.Progress != nil {
 		r.w.o.Progress(r.w.done, max(r.w.total, r.w.done))
@@ -186,7 +188,7 @@ func (w *Whole) registers(ctx context.Context, x *wholeFile) error {
 			}
 			x.Looks = append(x.Looks, look{
 				No: l.No, Look: string(l.ID), Recording: string(l.Recording), Kind: string(l.Kind), Ground: string(l.Ground), Request: string(l.Request), Viewer: l.ViewerName, Department: l.ViewerDept,
-				OpenedAt: when(l.OpenedAt), ClosedAt: when(l.ClosedAt), WatchedMS: l.WatchedFor.Milliseconds(), ConfirmedAt: when(l.ConfirmedAt), ConfirmedBy: l.ConfirmedName, Remark: l.Remark, Entry: entry,
+				OpenedAt: disclosure.When(l.OpenedAt), ClosedAt: disclosure.When(l.ClosedAt), WatchedMS: l.WatchedFor.Milliseconds(), ConfirmedAt: disclosure.When(l.ConfirmedAt), ConfirmedBy: l.ConfirmedName, Remark: l.Remark, Entry: entry,
 			})
 		}
 	}
@@ -198,7 +200,7 @@ func (w *Whole) registers(ctx context.Context, x *wholeFile) error {
 		}
 		x.Disclosures = append(x.Disclosures, given{
 			No: d.Number(), Disclosure: string(d.ID), State: string(d.State), Manner: string(d.Manner), To: d.To.Body, Person: d.To.Person, Basis: d.To.Basis,
-			GivenAt: when(d.GivenAt), SHA256: d.SHA256, ReceiptOn: d.Receipt.On, ReceiptFrom: d.Receipt.By, Entry: entry,
+			GivenAt: disclosure.When(d.GivenAt), SHA256: d.SHA256, ReceiptOn: d.Receipt.On, ReceiptFrom: d.Receipt.By, Entry: entry,
 		})
 	}
 	return nil
@@ -206,18 +208,9 @@ func (w *Whole) registers(ctx context.Context, x *wholeFile) error {
 
 // newest is the newest entry about something; the package's log holds it with its proof.
 func (w *Whole) newest(ctx context.Context, s custody.Subject) (string, error) {
-	list, err := custody.List(ctx, w.s.c.DB.Reader, custody.Filter{Subject: s, Limit: 1, To: w.s.c.Clock.Now().AddDate(1, 0, 0)})
+	list, err := custody.List(ctx, w.s.c.DB.Reader, custody.Filter{Subject: s, Limit: 1})
 	if err != nil || len(list) == 0 {
 		return "", err
 	}
 	return string(list[0].ID), nil
-}
-
-// ending is the ending of a camera's name, where it is a plain one.
-func ending(name string) string {
-	e := strings.ToLower(path.Ext(name))
-	if len(e) < 2 || len(e) > 6 || strings.Trim(e[1:], "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
-		return ".bin"
-	}
-	return e
 }

@@ -16,6 +16,7 @@ import (
 	"filippo.io/age"
 
 	"zhilu.dev/zhilu/internal/casefile/dossier"
+	"zhilu.dev/zhilu/internal/disclosure"
 	"zhilu.dev/zhilu/internal/fault"
 )
 
@@ -24,7 +25,7 @@ import (
 // it encrypted for them; "" leaves it plain. Faults: Invalid "disclosure.key", and whatever a piece says when it may not leave any more.
 func Stream(ctx context.Context, out io.Writer, folder string, pieces []dossier.Piece, recipient string) (err error) {
 	if recipient != "" {
-		key, err := recipientOf(recipient)
+		key, err := disclosure.RecipientOf(recipient)
 		if err != nil {
 			return err
 		}
@@ -42,16 +43,8 @@ func Stream(ctx context.Context, out io.Writer, folder string, pieces []dossier.
 
 // ValidKey is nil for a public key that a package can be encrypted for: Invalid "disclosure.key".
 func ValidKey(key string) error {
-	_, err := recipientOf(key)
+	_, err := disclosure.RecipientOf(key)
 	return err
-}
-
-func recipientOf(key string) (age.Recipient, error) {
-	keys, err := age.ParseRecipients(strings.NewReader(key))
-	if err != nil || len(keys) != 1 {
-		return nil, fault.Wrap(err, fault.Invalid, "disclosure.key").At("key")
-	}
-	return keys[0], nil
 }
 
 func fail(err error) error {

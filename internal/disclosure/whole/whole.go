@@ -159,8 +159,8 @@ func (w *Whole) ground(ctx context.Context, idb bun.IDB, now time.Time) (*viewin
 		return nil, nil, err
 	}
 	for _, m := range marks {
-		if m.Frozen() {
-			return nil, nil, fault.New(fault.Conflict, "marking.frozen").Under("20")
+		if err := m.Refuse(); err != nil {
+			return nil, nil, err
 		}
 		if m.Withheld() {
 			return nil, nil, fault.New(fault.Conflict, "disclosure.withheld").Under("20")

@@ -106,10 +106,6 @@ func New(c Config) (*Service, error) {
 // MaxDelay is the longest a line may be told later, from the day on which that is decided; it can be decided anew.
 const MaxDelay = 180 * 24 * time.Hour
 
-func subject(m *persons.Matter) access.Subject {
-	return access.Subject{Kind: "person_matter", ID: string(m.ID), Department: m.Department, Officer: m.ReceivedBy}
-}
-
 // matter gives a matter that asks who looked, with a case. Faults: those of persons.Service.Get; Conflict "lookup.kind", "lookup.no_case".
 func (s *Service) matter(ctx context.Context, actor access.Actor, id ident.PersonMatterID) (*persons.Matter, error) {
 	m, err := s.c.Matters.Get(ctx, actor, id)
@@ -141,7 +137,7 @@ func (s *Service) Prepare(ctx context.Context, actor access.Actor, id ident.Pers
 	if err != nil {
 		return nil, err
 	}
-	if err := s.c.Gate.Check(ctx, actor, access.LookupPrepare, subject(m)); err != nil {
+	if err := s.c.Gate.Check(ctx, actor, access.LookupPrepare, m.Subject()); err != nil {
 		return nil, err
 	}
 	return s.prepare(ctx, m)
@@ -222,7 +218,7 @@ func (s *Service) Delay(ctx context.Context, actor access.Actor, id ident.Person
 		return fault.New(fault.NotFound, "lookup.line").At("ref")
 	}
 	d := Delay{ID: string(ident.New[ident.EntryID]()), Case: m.Case, Ref: ref, Ground: words, Until: until, By: actor.Person, ByName: actor.Name, Entry: ident.New[ident.EntryID]()}
-	return s.c.Gate.Do(ctx, actor, access.LookupDelay, subject(m), func(tx *gate.Tx) error {
+	return s.c.Gate.Do(ctx, actor, access.LookupDelay, m.Subject(), func(tx *gate.Tx) error {
 		d.At = tx.Now()
 		said, err := insertDelay(tx.Context(), tx.DB(), &d)
 		if err != nil {
@@ -235,8 +231,7 @@ func (s *Service) Delay(ctx context.Context, actor access.Actor, id ident.Person
 	})
 }
 
-// Issue writes a receipt of what may be told now. The custodian of the answering department does it, never for a matter that they took in
-// of their own. Faults: those of Prepare; Conflict "lookup.ended" for a matter that was answered.
+// Issue writes a receipt of what may be told now. The custodian of the answering department does it. Faults: those of Prepare; Conflict "lookup.ended" for a matter that was answered.
 func (s *Service) Issue(ctx context.Context, actor access.Actor, id ident.PersonMatterID) (*Receipt, error) {
 	m, err := s.matter(ctx, actor, id)
 	if err != nil {
@@ -253,7 +248,7 @@ func (s *Service) Issue(ctx context.Context, actor access.Actor, id ident.Person
 		ID: ident.New[ident.LookupID](), Matter: m.ID, MatterNo: m.No, Case: m.Case, CaseNo: p.CaseNo, Department: m.Department, Lines: p.Lines, Told: tell(p.Held, p.Delays),
 		By: actor.Person, ByName: actor.Name, Entry: ident.New[ident.EntryID](),
 	}
-	err = s.c.Gate.Do(ctx, actor, access.LookupIssue, subject(m), func(tx *gate.Tx) error {
+	err = s.c.Gate.Do(ctx, actor, access.LookupIssue, m.Subject(), func(tx *gate.Tx) error {
 		r.IssuedAt = tx.Now()
 		said, err := insertReceipt(tx.Context(), tx.DB(), r)
 		if err != nil {
@@ -292,5 +287,5 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id ident.LookupID
 
 // May tells whether the actor may do something, to show or hide a button.
 func (s *Service) May(actor access.Actor, action access.Action, m *persons.Matter) bool {
-	return s.c.Gate.May(actor, action, subject(m))
+	return s.c.Gate.May(actor, action, m.Subject())
 }

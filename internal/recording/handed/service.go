@@ -242,24 +242,10 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (ite
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(Handing, error) bool) {
-		for before := int64(0); ; {
-			rows, _, err := list(ctx, s.c.DB.Reader, actor, f, before, 500)
-			if err != nil {
-				yield(Handing{}, err)
-				return
-			}
-			for i := range rows {
-				if !yield(rows[i], nil) {
-					return
-				}
-				before = rows[i].No
-			}
-			if len(rows) < 500 {
-				return
-			}
-		}
-	}, nil
+	return db.Each(500, func(after int64, limit int) ([]Handing, error) {
+		rows, _, err := list(ctx, s.c.DB.Reader, actor, f, after, limit)
+		return rows, err
+	}, func(h *Handing) int64 { return h.No }), nil
 }
 
 // Of gives the handing that a recording came by, for its page; nil for the bureau's own. Ask whether the reader may know of the

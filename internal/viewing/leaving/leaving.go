@@ -4,19 +4,20 @@ package leaving
 
 import "io"
 
-// every is how many bytes go out between two askings.
-const every = 1 << 20
+// Every is how many bytes go out between two askings where nothing asks for less often.
+const Every = 1 << 20
 
 // Reader reads what leaves and fails with what ask answers once it may not any more.
 type Reader struct {
-	src  io.Reader
-	ask  func() error
-	left int
+	src   io.Reader
+	every int
+	ask   func() error
+	left  int
 }
 
-// NewReader makes a Reader over src, for which ask was answered well a moment ago.
-func NewReader(src io.Reader, ask func() error) *Reader {
-	return &Reader{src, ask, every}
+// NewReader makes a Reader over src that asks every so many bytes; ask was answered well a moment ago.
+func NewReader(src io.Reader, every int, ask func() error) *Reader {
+	return &Reader{src, every, ask, every}
 }
 
 // Read gives at most what may go out before it is asked again.
@@ -25,7 +26,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 		if err := r.ask(); err != nil {
 			return 0, err
 		}
-		r.left = every
+		r.left = r.every
 	}
 	n, err := r.src.Read(p[:min(len(p), r.left)])
 	r.left -= n

@@ -265,24 +265,9 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (ite
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(Loan, error) bool) {
-		for after := int64(0); ; {
-			rows, err := selected(ctx, s.c.DB.Reader, scope, f, now, after, 500)
-			if err != nil {
-				yield(Loan{}, err)
-				return
-			}
-			for i := range rows {
-				if !yield(rows[i], nil) {
-					return
-				}
-				after = rows[i].No
-			}
-			if len(rows) < 500 {
-				return
-			}
-		}
-	}, nil
+	return db.Each(500, func(after int64, limit int) ([]Loan, error) {
+		return selected(ctx, s.c.DB.Reader, scope, f, now, after, limit)
+	}, func(l *Loan) int64 { return l.No }), nil
 }
 
 // May tells whether the actor may do something about a loan, to show or hide a button. Hand is asked about a loan to be.

@@ -83,22 +83,7 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, f Filter) (ite
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(Look, error) bool) {
-		for after := int64(0); ; {
-			rows, err := selected(ctx, s.db.Reader, scope, f, after, 500)
-			if err != nil {
-				yield(Look{}, err)
-				return
-			}
-			for i := range rows {
-				if !yield(rows[i], nil) {
-					return
-				}
-				after = rows[i].Seq
-			}
-			if len(rows) < 500 {
-				return
-			}
-		}
-	}, nil
+	return db.Each(500, func(after int64, limit int) ([]Look, error) {
+		return selected(ctx, s.db.Reader, scope, f, after, limit)
+	}, func(l *Look) int64 { return l.Seq }), nil
 }

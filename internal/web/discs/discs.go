@@ -206,13 +206,9 @@ func (a area) export(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	columns := []ledger.Heading{}
-	for _, c := range []struct {
-		key   string
-		width float64
-	}{{"number", 18}, {"state", 10}, {"case_no", 24}, {"case", 32}, {"request", 10}, {"made_by", 14}, {"made_at", 20}, {"recordings", 10}, {"files", 10}, {"bytes", 16}, {"manifest", 66}, {"image", 66}, {"checked", 20}, {"reread", 20}} {
-		columns = append(columns, ledger.Heading{Title: pr.T("disc.ledger." + c.key), Width: c.width})
-	}
+	columns := listing.Headings(pr, "disc.ledger.", []listing.Column{
+		{"number", 18}, {"state", 10}, {"case_no", 24}, {"case", 32}, {"request", 10}, {"made_by", 14}, {"made_at", 20}, {"recordings", 10}, {"files", 10}, {"bytes", 16}, {"manifest", 66}, {"image", 66}, {"checked", 20}, {"reread", 20},
+	}...)
 	table := ledger.Table{Title: pr.T("disc.register"), Columns: columns, Rows: func(yield func([]any, error) bool) {
 		for d, err := range rows {
 			row := []any{
@@ -247,9 +243,7 @@ func (a area) label(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	p.Inline("application/pdf", p.P.T("disc.label_file", d.Year, d.Seq)+".pdf")
-	_, err = p.W.Write(pdf)
-	return err
+	return p.PDF(p.P.T("disc.label_file", d.Year, d.Seq)+".pdf", pdf)
 }
 
 // image hands the image to who burns it. It can be fetched in pieces, so that a long one goes on after a break.

@@ -29,15 +29,9 @@ func (a area) export(p *site.Page) error {
 		return err
 	}
 	pr := p.P
-	t := ledger.Table{Title: pr.T("docket.ledger")}
-	for _, h := range []struct {
-		key   string
-		width float64
-	}{
+	t := ledger.Table{Title: pr.T("docket.ledger"), Columns: listing.Headings(pr, "docket.ledger.", []listing.Column{
 		{"no", 22}, {"title", 40}, {"act", 12}, {"procedure", 10}, {"stage", 12}, {"state", 10}, {"department", 18}, {"handlers", 24}, {"parties", 30}, {"opened", 20}, {"closed", 20}, {"due", 20},
-	} {
-		t.Columns = append(t.Columns, ledger.Heading{Title: pr.T("docket.ledger." + h.key), Width: h.width})
-	}
+	}...)}
 	names := map[ident.PersonID]string{}
 	t.Rows = func(yield func([]any, error) bool) {
 		for c, err := range rows {

@@ -123,10 +123,7 @@ func to(public string, d *disclosure.Disclosure) string {
 	return record.Harmless(d.To.Body)
 }
 
-var columns = []struct {
-	key   string
-	width float64
-}{
+var columns = []listing.Column{
 	{"number", 16},
 	{"manner", 12},
 	{"to", 24},
@@ -165,9 +162,7 @@ func (a area) export(p *site.Page) error {
 			}
 		}
 	}}
-	for _, c := range columns {
-		t.Columns = append(t.Columns, ledger.Heading{Title: pr.T("disclosure.ledger." + c.key), Width: c.width})
-	}
+	t.Columns = listing.Headings(pr, "disclosure.ledger.", columns...)
 	return listing.Send(p, pr.T("disclosure.file", p.Now.In(clock.Shanghai).Format(time.DateOnly)), t)
 }
 

@@ -87,11 +87,13 @@ type listView struct {
 	Table   ui.TableView
 }
 
-func states() []handed.State { return []handed.State{handed.Open, handed.Closed, handed.Cancelled} }
+func states() []string {
+	return []string{string(handed.Open), string(handed.Closed), string(handed.Cancelled)}
+}
 
 func filterOf(q listing.Query) handed.Filter {
 	f := handed.Filter{State: handed.State(q.Get("state"))}
-	if !slices.Contains(states(), f.State) {
+	if !slices.Contains(states(), string(f.State)) {
 		f.State = ""
 	}
 	if id, err := ident.Parse[ident.CaseID](q.Get("case")); err == nil {
@@ -115,11 +117,10 @@ func (a area) list(p *site.Page) error {
 		rows = rows[:perPage]
 		next = strconv.FormatInt(rows[perPage-1].No, 10)
 	}
-	options := []ui.Option{{Text: pr.T("table.any"), On: q.Get("state") == ""}}
-	for _, s := range states() {
-		words, _, _ := stateOf(pr, s)
-		options = append(options, ui.Option{Value: string(s), Text: words, On: q.Get("state") == string(s)})
-	}
+	options := listing.Choice(pr, true, q.Get("state"), states(), func(s string) string {
+		words, _, _ := stateOf(pr, handed.State(s))
+		return words
+	})
 	v := listView{
 		Head: ui.HeadView{Title: pr.T("handed.title"), Sub: pr.T("handed.sub")},
 		Filters: ui.Filters{Action: Path, Clear: q.Clear(), Keep: q.Keep("case"), Fields: []ui.Filter{
@@ -164,15 +165,9 @@ func (a area) export(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	columns := []ledger.Heading{}
-	for _, c := range []struct {
-		key   string
-		width float64
-	}{
+	columns := listing.Headings(pr, "handed.", []listing.Column{
 		{"no", 8}, {"giver", 16}, {"capacity", 12}, {"for", 16}, {"contact", 18}, {"case", 22}, {"carrier", 24}, {"shows", 40}, {"received", 20}, {"taken_by", 14}, {"ended", 20}, {"state", 10}, {"returned", 12},
-	} {
-		columns = append(columns, ledger.Heading{Title: pr.T("handed." + c.key), Width: c.width})
-	}
+	}...)
 	table := ledger.Table{Title: pr.T("handed.title"), Columns: columns, Rows: func(yield func([]any, error) bool) {
 		for h, err := range rows {
 			var row []any
@@ -344,8 +339,6 @@ func (a area) working(p *site.Page, h *handed.Handing, v *showView, bad refusal.
 
 func arrivalOf(p locale.Printer, x *handed.Arrival) (words, icon string, tone ui.Tone) {
 	switch {
-	case x.Known:
-		return p.T("handed.file_known"), "files", ui.Due
 	case x.Settled:
 		return p.T("handed.file_kept"), "lock", ui.OK
 	case x.Sealed:
@@ -431,7 +424,5 @@ func (a area) receipt(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	p.Inline("application/pdf", p.P.T("handed.receipt_file", h.No))
-	_, err = p.W.Write(pdf)
-	return err
+	return p.PDF(p.P.T("handed.receipt_file", h.No), pdf)
 }

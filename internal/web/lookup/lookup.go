@@ -230,9 +230,7 @@ func (a area) paper(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	p.Inline("application/pdf", p.P.T("lookup.file", r.No))
-	_, err = p.W.Write(pdf)
-	return err
+	return p.PDF(p.P.T("lookup.file", r.No), pdf)
 }
 
 func (a area) proof(p *site.Page) error {

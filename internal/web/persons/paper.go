@@ -17,13 +17,9 @@ func (a area) export(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	columns := []ledger.Heading{}
-	for _, c := range []struct {
-		key   string
-		width float64
-	}{{"no", 8}, {"kind", 12}, {"state", 12}, {"received", 20}, {"due", 20}, {"answered_at", 20}, {"late", 8}, {"department", 20}} {
-		columns = append(columns, ledger.Heading{Title: pr.T("persons.ledger." + c.key), Width: c.width})
-	}
+	columns := listing.Headings(pr, "persons.ledger.", []listing.Column{
+		{"no", 8}, {"kind", 12}, {"state", 12}, {"received", 20}, {"due", 20}, {"answered_at", 20}, {"late", 8}, {"department", 20},
+	}...)
 	table := ledger.Table{Title: pr.T("persons.title"), Columns: columns, Rows: func(yield func([]any, error) bool) {
 		for m, err := range rows {
 			late := ""
@@ -56,9 +52,7 @@ func (a area) paper(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	p.Inline("application/pdf", p.P.T("persons.paper_file", m.No))
-	_, err = p.W.Write(pdf)
-	return err
+	return p.PDF(p.P.T("persons.paper_file", m.No), pdf)
 }
 
 // filterOf reads the conditions of the list; what is none is none.

@@ -253,7 +253,7 @@ func (a area) page(p *site.Page, m *persons.Matter, bad refusal.Fault) error {
 	if m.State != persons.Open {
 		v.Facts = append(v.Facts, ui.FactText(pr.T("persons.answered_by"), m.EndedName, pr.When(m.EndedAt, p.Now)))
 	}
-	if m.Kind == persons.LookUp && m.Case != "" && p.May(access.LookupPrepare, access.Subject{Kind: "person_matter", ID: string(m.ID), Department: m.Department, Officer: m.ReceivedBy}) {
+	if m.Kind == persons.LookUp && m.Case != "" && p.May(access.LookupPrepare, m.Subject()) {
 		v.Head.Actions = append(v.Head.Actions, ui.Action{Text: pr.T("lookup.title"), Href: Path + "/" + string(m.ID) + "/lookup", Icon: "certificate"})
 	}
 	if m.State != persons.Open && a.Register.May(p.Actor, access.PersonPrint, m) {

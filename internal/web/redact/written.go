@@ -2,6 +2,7 @@ package redact
 
 import (
 	"mime"
+	"net/http"
 	"path"
 	"strings"
 
@@ -78,16 +79,15 @@ func (a *Area) sendWritten(p *site.Page) error {
 		kind = "application/octet-stream"
 	}
 	p.Attach(kind, got.Transcript.Name)
-	_, err = p.W.Write(raw)
-	_ = err // the reader has gone; nobody is left to tell
+	_, _ = p.W.Write(raw) // where it fails the reader has gone, and nobody is left to tell
 	return nil
 }
 
 // writtenRoutes are its addresses.
 func (a *Area) writtenRoutes(route func(method, path string, action access.Action, h func(*site.Page) error) site.Route) []site.Route {
 	return []site.Route{
-		route("POST", "/masked/{copy}/written", access.RedactionPlan, a.putWritten),
-		route("POST", "/masked/{copy}/written/remove", access.RedactionPlan, a.removeWritten),
-		route("GET", "/masked/{copy}/written", access.RedactionView, a.sendWritten),
+		route(http.MethodPost, "/masked/{copy}/written", access.RedactionPlan, a.putWritten),
+		route(http.MethodPost, "/masked/{copy}/written/remove", access.RedactionPlan, a.removeWritten),
+		route(http.MethodGet, "/masked/{copy}/written", access.RedactionView, a.sendWritten),
 	}
 }

@@ -93,6 +93,13 @@ func (p *Page) Inline(contentType, name string) {
 	h.Set("Cache-Control", "no-store")
 }
 
+// PDF sends a finished paper that the browser may show.
+func (p *Page) PDF(name string, paper []byte) error {
+	p.Inline("application/pdf", name)
+	_, err := p.W.Write(paper)
+	return err
+}
+
 // Official is the printer of official papers, which are in Chinese whatever the reader reads.
 func (p *Page) Official() locale.Printer { return p.site.c.Words.For(locale.Chinese) }
 

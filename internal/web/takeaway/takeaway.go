@@ -167,12 +167,9 @@ func (a area) make(p *site.Page) (err error) {
 	if r != nil {
 		order.Request = r.No
 	}
-	if err := os.MkdirAll(a.Temp, 0o700); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
-	}
-	dir, err := os.MkdirTemp(a.Temp, "case-")
+	dir, err := a.room()
 	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	name := dossier.FolderName(f.Case.No)
@@ -181,6 +178,18 @@ func (a area) make(p *site.Page) (err error) {
 		return err
 	}
 	return send(p, order.Out, filepath.Join(dir, "package.zip"), name+".zip")
+}
+
+// room makes a folder of its own for one package.
+func (a area) room() (string, error) {
+	if err := os.MkdirAll(a.Temp, 0o700); err != nil {
+		return "", fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+	}
+	dir, err := os.MkdirTemp(a.Temp, "case-")
+	if err != nil {
+		return "", fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+	}
+	return dir, nil
 }
 
 // send zips the package first, so that a failure is told as one, and sends the zip with its length.

@@ -73,12 +73,9 @@ func (a area) whole(p *site.Page) (err error) {
 	if r != nil {
 		order.Request = r.No
 	}
-	if err := os.MkdirAll(a.Temp, 0o700); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
-	}
-	dir, err := os.MkdirTemp(a.Temp, "case-")
+	dir, err := a.room()
 	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "dossier.out", "")
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	name := dossier.FolderName(f.Case.No)

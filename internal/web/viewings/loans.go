@@ -228,15 +228,9 @@ func (a Area) exportLoans(p *site.Page) error {
 		return err
 	}
 	pr := p.P
-	columns := []ledger.Heading{}
-	for _, c := range []struct {
-		key   string
-		width float64
-	}{
+	columns := listing.Headings(pr, "loan.ledger.", []listing.Column{
 		{"no", 8}, {"borrower", 18}, {"dept", 18}, {"request", 10}, {"what", 32}, {"lent", 20}, {"lent_by", 14}, {"due", 20}, {"back", 20}, {"back_by", 14}, {"condition", 10}, {"remark", 28}, {"id", 38},
-	} {
-		columns = append(columns, ledger.Heading{Title: pr.T("loan.ledger." + c.key), Width: c.width})
-	}
+	}...)
 	table := ledger.Table{Title: pr.T("loan.list"), Columns: columns, Rows: func(yield func([]any, error) bool) {
 		for l, err := range rows {
 			condition := ""

@@ -21,10 +21,9 @@ type Log struct {
 	Last func(ctx context.Context, id ident.LookID) (*custody.Record, error)
 	// Prove makes the file by which an entry is checked without the house (docs/formats/entry-proof-v1.md).
 	Prove func(ctx context.Context, r *custody.Record) ([]byte, error)
-	// Head is the newest signed head of the log; Trust the keys file, Fingerprint its fingerprint.
-	Head        func(ctx context.Context) (*custody.Checkpoint, error)
-	Trust       func(ctx context.Context) ([]byte, error)
-	Fingerprint func(ctx context.Context) (string, error)
+	// Head is the newest signed head of the log; Trust the keys file.
+	Head  func(ctx context.Context) (*custody.Checkpoint, error)
+	Trust func(ctx context.Context) ([]byte, error)
 }
 
 // place is where the log keeps what it says of a row: its number there, "" while that has none.
@@ -54,10 +53,6 @@ func (a Area) proof(p *site.Page) error {
 		return err
 	}
 	trust, err := a.Log.Trust(p.Context())
-	if err != nil {
-		return err
-	}
-	fingerprint, err := a.Log.Fingerprint(p.Context())
 	if err != nil {
 		return err
 	}
@@ -93,7 +88,7 @@ func (a Area) proof(p *site.Page) error {
 	}{
 		{"checkpoint.txt", []byte(head.Note)},
 		{"trust.json", trust},
-		{"readme.txt", []byte(p.P.T("viewing.proof_readme", a.Bureau, p.P.Full(p.Now), p.Actor.Name, fingerprint) + "\r\n" + waiting)},
+		{"readme.txt", []byte(p.P.T("viewing.proof_readme", a.Bureau, p.P.Full(p.Now), p.Actor.Name, custody.Fingerprint(trust)) + "\r\n" + waiting)},
 	} {
 		if err := put(f.name, f.raw); err != nil {
 			return cut(p, err)
@@ -133,10 +128,10 @@ func (a Area) sealed(p *site.Page, v *printView) error {
 	if err != nil {
 		return err
 	}
-	fingerprint, err := a.Log.Fingerprint(p.Context())
+	trust, err := a.Log.Trust(p.Context())
 	v.Log = []ui.Fact{
 		ui.FactText(p.P.T("viewing.print_size"), p.P.Num(head.Size), p.P.Full(head.At)), ui.FactMono(p.P.T("viewing.print_root"), head.Root, ""),
-		ui.FactMono(p.P.T("certificate.fingerprint"), fingerprint, ""),
+		ui.FactMono(p.P.T("certificate.fingerprint"), custody.Fingerprint(trust), ""),
 	}
 	return err
 }

@@ -91,13 +91,9 @@ func (a Area) exportRefused(p *site.Page) error {
 		return err
 	}
 	pr := p.P
-	columns := []ledger.Heading{}
-	for _, c := range []struct {
-		key   string
-		width float64
-	}{{"at", 20}, {"who", 24}, {"action", 16}, {"recording", 30}, {"why", 40}, {"count", 8}, {"entry", 38}} {
-		columns = append(columns, ledger.Heading{Title: pr.T("refused.ledger." + c.key), Width: c.width})
-	}
+	columns := listing.Headings(pr, "refused.ledger.", []listing.Column{
+		{"at", 20}, {"who", 24}, {"action", 16}, {"recording", 30}, {"why", 40}, {"count", 8}, {"entry", 38},
+	}...)
 	table := ledger.Table{Title: pr.T("refused.list"), Columns: columns, Rows: func(yield func([]any, error) bool) {
 		for l, err := range rows {
 			var row []any

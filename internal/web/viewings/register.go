@@ -305,10 +305,7 @@ func (a Area) export(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	columns := []ledger.Heading{}
-	for _, c := range registerColumns {
-		columns = append(columns, ledger.Heading{Title: p.P.T("viewing.ledger." + c.key), Width: c.width})
-	}
+	columns := listing.Headings(p.P, "viewing.ledger.", registerColumns...)
 	table := ledger.Table{Title: p.P.T("viewing.register"), Columns: columns, Rows: func(yield func([]any, error) bool) {
 		for l, err := range looks {
 			var row []any
@@ -323,10 +320,7 @@ func (a Area) export(p *site.Page) error {
 	return listing.Send(p, p.P.T("viewing.register_file", p.Now.In(shanghai).Format(time.DateOnly)), table)
 }
 
-var registerColumns = []struct {
-	key   string
-	width float64
-}{
+var registerColumns = []listing.Column{
 	{"no", 8},
 	{"viewer", 20},
 	{"dept", 18},
