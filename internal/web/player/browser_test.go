@@ -48,6 +48,7 @@ func (s *screen) wait(what, js string) {
 	s.t.Helper()
 	ctx, stop := context.WithTimeout(s.ctx, time.Minute)
 	defer stop()
+	js = "(() => { try { return " + js + " } catch { return false } })()" // a page that is half there is waited for
 	_, err := chromedp.Run(ctx, chromedp.Poll[bool](js))
 	for err != nil && (strings.Contains(err.Error(), "navigated or closed") || strings.Contains(err.Error(), "Cannot find context")) { // a page led on to another one
 		_, err = chromedp.Run(ctx, chromedp.Poll[bool](js))
