@@ -142,7 +142,7 @@ const (
 
 // Actions lists every action.
 func Actions() []Action {
-	return slices.Concat(actions(), markingActions, loanActions, lookupActions, handedActions, redactionActions, disclosureActions, discActions, personsActions)
+	return slices.Concat(actions(), markingActions, loanActions, lookupActions, handedActions, redactionActions, disclosureActions, discActions, personsActions, activityActions)
 }
 
 func actions() []Action {

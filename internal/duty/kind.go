@@ -41,6 +41,12 @@ const (
 	CaseForReview     Kind = "case_for_review"    // 复议调卷: the file within 10 working days
 	CaseForCourt      Kind = "case_for_court"     // 诉讼调卷: the file within 15 days
 
+	CloseActivity Kind = "close_activity" // 结束现场活动: say when they left
+	ReportStop    Kind = "report_stop"    // 报告记录中止: filming stopped and was not resumed; tell the head or the leader
+	ReceiveReport Kind = "receive_report" // 确认收到中止报告
+	WriteStop     Kind = "write_stop"     // 书面说明记录中止
+	AnswerGap     Kind = "answer_gap"     // 说明记录间断: footage shows a gap that nobody has explained
+
 	DiscReadback Kind = "disc_readback" // 光盘回读: read a disc that was burned and write down what was found
 	DiscReread   Kind = "disc_reread"   // 光盘复检: read it again when its time has come
 )
@@ -78,6 +84,11 @@ var rules = []Rule{
 	{DecidePaper, "9", "R-09-02", access.Head, []string{"name", "no"}},
 	{DecidePaperLegal, "9", "R-09-03", access.LegalReviewer, []string{"name", "no"}},
 	{DecidePaperLeader, "9", "R-09-05", access.Leader, []string{"name", "no"}},
+	{CloseActivity, "16", "R-16-2", access.Officer, []string{"no", "place"}},
+	{ReportStop, "17", "R-17-2", access.Officer, []string{"no", "at"}},
+	{ReceiveReport, "17", "R-17-2", access.Head, []string{"no", "at"}},
+	{WriteStop, "17", "R-17-3", access.Officer, []string{"no", "at"}},
+	{AnswerGap, "17", "R-17-1", access.Officer, []string{"no", "at", "length"}},
 	{DiscReadback, "24", "R-24-4", access.Custodian, []string{"no"}},
 	{DiscReread, "24", "R-24-4", access.Custodian, []string{"no"}},
 }

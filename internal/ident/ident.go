@@ -65,6 +65,8 @@ type (
 	DiscID         string // 证据光盘
 	DiscCopyID     string // 光盘的一份
 	DiscCheckID    string // 光盘的一次读盘
+	ActivityID     string // 现场执法活动
+	OccurrenceID   string // 活动的一条记载
 )
 
 // New makes a fresh id of type T.

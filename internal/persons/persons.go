@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
-	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/ident"
-	"zhilu.dev/zhilu/internal/regulation/catalogue"
 	"zhilu.dev/zhilu/internal/regulation/term"
 )
 
@@ -49,17 +47,7 @@ const days = 15
 // DueAfter is the last minute of the day by which what was received at a moment is answered: the fifteenth working day after it. Where the
 // calendar does not reach so far, it is the fifteenth day of any kind, which is never later, and counted is false.
 func DueAfter(cal term.Calendar, received time.Time) (due time.Time, counted bool) {
-	n := days
-	r, err := term.Compute(cal, term.Input{
-		Term:  catalogue.Term{Length: &n, Unit: catalogue.WorkingDay, Direction: catalogue.After, Basis: "政府信息公开条例 §33"},
-		Start: received, Timed: true,
-	})
-	last, bad := time.ParseInLocation(time.DateOnly, r.Due, clock.Shanghai)
-	if err != nil || bad != nil {
-		y, m, d := received.In(clock.Shanghai).Date()
-		last = time.Date(y, m, d+days, 0, 0, 0, 0, clock.Shanghai)
-	}
-	return last.AddDate(0, 0, 1).Add(-time.Minute), err == nil && bad == nil
+	return term.WorkingDays(cal, received, days)
 }
 
 // Matter is one request, complaint or incident.
