@@ -23,7 +23,7 @@ var Order = []Group{
 		"custody/fsck",        // judges what custody wrote, by verify's eyes as well
 		"custody/scrub",       // the same, without end
 	}},
-	{Name: "regulation", Packages: []string{"regulation", "duty", "continuity", "slate"}},
+	{Name: "regulation", Packages: []string{"regulation", "duty", "continuity", "slate", "slate/qr"}},
 	{Name: "records", Packages: []string{
 		"org", "account", "device",
 		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/execution", "casefile/print", // pure
@@ -56,6 +56,7 @@ var Homes = map[string][]string{
 	"github.com/pressly/goose/v3":      {"db"},
 	"github.com/alecthomas/kong":       {"cmd/zhilu", "config"},
 	"github.com/chromedp/chromedp":     {"web"},
+	"github.com/makiuchi-d/gozxing":    {"slate/qr"},
 }
 
 // sqlHomes are packages in which SQL may stand in any file: they are about the database itself.

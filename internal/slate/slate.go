@@ -141,15 +141,20 @@ func parse(text string) (s Slate, raw []byte, ok bool) {
 	if !ok || len(raw) != size {
 		return Slate{}, nil, false
 	}
-	number := func(at int) int64 { return int64(binary.BigEndian.Uint32(raw[at:])) }
-	s.Certificate = Certificate{
-		Bureau: KeyID(raw[:8]), Activity: [16]byte(raw[8:24]), Phone: ed25519.PublicKey(raw[24:56]),
-		From: time.Unix(number(56), 0).UTC(), To: time.Unix(number(60), 0).UTC(), Error: time.Duration(number(64)) * time.Millisecond,
-		signature: raw[certSize : certSize+ed25519.SignatureSize],
-	}
+	s.Certificate = readCertificate(raw[:certSize+ed25519.SignatureSize])
 	moment := raw[certSize+ed25519.SignatureSize:]
 	s.Kind = Kind(moment[0])
 	s.Shown = time.UnixMilli(int64(binary.BigEndian.Uint64(moment[1:]))).UTC() //nolint:gosec // any value is judged against the validity
 	s.Nonce = [8]byte(moment[9:17])
 	return s, raw, s.Kind >= Arrival && s.Kind <= Departure
+}
+
+// readCertificate reads bytes 0–131 without believing them.
+func readCertificate(raw []byte) Certificate {
+	number := func(at int) int64 { return int64(binary.BigEndian.Uint32(raw[at:])) }
+	return Certificate{
+		Bureau: KeyID(raw[:8]), Activity: [16]byte(raw[8:24]), Phone: ed25519.PublicKey(raw[24:56]),
+		From: time.Unix(number(56), 0).UTC(), To: time.Unix(number(60), 0).UTC(), Error: time.Duration(number(64)) * time.Millisecond,
+		signature: raw[certSize:],
+	}
 }
