@@ -41,6 +41,8 @@ type (
 	LookupID       string // 查询回执
 	HandedID       string // 当事人、群众提交材料的一次接收
 	MarkingID      string // 受保护内容标记
+	InstructionID  string // 主管部门对涉密记录的书面意见
+	ExecutionID    string // 书面意见的一次执行
 	CopyID         string // 遮蔽件
 	PersonMatterID string // 被记录人事项
 	ViewID         string // 列表视图

@@ -105,7 +105,7 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, rec ident.Recordi
 }
 
 // Lift takes a mark off, with a reason. Whoever put a mark for an informant or a state secret never lifts it, and a state
-// secret is lifted only on the written instruction of the competent office, which basis names with its number (decision
+// secret is lifted only on the written answer of the competent office, which basis names with its number (decision
 // 21). Faults: NotFound "marking.unknown"; Conflict "marking.lifted", "marking.own"; Invalid "marking.words" at words or basis.
 func (s *Service) Lift(ctx context.Context, actor access.Actor, id ident.MarkingID, reason, basis string) error {
 	words, err := text(reason, "words")

@@ -54,7 +54,9 @@ func (r *row) vouched() vouch.Row {
 
 // Tables are those whose rows the log says.
 func Tables() []vouch.Table {
-	return []vouch.Table{vouch.NewTable("marking", (*row).vouched)}
+	return []vouch.Table{
+		vouch.NewTable("marking", (*row).vouched), vouch.NewTable("marking_instruction", (*instructionRow).vouched), vouch.NewTable("marking_execution", (*executionRow).vouched),
+	}
 }
 
 func say(ctx context.Context, idb bun.IDB, id ident.MarkingID) ([]any, error) {

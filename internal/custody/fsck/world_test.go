@@ -212,6 +212,10 @@ func (h *house) look() {
 	marks := must(marking.New(marking.Config{DB: h.DB, Gate: h.Gate, Object: func(_ context.Context, id ident.RecordingID) (marking.Object, error) {
 		return marking.Object{ID: id, Department: h.dept, Officer: h.officer, Name: "x"}, nil
 	}}))(h.t)
+	secret := must(marks.Put(h.ctx, maker, h.claimed.RecordingID, marking.StateSecret, "出现密级标志"))(h.t)
+	paper := must(marks.Instruct(h.ctx, leader, secret.ID, marking.Instruction{Office: "县国家保密局", Number: "1号", Dated: "2026-11-01", Orders: marking.Remove}))(h.t)
+	done := must(marks.Execute(h.ctx, asker, paper.ID, []marking.Place{marking.Card}, h.Clock.Now(), "存储卡已上交"))(h.t)
+	h.must(marks.Witness(h.ctx, leader, done.ID, "在场监督"))
 	must(marks.Put(h.ctx, maker, h.fine.RecordingID, marking.Minor, "有未成年人在场"))(h.t)
 }
 

@@ -6,6 +6,7 @@ package marks
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -27,6 +28,11 @@ type Marks interface {
 	Of(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]marking.Marking, error)
 	Put(ctx context.Context, actor access.Actor, rec ident.RecordingID, mark marking.Mark, reason string) (*marking.Marking, error)
 	Lift(ctx context.Context, actor access.Actor, id ident.MarkingID, reason, basis string) error
+	Instructions(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]marking.Instruction, error)
+	Instruct(ctx context.Context, actor access.Actor, id ident.MarkingID, in marking.Instruction) (*marking.Instruction, error)
+	Execute(ctx context.Context, actor access.Actor, id ident.InstructionID, places []marking.Place, done time.Time, how string) (*marking.Execution, error)
+	Witness(ctx context.Context, actor access.Actor, id ident.ExecutionID, words string) error
+	MayWitness(ctx context.Context, actor access.Actor, rec ident.RecordingID, e *marking.Execution) bool
 }
 
 // Recordings names recordings; *recording.Service is one.
@@ -54,6 +60,9 @@ func (a Area) Routes() []site.Route {
 		{Method: http.MethodGet, Path: "/recordings/{id}/marks", Action: access.RecordingView, Object: true, Handle: a.show},
 		{Method: http.MethodPost, Path: "/recordings/{id}/marks", Action: access.MarkingPut, Object: true, Handle: a.put},
 		{Method: http.MethodPost, Path: "/recordings/{id}/marks/{mark}/lift", Action: access.MarkingLift, Object: true, Handle: a.lift},
+		{Method: http.MethodPost, Path: "/recordings/{id}/marks/{mark}/instructions", Action: access.MarkingInstruct, Object: true, Handle: a.instruct},
+		{Method: http.MethodPost, Path: "/recordings/{id}/instructions/{instruction}/executions", Action: access.MarkingExecute, Object: true, Handle: a.execute},
+		{Method: http.MethodPost, Path: "/recordings/{id}/executions/{execution}/witness", Action: access.MarkingWitness, Object: true, Handle: a.witness},
 	}
 }
 
@@ -74,8 +83,13 @@ type pageView struct {
 	Marks  []markView
 	Put    *formView
 	Lift   *formView
+	Secret *secretView // nil where no mark for a state secret was ever put
 	Traces []traceView
 }
+
+// open says which form stands open: the one over a mark to lift, over a mark to record an instruction at, over an instruction to record
+// what was done, over what was done to witness it.
+type open struct{ lift, instruct, execute, witness string }
 
 type formView struct {
 	Form   ui.FormView
@@ -86,9 +100,6 @@ type formView struct {
 	Basis  *ui.Field
 	FormID string
 }
-
-// traceView is one place where bytes of the recording have been.
-type traceView struct{ When, Who, What, Entry string }
 
 func tone(m marking.Mark) (ui.Tone, string) {
 	if m == marking.StateSecret {
@@ -148,11 +159,11 @@ func (a Area) show(p *site.Page) error {
 	if err != nil {
 		return err
 	}
-	return a.page(p, r, refusal.Fault{}, p.Value("lift"))
+	return a.page(p, r, refusal.Fault{}, open{p.Value("lift"), p.Value("instruct"), p.Value("execute"), p.Value("witness")})
 }
 
-// page shows the marks; bad is what was wrong with a form, lifting the mark that one of the forms lifts.
-func (a Area) page(p *site.Page, r recording.Recording, bad refusal.Fault, lifting string) error {
+// page shows the marks; bad is what was wrong with the form that stands open.
+func (a Area) page(p *site.Page, r recording.Recording, bad refusal.Fault, at open) error {
 	all, err := a.d.Marks.Of(p.Context(), p.Actor, r.ID) // says whether the reader may know of it
 	if err != nil {
 		return err
@@ -168,21 +179,20 @@ func (a Area) page(p *site.Page, r recording.Recording, bad refusal.Fault, lifti
 		x := one(p, m)
 		if m.Stands() {
 			stands[m.Mark] = true
-			if mayLift && string(m.ID) != lifting {
+			if mayLift && string(m.ID) != at.lift {
 				x.Lift = &ui.Action{Text: pr.T("marking.lift"), Href: address(r.ID) + "?lift=" + string(m.ID)}
 			}
-			if mayLift && string(m.ID) == lifting {
+			if mayLift && string(m.ID) == at.lift {
 				v.Lift = liftForm(p, r, m, bad)
 			}
 		}
 		v.Marks = append(v.Marks, x)
 	}
-	if v.Frozen = stands.Frozen(); v.Frozen {
-		if v.Traces, err = a.traces(p, r.ID); err != nil {
-			return err
-		}
+	v.Frozen = stands.Frozen()
+	if err := a.secret(p, r, all, &v, bad, at); err != nil {
+		return err
 	}
-	if p.May(access.MarkingPut, subject(r)) && v.Lift == nil {
+	if p.May(access.MarkingPut, subject(r)) && v.Lift == nil && (v.Secret == nil || v.Secret.Form == nil) {
 		v.Put = putForm(p, r, stands, bad)
 	}
 	if bad.What != "" {
@@ -229,20 +239,8 @@ func liftForm(p *site.Page, r recording.Recording, m marking.Marking, bad refusa
 	return f
 }
 
-// traces lists every place where bytes of the recording have been, as the log tells it.
-func (a Area) traces(p *site.Page, rec ident.RecordingID) ([]traceView, error) {
-	list, err := a.d.Traces(p.Context(), rec)
-	out := make([]traceView, len(list))
-	for i, e := range list {
-		out[i] = traceView{
-			When: p.P.When(e.At, p.Now), Who: record.Harmless(a.d.ActorName(p.Context(), e.Actor)), What: record.Word(p.P, "action", e.Action), Entry: string(e.ID),
-		}
-	}
-	return out, err
-}
-
 func (a Area) put(p *site.Page) error {
-	return a.act(p, "", func(r recording.Recording) error {
+	return a.act(p, open{}, func(r recording.Recording) error {
 		_, err := a.d.Marks.Put(p.Context(), p.Actor, r.ID, marking.Mark(p.Value("mark")), p.Value("words"))
 		return err
 	})
@@ -253,13 +251,13 @@ func (a Area) lift(p *site.Page) error {
 	if err != nil {
 		return fault.Wrap(err, fault.NotFound, "marking.unknown")
 	}
-	return a.act(p, string(id), func(recording.Recording) error {
+	return a.act(p, open{lift: string(id)}, func(recording.Recording) error {
 		return a.d.Marks.Lift(p.Context(), p.Actor, id, p.Value("words"), p.Value("basis"))
 	})
 }
 
 // act carries out what a form asks and leads back to the marks, or shows them again with what is wrong.
-func (a Area) act(p *site.Page, lifting string, do func(recording.Recording) error) error {
+func (a Area) act(p *site.Page, at open, do func(recording.Recording) error) error {
 	r, err := a.recording(p)
 	if err != nil {
 		return err
@@ -272,5 +270,5 @@ func (a Area) act(p *site.Page, lifting string, do func(recording.Recording) err
 	if !ok {
 		return err
 	}
-	return a.page(p, r, bad, lifting)
+	return a.page(p, r, bad, at)
 }
