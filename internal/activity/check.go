@@ -65,7 +65,7 @@ func (o *Occurrence) wordy(said Said) bool {
 		return said.Cause == Other
 	case Confirmed:
 		return !said.There
-	default:
+	case Arrived, Departed, Resumed, Reported, Received, Spoken, Ticked, Signed, Joined:
 	}
 	return false
 }
@@ -122,7 +122,7 @@ func (o *Occurrence) pick(said Said) error {
 		o.Said.Person, o.Said.Device = said.Person, said.Device
 	case Corrected:
 		return o.pickCorrection(said)
-	default:
+	case Arrived, Departed, Resumed, Received, Written, Noted:
 	}
 	if o.needsAbout() && o.About == "" {
 		return bad("activity.about", "about")

@@ -162,7 +162,7 @@ func (s *State) first(o *Occurrence) {
 		if !slices.ContainsFunc(*to, func(h Member) bool { return h.Device == m.Device && h.Person == m.Person }) {
 			*to = append(*to, m)
 		}
-	default:
+	case Resumed, Reported, Received, Spoken, Written, Confirmed, Removed, Corrected:
 	}
 }
 
@@ -203,7 +203,7 @@ func (s *State) second(o *Occurrence) {
 				n.ReceivedAt = o.At
 			}
 		}
-	default:
+	case Arrived, Departed, Stopped, Restricted, Obstructed, Ticked, Signed, Noted, Joined, Corrected:
 	}
 }
 
@@ -222,7 +222,7 @@ func (n *Interruption) take(o *Occurrence) {
 		n.SpokenAt, n.Spoken = o.At, o.Said
 	case Written:
 		n.WrittenAt, n.WrittenBy, n.Text = o.StoredAt, o.ByName, o.Said.Words
-	default:
+	case Arrived, Departed, Stopped, Received, Restricted, Obstructed, Ticked, Confirmed, Signed, Noted, Joined, Removed, Corrected:
 	}
 }
 

@@ -90,7 +90,7 @@ func actionOf(w What) access.Action {
 		return access.ActivityAnswer
 	case Confirmed:
 		return access.ActivityConfirm
-	default:
+	case Arrived, Departed, Stopped, Resumed, Reported, Spoken, Written, Restricted, Obstructed, Ticked, Signed, Noted, Joined, Removed, Corrected:
 	}
 	return access.ActivityTell
 }
@@ -106,7 +106,7 @@ func articleOf(w What) string {
 		return "26"
 	case Ticked, Confirmed:
 		return "14"
-	default:
+	case Arrived, Departed, Signed, Noted, Joined, Removed, Corrected:
 	}
 	return ""
 }
@@ -208,7 +208,7 @@ func (s *Service) owe(tx *gate.Tx, a *Activity, o *Occurrence, entry ident.Entry
 		return duty.Meet(tx, duty.ReceiveReport, stop(a, o.About), entry)
 	case Written:
 		return duty.Meet(tx, duty.WriteStop, stop(a, o.About), entry)
-	default:
+	case Arrived, Spoken, Restricted, Obstructed, Ticked, Confirmed, Signed, Noted, Joined, Removed, Corrected:
 	}
 	return nil
 }
