@@ -28,7 +28,7 @@ var Order = []Group{
 		"org", "account", "device",
 		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/execution", "casefile/print", // pure
 		"casefile/rows",
-		"casefile", "casefile/casetest", "activity", "recording", "marking", "viewing", "viewing/grab", "viewing/moment", "viewing/leaving", "viewing/loan", "viewing/refused", "redaction", "casefile/dossier", "disclosure", "disclosure/disc", "disclosure/whole", "persons", "persons/lookup", "rescue",
+		"casefile", "casefile/casetest", "activity", "recording", "coverage", "marking", "viewing", "viewing/grab", "viewing/moment", "viewing/leaving", "viewing/loan", "viewing/refused", "redaction", "casefile/dossier", "disclosure", "disclosure/disc", "disclosure/whole", "persons", "persons/lookup", "rescue",
 	}},
 	{Name: "faces", Apart: true, Packages: []string{"door", "web", "api", "dock"}},
 	{Name: "app", Packages: []string{"app"}},
