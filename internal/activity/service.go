@@ -251,6 +251,11 @@ func (s *Service) May(actor access.Actor, action access.Action, a *Activity, st 
 	return s.c.Gate.May(actor, action, a.Subject(actor, st))
 }
 
+// MayOpen asks whether the actor may declare activities of their department at all, before a form is shown.
+func (s *Service) MayOpen(ctx context.Context, actor access.Actor) error {
+	return s.c.Gate.Check(ctx, actor, access.ActivityOpen, access.Subject{Kind: "activity", Department: actor.Department})
+}
+
 // Edition gives the matters that are in force on a day.
 func (s *Service) Edition(ctx context.Context, day time.Time) (regulation.Edition, error) {
 	return s.c.Rules.EditionOn(ctx, day)

@@ -10,6 +10,7 @@ import (
 	"zhilu.dev/zhilu/internal/access"
 	"zhilu.dev/zhilu/internal/account"
 	"zhilu.dev/zhilu/internal/app/giving"
+	"zhilu.dev/zhilu/internal/app/onscene"
 	"zhilu.dev/zhilu/internal/casefile/rows"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/config"
@@ -105,7 +106,7 @@ func inspect(ctx context.Context, c FsckConfig) (rep *fsck.Report, err error) {
 // vouched are all tables whose rows the log says.
 func vouched() []vouch.Table {
 	return slices.Concat(recording.Tables(), []vouch.Table{derivative.Table()}, device.Tables(), account.Tables(), viewing.Tables(),
-		regulation.Tables(), rows.Tables(), giving.Tables())
+		regulation.Tables(), rows.Tables(), giving.Tables(), onscene.Tables())
 }
 
 // adopt brings vault and rows together as a server does when it starts; the jobs that look into what was adopted are the

@@ -20,6 +20,7 @@ import (
 	"zhilu.dev/zhilu/internal/app/authority"
 	"zhilu.dev/zhilu/internal/app/diagnosis"
 	"zhilu.dev/zhilu/internal/app/giving"
+	"zhilu.dev/zhilu/internal/app/onscene"
 	"zhilu.dev/zhilu/internal/app/packing"
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/docket"
@@ -75,6 +76,7 @@ type House struct {
 	Recordings *recording.Service
 	Derived    *derivative.Service // what is made from recordings to be looked at
 	Viewing    *viewing.Service
+	Scene      *onscene.Office
 	Giving     *giving.Office // marks, masked copies, giving out, discs, people who were filmed
 	Malware    *malware.Service
 	Regulation *regulation.Service
@@ -306,6 +308,10 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 		Accounts: h.Accounts, Duties: h.Duties, Recordings: h.Recordings, Derived: h.Derived, Viewing: h.Viewing, Regulation: h.Regulation, Cases: h.Cases,
 		Bureau: h.Bureau.Name, Data: c.Place.Data, Temp: temp, Programs: programs, DepartmentName: h.departmentName, ActorName: h.actorName,
 	})
+	if err != nil {
+		return err
+	}
+	h.Scene, err = onscene.New(onscene.Deps{DB: h.DB, Gate: h.Gate, Clock: h.Clock, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Regulation: h.Regulation, Cases: h.Cases, DepartmentName: h.departmentName})
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"zhilu.dev/zhilu/internal/api/tile"
 	"zhilu.dev/zhilu/internal/app/casework"
 	"zhilu.dev/zhilu/internal/app/giving"
+	"zhilu.dev/zhilu/internal/app/onscene"
 	"zhilu.dev/zhilu/internal/casefile/stray"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/scrub"
@@ -57,8 +58,9 @@ func (h *House) workers() (*job.Workers, []job.Periodic) {
 	malware.AddWorkers(w, func() *malware.Service { return h.Malware })
 	stamp.AddWorkers(w, func() *stamp.Service { return h.stamps })
 	giving.AddWorkers(w, func() *giving.Office { return h.Giving })
+	onscene.AddWorkers(w, func() *onscene.Office { return h.Scene })
 	stray.AddWorkers(w, func() *stray.Service { return h.Strays })
-	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), malware.Periodic(h.server.Clamd), rescue.Periodic(h.server), stamp.Periodic(h.server.TSA, h.server.TSAEvery), stray.Periodic(), giving.Periodic())
+	return w, slices.Concat(recording.Periodic(), derivative.Periodic(), viewing.Periodic(), malware.Periodic(h.server.Clamd), rescue.Periodic(h.server), stamp.Periodic(h.server.TSA, h.server.TSAEvery), stray.Periodic(), giving.Periodic(), onscene.Periodic())
 }
 
 // mountLog serves the custody log to anybody.
@@ -113,6 +115,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		}),
 		looks.Routes(),
 		h.Giving.Routes(),
+		h.Scene.Routes(),
 		cases.Routes(cases.Deps{Cases: h.Docket, People: h.Org, Rules: h.Regulation}),
 		takeaway.Routes(takeaway.Deps{Cases: h.Cases, Requests: h.Viewing, Packer: h.Packing, Temp: filepath.Join(h.Place.Data, "tmp", "cases"), Whole: h.Giving.SendWhole}),
 		films.Routes(),

@@ -186,6 +186,7 @@ func pages(t *testing.T, base string) []string {
 		"/viewings", "/viewings/new", "/viewings/" + first("fenglan", "/viewings", `href="/viewings/`+id+`"`), "/register", "/register/export", "/register/print", "/register/proof", "/register/loans", "/register/loans/export", "/register/refused", "/register/refused/export", "/handed-in", "/handed-in/new", "/handed-in/export", given, matter, matter + "/lookup", "/persons/export", "/disclosures", "/disclosures/export", "/disclosures/print", "/disclosures/new?request=1", "/discs", "/discs/new", "/discs/export",
 		"/rules", "/rules/editions/0", "/rules/editions/0/documents", "/rules/editions/0/documents/penalty-decision", "/rules/editions/0/calendar",
 		"/rules/editions/0/acts", "/rules/editions/0/export/documents", "/rules/editions/9",
+		"/activities", "/activities/new", "/activities/export", "/activities/" + first("chenxi", "/activities", `href="/activities/`+id+`"`),
 		"/cases", "/cases/export", "/cases/parties", "/unlinked", "/cases/new", "/cases/" + theCase, "/cases/" + theCase + "/story", "/cases/" + theCase + "/papers",
 		"/cases/" + theCase + "/recordings", "/cases/" + theCase + "/execution", "/cases/" + theCase + "/package", "/cases/" + theCase + "/calls", "/papers/" + paper,
 		"/masked/" + masked,
@@ -280,7 +281,7 @@ func navigate(t *testing.T, v *visitor, role string) {
 	}
 	sprite := ""
 	for _, place := range []string{
-		"/", "/cases", "/unlinked", "/recordings", "/upload-files", "/inbox", "/handed-in", "/viewings", "/register", "/disclosures", "/discs", "/cards", "/devices", "/persons", "/people", "/accounts", "/tokens", "/custody",
+		"/", "/cases", "/activities", "/unlinked", "/recordings", "/upload-files", "/inbox", "/handed-in", "/viewings", "/register", "/disclosures", "/discs", "/cards", "/devices", "/persons", "/people", "/accounts", "/tokens", "/custody",
 		"/rules", "/settings", "/policies", "/health",
 	} {
 		status, body := v.get(place)

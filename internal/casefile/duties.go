@@ -153,7 +153,8 @@ func (c *change) gone(d duty.Duty, list procedure.Checklist) bool {
 	case duty.DecidePaper, duty.DecidePaperLegal, duty.DecidePaperLeader, duty.AgreePaper, duty.SignPaper:
 		return false
 	case duty.Store, duty.ExplainLate, duty.SettleInbox, duty.ExplainMissing, duty.DecideViewing, duty.SecondConsent, duty.DecideMasked, duty.ConfirmLook, duty.LinkRecording, duty.PersonMatter, duty.SecretReport,
-		duty.DisclosureReceipt, duty.CaseForReview, duty.CaseForCourt, duty.DiscReadback, duty.DiscReread, duty.ReturnLoan: // not a case's
+		duty.DisclosureReceipt, duty.CaseForReview, duty.CaseForCourt, duty.DiscReadback, duty.DiscReread, duty.ReturnLoan,
+		duty.CloseActivity, duty.ReportStop, duty.ReceiveReport, duty.WriteStop, duty.AnswerGap: // not a case's
 	}
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"zhilu.dev/zhilu/internal/access"
@@ -27,7 +28,7 @@ import (
 // MaxCount is the highest figure that is counted out.
 const MaxCount = 10_000
 
-// SweepArgs tells the job that looks for verdicts which time alone has changed.
+// SweepArgs tells the job that looks for verdicts which new footage, a checked clock or time alone may have changed.
 type SweepArgs struct{}
 
 // Kind names the job.
@@ -42,14 +43,18 @@ type Config struct {
 }
 
 // Service is the one writer of verdicts on activities. It is safe for concurrent use.
-type Service struct{ c Config }
+type Service struct {
+	c     Config
+	mu    sync.Mutex
+	swept time.Time // when the last sweep began
+}
 
 // New makes a Service.
 func New(c Config) (*Service, error) {
 	if c.DB == nil || c.Gate == nil || c.Clock == nil || c.Rules == nil {
 		return nil, errors.New("coverage: Config is incomplete")
 	}
-	return &Service{c}, nil
+	return &Service{c: c}, nil
 }
 
 // AddWorkers adds the jobs that keep verdicts up to date.
@@ -60,29 +65,30 @@ func AddWorkers(w *job.Workers, service func() *Service) {
 
 // Periodic are the jobs that come by themselves.
 func Periodic() []job.Periodic {
-	return []job.Periodic{{Every: 15 * time.Minute, Make: func() job.Args { return SweepArgs{} }}}
+	return []job.Periodic{{Every: time.Minute, Make: func() job.Args { return SweepArgs{} }}}
 }
 
-// Sweep computes what was never computed, and whether what is not there yet is overdue by now.
+// Sweep computes what was never computed, what footage or clocks have changed since the sweep before (of a week, after a start), and
+// whether what is not there yet is overdue by now.
 func (s *Service) Sweep(ctx context.Context) error {
-	ids, err := stale(ctx, s.c.DB.Reader, s.c.Clock.Now(), 500)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.c.Clock.Now()
+	since := s.swept
+	if since.IsZero() {
+		since = now.Add(-7 * 24 * time.Hour)
+	}
+	ids, err := stale(ctx, s.c.DB.Reader, since.Add(-time.Minute), now, 2000) // a change may commit after its own time
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
 		if err := s.Compute(ctx, id); err != nil {
 			return err
 		}
 	}
-	return err
-}
-
-// Touched computes the activities that a camera's file of a time may belong to, after it was looked into.
-func (s *Service) Touched(ctx context.Context, id ident.DeviceID, from, to time.Time) error {
-	ids, err := touched(ctx, s.c.DB.Reader, id, from, to)
-	for _, a := range ids {
-		if err := s.Compute(ctx, a); err != nil {
-			return err
-		}
-	}
-	return err
+	s.swept = now
+	return nil
 }
 
 // View is an activity with what is known of its footage.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,22 +139,27 @@ func count(ctx context.Context, idb bun.IDB, scope access.Scope, f Filter) (int,
 	return int(n), fail(err)
 }
 
-// stale gives activities whose verdict was never computed, or whose presence may have changed by time alone.
-func stale(ctx context.Context, idb bun.IDB, now time.Time, limit int) ([]ident.ActivityID, error) {
+// stale gives activities whose verdict was never computed, those whose cameras brought files or had their clocks compared since a time, and
+// those whose 24 hours may be over by now.
+func stale(ctx context.Context, idb bun.IDB, since, now time.Time, limit int) ([]ident.ActivityID, error) {
+	around := (2 * reach).Microseconds()
 	var ids []ident.ActivityID
-	err := idb.NewSelect().TableExpr("activity AS a").ColumnExpr("a.id").Join("LEFT JOIN coverage AS v ON v.id = a.id").
-		Where("v.id IS NULL OR (v.presence <> 'there' AND v.at < ? AND a.opened_at > ?)", clock.Micros(now.Add(-time.Hour)), clock.Micros(now.Add(-90*24*time.Hour))).
-		OrderExpr("a.no").Limit(int64(limit)).Scan(ctx, &ids)
-	return ids, fail(err)
-}
-
-// touched gives the activities that a camera's file of a time may belong to.
-func touched(ctx context.Context, idb bun.IDB, id ident.DeviceID, from, to time.Time) ([]ident.ActivityID, error) {
-	var ids []ident.ActivityID
-	err := idb.NewSelect().TableExpr("activity AS a").ColumnExpr("a.id").
-		Where("EXISTS (SELECT 1 FROM activity_part AS m WHERE m.activity_id = a.id AND m.kind = 'camera' AND m.ref = ?)", id).
-		Where("a.opened_at BETWEEN ? AND ?", clock.Micros(from.Add(-2*reach)), clock.Micros(to.Add(2*reach))).OrderExpr("a.no").Limit(500).Scan(ctx, &ids)
-	return ids, fail(err)
+	for _, q := range []*bun.SelectQuery{
+		idb.NewSelect().Where("NOT EXISTS (SELECT 1 FROM coverage AS v WHERE v.id = a.id)"),
+		idb.NewSelect().Where("EXISTS (SELECT 1 FROM coverage AS v WHERE v.id = a.id AND v.presence = 'pending' AND v.at < ?)", clock.Micros(now.Add(-24*time.Hour))),
+		idb.NewSelect().Where("a.id IN (SELECT m.activity_id FROM recording AS r JOIN activity_part AS m ON m.kind = 'camera' AND m.ref = r.device_id JOIN activity AS b ON b.id = m.activity_id "+
+			"WHERE r.facts_at > ? AND r.sort_at BETWEEN b.opened_at - ? AND b.opened_at + ?)", clock.Micros(since), around, around),
+		idb.NewSelect().Where("a.opened_at > ? AND a.id IN (SELECT m.activity_id FROM device_clock AS c JOIN activity_part AS m ON m.kind = 'camera' AND m.ref = c.device_id WHERE c.at > ?)",
+			clock.Micros(now.Add(-30*24*time.Hour)), clock.Micros(since)),
+	} {
+		var found []ident.ActivityID
+		if err := q.TableExpr("activity AS a").ColumnExpr("a.id").OrderExpr("a.no").Limit(int64(limit)).Scan(ctx, &found); err != nil {
+			return nil, fail(err)
+		}
+		ids = append(ids, found...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
 }
 
 // seenOf reads what is known of a camera after an activity.

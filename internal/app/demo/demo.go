@@ -122,6 +122,9 @@ func Run(ctx context.Context, c Config) error {
 			if err := give(ctx, h, no); err != nil {
 				return err
 			}
+			if err := scenes(ctx, h); err != nil {
+				return err
+			}
 			if err := os.WriteFile(filepath.Join(c.Dir, marker), []byte(logins(c.Words)), 0o600); err != nil {
 				return err
 			}

@@ -28,6 +28,7 @@ var places = []struct {
 			count: func(c Counts) (int, bool) { return c.Duties, c.Overdue > 0 },
 		},
 		{key: "nav.cases", href: "/cases", icon: "briefcase", action: access.CaseList, also: []string{"/papers"}},
+		{key: "nav.activities", href: "/activities", icon: "map-pin", action: access.ActivityList},
 	}},
 	{"nav.group.media", []place{
 		{key: "nav.library", href: "/recordings", icon: "movie", action: access.RecordingList},

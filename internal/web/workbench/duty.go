@@ -246,9 +246,9 @@ func where(d duty.Duty) string {
 		return "/viewings/" + d.Subject.ID
 	case "person_matter":
 		return "/persons/" + d.Subject.ID
-	case "masked_copy", "disc":
-		id, _, _ := strings.Cut(d.Subject.ID, "/") // the second of two consents, the next reading, are duties of their own
-		return map[string]string{"masked_copy": "/masked/", "disc": "/discs/"}[d.Subject.Kind] + id
+	case "masked_copy", "disc", "activity":
+		id, _, _ := strings.Cut(d.Subject.ID, "/") // the second of two consents, the next reading, a gap, are duties of their own
+		return map[string]string{"masked_copy": "/masked/", "disc": "/discs/", "activity": "/activities/"}[d.Subject.Kind] + id
 	case "case_call":
 		return "/case-calls/" + d.Subject.ID
 	case "disclosure":
