@@ -311,7 +311,7 @@ func (h *House) evidence(ctx context.Context, c OpenConfig) error {
 	if err != nil {
 		return err
 	}
-	h.Scene, err = onscene.New(onscene.Deps{DB: h.DB, Gate: h.Gate, Clock: h.Clock, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Regulation: h.Regulation, Cases: h.Cases, DepartmentName: h.departmentName})
+	h.Scene, err = onscene.New(onscene.Deps{DB: h.DB, Gate: h.Gate, Clock: h.Clock, Org: h.Org, Accounts: h.Accounts, Devices: h.Devices, Regulation: h.Regulation, Cases: h.Cases, Derived: h.Derived, DepartmentName: h.departmentName})
 	return err
 }
 

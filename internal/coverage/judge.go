@@ -17,6 +17,7 @@ import (
 // Piece is one file of a camera, with all that decides how much it counts for.
 type Piece struct {
 	Recording ident.RecordingID
+	File      ident.FileID
 	Name      string
 	Device    ident.DeviceID
 	// Clock names the stretch of the camera's time in which one offset holds; files under different ones are judged as of different cameras.
@@ -32,7 +33,10 @@ type Piece struct {
 }
 
 // Stretch is a part of a file, counted from its beginning.
-type Stretch struct{ From, To time.Duration }
+type Stretch struct {
+	From time.Duration `json:"from"`
+	To   time.Duration `json:"to"`
+}
 
 // Verdict is the answer, and all it follows from. Strict is what is so if every doubt about a file or a time counts against it, Generous what
 // is so if every doubt counts for it. Only what Strict allows is good, only what Generous finds wrong is wrong, and between them nobody can judge.

@@ -131,7 +131,13 @@ func gather(ctx context.Context, idb bun.IDB, st *activity.State, now time.Time)
 		}
 		out.pieces, out.cameras = append(out.pieces, near(pieces, from, to)...), append(out.cameras, seen)
 	}
-	return out, nil
+	ids := make([]ident.FileID, len(out.pieces))
+	for i := range out.pieces {
+		ids[i] = out.pieces[i].File
+	}
+	known, err := soundOf(ctx, idb, ids...)
+	out.pieces = heard(out.pieces, known)
+	return out, err
 }
 
 // ofCamera gives a camera's pieces. Its clock has one offset, as wide as what is known of it around them (decision 20); where it was set in
@@ -158,7 +164,7 @@ func ofCamera(ctx context.Context, idb bun.IDB, id ident.DeviceID, recs []record
 		hull = continuity.Offset{Min: min(hull.Min, o.Lo), Max: max(hull.Max, o.Hi)}
 		known, stepped = known && o.Known, stepped || o.Stepped
 		for _, p := range piecesOf(r, chain.Facts(&files[0])) {
-			p.Clock, p.Offset, p.Known = i, continuity.Offset{Min: o.Lo, Max: o.Hi}, o.Known
+			p.File, p.Clock, p.Offset, p.Known = files[0].ID, i, continuity.Offset{Min: o.Lo, Max: o.Hi}, o.Known
 			out = append(out, p)
 		}
 	}

@@ -40,6 +40,7 @@ type Config struct {
 	Gate  *gate.Gate
 	Clock clock.Clock
 	Rules activity.Rules
+	Ear   Ear // nil where nothing can be listened to: then the sound of footage stays in doubt
 }
 
 // Service is the one writer of verdicts on activities. It is safe for concurrent use.
@@ -60,6 +61,7 @@ func New(c Config) (*Service, error) {
 // AddWorkers adds the jobs that keep verdicts up to date.
 func AddWorkers(w *job.Workers, service func() *Service) {
 	job.Add(w, func(ctx context.Context, a activity.ChangedArgs) error { return service().Compute(ctx, a.Activity) })
+	job.Add(w, func(ctx context.Context, a HearArgs) error { return service().Hear(ctx, a) })
 	job.Add(w, func(ctx context.Context, _ SweepArgs) error { return service().Sweep(ctx) })
 }
 
@@ -171,6 +173,11 @@ func (s *Service) Compute(ctx context.Context, id ident.ActivityID) error {
 		due := func(from time.Time) time.Time {
 			d, _ := term.WorkingDays(ed.Calendar, from, set.ExplainWorkingDays)
 			return d
+		}
+		for _, f := range unheard(v.Pieces) {
+			if err := tx.Enqueue(HearArgs{File: f, Activity: id}); err != nil {
+				return err
+			}
 		}
 		return owe(tx, &v, entry, due)
 	})

@@ -14,9 +14,12 @@ import (
 	"zhilu.dev/zhilu/internal/activity"
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/continuity"
+	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/custody/vouch"
+	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/ident"
+	"zhilu.dev/zhilu/internal/media/derive"
 )
 
 type row struct {
@@ -47,7 +50,59 @@ func (r *row) vouched() vouch.Row {
 }
 
 // Tables are those whose rows the log says.
-func Tables() []vouch.Table { return []vouch.Table{vouch.NewTable("coverage", (*row).vouched)} }
+func Tables() []vouch.Table {
+	return []vouch.Table{vouch.NewTable("coverage", (*row).vouched), vouch.NewTable("coverage_sound", (*soundRow).vouched)}
+}
+
+type soundRow struct {
+	bun.BaseModel `bun:"table:coverage_sound,alias:s"`
+
+	ID        ident.FileID      `bun:"id,pk"`
+	Recording ident.RecordingID `bun:"recording_id"`
+	Silences  string            `bun:"silences"`
+	Failed    string            `bun:"failed"`
+	At        int64             `bun:"at"`
+}
+
+func (r *soundRow) vouched() vouch.Row {
+	return vouch.Row{ID: string(r.ID), Subject: custody.Subject{Kind: "recording", ID: string(r.Recording)}, Says: vouch.Of(r)}
+}
+
+func putSound(ctx context.Context, idb bun.IDB, r *soundRow) ([]any, error) {
+	if _, err := idb.NewInsert().Model(r).Exec(ctx); err != nil {
+		return nil, fail(err)
+	}
+	return []any{vouch.Key("coverage_sound"), r.vouched().Says}, nil
+}
+
+// soundOf reads what was heard of files; those that could not be listened to are not there.
+func soundOf(ctx context.Context, idb bun.IDB, ids ...ident.FileID) (map[ident.FileID][]derive.Silence, error) {
+	out := map[ident.FileID][]derive.Silence{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []soundRow
+	if err := idb.NewSelect().Model(&rows).Where("s.id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, fail(err)
+	}
+	for _, r := range rows {
+		if r.Failed != "" {
+			continue
+		}
+		var list []derive.Silence
+		if err := json.Unmarshal([]byte(r.Silences), &list); err != nil {
+			return nil, fail(err)
+		}
+		out[r.ID] = list
+	}
+	return out, nil
+}
+
+func recordingOf(ctx context.Context, idb bun.IDB, id ident.FileID) (ident.RecordingID, error) {
+	var rec ident.RecordingID
+	err := idb.NewSelect().TableExpr("recording_file AS f").ColumnExpr("f.recording_id").Where("f.id = ?", id).Scan(ctx, &rec)
+	return rec, db.NotFound(fail(err), "file.unknown")
+}
 
 func fail(err error) error {
 	if err == nil {

@@ -19,6 +19,7 @@ import (
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
 	"zhilu.dev/zhilu/internal/org"
+	"zhilu.dev/zhilu/internal/recording/derivative"
 	"zhilu.dev/zhilu/internal/regulation"
 	pages "zhilu.dev/zhilu/internal/web/activities"
 	"zhilu.dev/zhilu/internal/web/site"
@@ -34,6 +35,7 @@ type Deps struct {
 	Devices    *device.Inventory
 	Regulation *regulation.Service
 	Cases      *casefile.Service
+	Derived    *derivative.Service
 	// DepartmentName names a department, "" for none.
 	DepartmentName func(ctx context.Context, id ident.DepartmentID) string
 }
@@ -63,7 +65,7 @@ func New(d Deps) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Coverage, err = coverage.New(coverage.Config{DB: d.DB, Gate: d.Gate, Clock: d.Clock, Rules: d.Regulation})
+	o.Coverage, err = coverage.New(coverage.Config{DB: d.DB, Gate: d.Gate, Clock: d.Clock, Rules: d.Regulation, Ear: d.Derived})
 	return o, err
 }
 

@@ -65,29 +65,34 @@ func (m *Maker) Strip(ctx context.Context, f Film) ([]byte, Strip, error) {
 // sound gives the sound of a film as single samples, soundRate a second, to take.
 func (m *Maker) sound(ctx context.Context, f Film, take func([]int16)) error {
 	p := &patient{ctx: ctx, r: io.NewSectionReader(f, 0, f.Size), busy: m.cfg.Busy}
-	var rest []byte
-	samples := make([]int16, 0, 32<<10)
 	run, err := m.encoder.Run(ctx, fence.Work{
 		Demuxer: "mpegts", Input: p, Paused: p.waiting.Load, Behind: true,
-		Args: append([]string{"-map", "0:a:0", "-vn", "-ac", "1", "-ar", fmt.Sprint(soundRate), "-c:a", "pcm_s16le", "-f", "s16le"}, nameless...),
-		Output: writer(func(b []byte) (int, error) {
-			n := len(b)
-			if len(rest) > 0 {
-				b = append(bytes.Clone(rest), b...)
-			}
-			samples = samples[:0]
-			for ; len(b) >= 2; b = b[2:] {
-				samples = append(samples, int16(uint16(b[0])|uint16(b[1])<<8)) //nolint:gosec // two's complement
-			}
-			rest = bytes.Clone(b)
-			take(samples)
-			return n, nil
-		}),
-		CPU: time.Minute + f.Duration, Wall: 2*time.Minute + 4*f.Duration,
+		Args:   append([]string{"-map", "0:a:0", "-vn", "-ac", "1", "-ar", fmt.Sprint(soundRate), "-c:a", "pcm_s16le", "-f", "s16le"}, nameless...),
+		Output: sampled(take),
+		CPU:    time.Minute + f.Duration, Wall: 2*time.Minute + 4*f.Duration,
 		Size: 1<<20 + int64(f.Duration.Seconds()+60)*2*soundRate,
 	})
 	if err != nil {
 		return err
 	}
 	return verdict(run)
+}
+
+// sampled hands on what comes as 16-bit samples, least byte first, however it is cut.
+func sampled(take func([]int16)) writer {
+	var rest []byte
+	samples := make([]int16, 0, 32<<10)
+	return func(b []byte) (int, error) {
+		n := len(b)
+		if len(rest) > 0 {
+			b = append(bytes.Clone(rest), b...)
+		}
+		samples = samples[:0]
+		for ; len(b) >= 2; b = b[2:] {
+			samples = append(samples, int16(uint16(b[0])|uint16(b[1])<<8)) //nolint:gosec // two's complement
+		}
+		rest = bytes.Clone(b)
+		take(samples)
+		return n, nil
+	}
 }
