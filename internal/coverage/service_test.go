@@ -206,6 +206,12 @@ func TestCompute(t *testing.T) {
 		if r.Kept.Presence != coverage.There || r.Kept.Verdict != continuity.Unexplained || len(r.Kept.Gaps) != 1 || r.Kept.Gaps[0].LengthS != 300 {
 			t.Fatalf("%+v", r.Kept)
 		}
+		if v, err := coverage.VerdictOf(f.ctx, w.DB.Reader, second); err != nil || v != continuity.Unexplained {
+			t.Fatal(v, err)
+		}
+		if v, err := coverage.VerdictOf(f.ctx, w.DB.Reader, f.film(9*3600, 60)); err != nil || v != "" { // filmed after they left
+			t.Fatal(v, err)
+		}
 		owed := f.gaps()
 		if len(owed) != 1 || owed[0].Person != "officer" {
 			t.Fatalf("%+v", owed)

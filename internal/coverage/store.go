@@ -231,3 +231,12 @@ func seenOf(ctx context.Context, idb bun.IDB, id ident.DeviceID, from, to time.T
 	d, err := device.Find(ctx, idb, id)
 	return Seen{Docked: docked, Missing: missing, Gone: err == nil && d.State == device.Lost}, nil
 }
+
+// touched gives the activities that a camera's file of a time may belong to.
+func touched(ctx context.Context, idb bun.IDB, id ident.DeviceID, from, to time.Time) ([]ident.ActivityID, error) {
+	var ids []ident.ActivityID
+	err := idb.NewSelect().TableExpr("activity AS a").ColumnExpr("a.id").
+		Where("EXISTS (SELECT 1 FROM activity_part AS m WHERE m.activity_id = a.id AND m.kind = 'camera' AND m.ref = ?)", id).
+		Where("a.opened_at BETWEEN ? AND ?", clock.Micros(from.Add(-2*reach)), clock.Micros(to.Add(2*reach))).OrderExpr("a.no").Limit(500).Scan(ctx, &ids)
+	return ids, fail(err)
+}

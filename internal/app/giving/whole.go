@@ -12,6 +12,7 @@ import (
 	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/casefile/dossier"
 	"zhilu.dev/zhilu/internal/clock"
+	"zhilu.dev/zhilu/internal/coverage"
 	"zhilu.dev/zhilu/internal/disclosure"
 	"zhilu.dev/zhilu/internal/disclosure/whole"
 	"zhilu.dev/zhilu/internal/durable"
@@ -42,7 +43,11 @@ func (d Deps) wholes() (*whole.Service, error) {
 			if err != nil {
 				return whole.Recording{}, err
 			}
-			return whole.Recording{Name: r.Name, Verdict: r.Verdict, StoredAt: clock.FromMicros(r.StoredAt), EndFrom: clock.FromMicros(r.EndFrom), EndTo: clock.FromMicros(r.EndTo)}, nil
+			continuous, err := coverage.VerdictOf(ctx, d.DB.Reader, id)
+			if err != nil {
+				return whole.Recording{}, err
+			}
+			return whole.Recording{Name: r.Name, Verdict: r.Verdict, Continuity: string(continuous), StoredAt: clock.FromMicros(r.StoredAt), EndFrom: clock.FromMicros(r.EndFrom), EndTo: clock.FromMicros(r.EndTo)}, nil
 		},
 		OpenCopy: func(ctx context.Context, id string) (*disclosure.Taken, error) { return d.takeCopy(ctx, copies, id) },
 		Looks: func(ctx context.Context, id ident.RecordingID) ([]viewing.Look, error) {

@@ -8,8 +8,8 @@ import (
 // format is docs/formats/case-whole-v1.md.
 const format = "zhilu-case-whole/v1"
 
-// notComputed stands where the verdict on continuity will: nobody computes it yet, and nothing is guessed.
-const notComputed = "not_computed"
+// noActivity stands where a verdict on continuity would where no activity was declared that the recording was made at.
+const noActivity = "no_activity"
 
 // The forms of that text, their members in the order in which they are written.
 type (

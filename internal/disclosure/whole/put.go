@@ -1,6 +1,7 @@
 package whole
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,7 +75,7 @@ func (w *Whole) Put(ctx context.Context, to dossier.Writer, papers dossier.Index
 // footage writes one recording.
 func (w *Whole) footage(ctx context.Context, to dossier.Writer, n int, p *plan) (recording, error) {
 	r := recording{
-		N: n, Recording: string(p.recording), Title: p.says.Name, Kind: "none", Why: "not_consented", Files: []file{}, Continuity: notComputed,
+		N: n, Recording: string(p.recording), Title: p.says.Name, Kind: "none", Why: "not_consented", Files: []file{}, Continuity: cmp.Or(p.says.Continuity, noActivity),
 		Verdict: verdict{p.says.Verdict, disclosure.When(p.says.StoredAt), disclosure.When(p.says.EndFrom), disclosure.When(p.says.EndTo)},
 	}
 	if !p.item {

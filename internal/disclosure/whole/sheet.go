@@ -81,7 +81,7 @@ func verdictRows(p locale.Printer, x *wholeFile) sheet.Table {
 		if err == nil {
 			stored = moment(at)
 		}
-		t.Rows = append(t.Rows, []string{strconv.Itoa(r.N), r.Title, storage, stored, p.T("whole.not_computed")})
+		t.Rows = append(t.Rows, []string{strconv.Itoa(r.N), r.Title, storage, stored, continuityOf(p, r.Continuity)})
 	}
 	return t
 }
@@ -124,4 +124,11 @@ func parted(sum string) string {
 		out += sum[i:i+16] + " "
 	}
 	return out
+}
+
+func continuityOf(p locale.Printer, code string) string {
+	if code == noActivity {
+		return p.T("whole.no_activity")
+	}
+	return p.T("activity.verdict." + code)
 }

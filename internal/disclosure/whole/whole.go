@@ -33,6 +33,8 @@ type Recording struct {
 	StoredAt time.Time
 	EndFrom  time.Time // the recording's end, as far as it is known
 	EndTo    time.Time
+	// Continuity is the gravest verdict on the activities at which it was made (package coverage); "" where none was declared.
+	Continuity string
 }
 
 // Config is what a Service needs.

@@ -293,7 +293,7 @@ func TestWhole(t *testing.T) {
 		}
 		index, err := os.ReadFile(filepath.Join(out, "whole.pdf"))
 		h.must(err)
-		for _, says := range []string{"尚未计算", "现场检查笔录", "按时", "未获同意", h.files[h.recs[1]].SHA256[:16]} {
+		for _, says := range []string{"未登记现场活动", "现场检查笔录", "按时", "未获同意", h.files[h.recs[1]].SHA256[:16]} {
 			if !bytes.Contains(index, []byte(says)) {
 				t.Errorf("the index does not say %q", says)
 			}

@@ -27,7 +27,7 @@ func TestQuiet(t *testing.T) {
 				case j%3 == 0:
 					v = -hush
 				}
-				raw = binary.LittleEndian.AppendUint16(raw, uint16(v)) //nolint:gosec // the bits of a sample
+				raw = binary.LittleEndian.AppendUint16(raw, uint16(v))
 			}
 			if from, to := at(n), at(n+length); !loud && to-from >= hushed {
 				want = append(want, Silence{from, to})
