@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -123,7 +124,7 @@ func newRoom(t *testing.T, w *gatetest.World) *room {
 
 func (r *room) service(films redaction.Films) *redaction.Service {
 	return must(redaction.New(redaction.Config{
-		DB: r.DB, Gate: r.Gate, Recordings: r, Looks: r.looks, Offices: r, Films: films, Log: slog.New(slog.DiscardHandler), Origin: r.keys.Origin(), Bureau: "示例局",
+		DB: r.DB, Gate: r.Gate, Clock: r.Clock, Recordings: r, Looks: r.looks, Offices: r, Films: films, Log: slog.New(slog.DiscardHandler), Origin: r.keys.Origin(), Bureau: "示例局",
 		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
 	}))(r.t)
 }
@@ -388,7 +389,7 @@ func TestMarkedCopies(t *testing.T) {
 }
 
 // TestUnmasked: T5. A clip in which nothing is hidden, made before anybody said what the recording holds, does not leave once it is
-// marked; and one that is on its way out is stopped when the consent is taken back (T6).
+// marked; and one that is on its way out is stopped when the consent is taken back, and when its term runs out (T6).
 func TestUnmasked(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, gatetest.New(t, dbtest.SQLite(t)))
@@ -409,6 +410,20 @@ func TestUnmasked(t *testing.T) {
 		t.Errorf("%d of %d bytes left after the consent was taken back: %v", len(raw), sent.Size, err)
 	}
 	if err := sent.Close(); err != nil {
+		t.Error(err)
+	}
+	q = r.granted(viewing.MannerCopy, viewing.Item{Recording: r.rec})
+	sent = must(r.svc.Take(r.ctx, maker, c.ID, q.No))(t)
+	r.Clock.Add(23 * time.Hour)
+	if raw, err := io.ReadAll(sent); err != nil || int64(len(raw)) != sent.Size {
+		t.Errorf("%d of %d bytes left within the term: %v", len(raw), sent.Size, err)
+	}
+	late := must(r.svc.Take(r.ctx, maker, c.ID, q.No))(t)
+	r.Clock.Add(2 * time.Hour)
+	if raw, err := io.ReadAll(late); !fault.HasCode(err, "viewing.not_granted") || int64(len(raw)) >= late.Size {
+		t.Errorf("%d of %d bytes left after the term ran out: %v", len(raw), late.Size, err)
+	}
+	if err := errors.Join(sent.Close(), late.Close()); err != nil {
 		t.Error(err)
 	}
 	q = r.granted(viewing.MannerCopy, viewing.Item{Recording: r.rec})

@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"zhilu.dev/zhilu/internal/access"
+	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/duty"
@@ -40,10 +41,11 @@ type Looks interface {
 	Basis(ctx context.Context, actor access.Actor, o viewing.Object) (viewing.Basis, error)
 }
 
-// Config is what a Service needs. Origin and Bureau are what statements say of the house.
+// Config is what a Service needs. Origin and Bureau are what statements say of the house; Clock tells when the term of a consent is over.
 type Config struct {
 	DB         *db.DB
 	Gate       *gate.Gate
+	Clock      clock.Clock
 	Recordings viewing.Recordings
 	Looks      Looks
 	Offices    viewing.Offices
@@ -65,7 +67,7 @@ type Service struct {
 
 // New makes a Service.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Gate == nil || c.Recordings == nil || c.Looks == nil || c.Offices == nil || c.Films == nil || c.Log == nil || c.DepartmentName == nil {
+	if c.DB == nil || c.Gate == nil || c.Clock == nil || c.Recordings == nil || c.Looks == nil || c.Offices == nil || c.Films == nil || c.Log == nil || c.DepartmentName == nil {
 		return nil, errors.New("redaction: Config is incomplete")
 	}
 	return &Service{c: c, running: map[ident.CopyID]float64{}}, nil

@@ -122,7 +122,7 @@ type Taken struct {
 }
 
 // Take gives a copy out on a consented request in one of the manners that let something leave, which names its recording
-// (decision 3): an entry now. Faults: Conflict "redaction.not_ready"; Unavailable "log.proof_waiting" until the making has its place in
+// (decision 3): an entry now. What is sent stops when the consent is taken back or its term runs out. Faults: Conflict "redaction.not_ready"; Unavailable "log.proof_waiting" until the making has its place in
 // the log; Unavailable "derivative.gone"; those of viewing.Allowed; Conflict "redaction.other_recording" (or a span that it does not allow), "redaction.unmasked",
 // "marking.frozen", "marking.withheld".
 func (s *Service) Take(ctx context.Context, actor access.Actor, id ident.CopyID, request int64) (*Taken, error) {
@@ -142,9 +142,8 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, id ident.CopyID,
 			return err
 		}
 		t.Request = r
-		now := tx.Now() // a term that runs out while it is sent ends nothing; who takes the consent back does
 		t.Reader = leaving.NewReader(t.Reader, leaving.Every, func() error {
-			_, err := leaves(ctx, s.c.DB.Reader, now, actor.Person, request, c)
+			_, err := leaves(ctx, s.c.DB.Reader, s.c.Clock.Now(), actor.Person, request, c)
 			return err
 		})
 		_, err = tx.Record(gate.Entry{

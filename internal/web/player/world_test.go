@@ -157,7 +157,7 @@ func (th *theatre) routes(h *recordtest.House) []site.Route {
 	}
 	th.grabs = grab.New(h.DB, h.Gate, th.svc)
 	th.masks, err = redaction.New(redaction.Config{
-		DB: h.DB, Gate: h.Gate, Recordings: viewing.Over(h.Service), Looks: th.svc, Offices: h.Accounts, Films: th.booth.Service, Log: h.Log, Bureau: "林江县局",
+		DB: h.DB, Gate: h.Gate, Clock: h.Clock, Recordings: viewing.Over(h.Service), Looks: th.svc, Offices: h.Accounts, Films: th.booth.Service, Log: h.Log, Bureau: "林江县局",
 		DepartmentName: func(context.Context, ident.DepartmentID) string { return "执法一科" },
 	})
 	if err != nil {
