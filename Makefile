@@ -113,6 +113,7 @@ bench-whole: ## a whole case of 200 papers and WHOLE_MB of footage as one packag
 .PHONY: bench-continuity
 bench-continuity: ## the verdict of 10 cameras with 200 files each, and of a day of 500 activities: ms
 	@go test -run xxx -bench . -benchtime 50x ./internal/continuity
+	@go test -run xxx -bench BenchmarkDay -benchtime 3x ./internal/coverage
 
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory

@@ -13,6 +13,7 @@ import (
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/continuity"
 	"zhilu.dev/zhilu/internal/coverage"
+	"zhilu.dev/zhilu/internal/db/dbtest"
 	"zhilu.dev/zhilu/internal/device"
 	"zhilu.dev/zhilu/internal/duty"
 	"zhilu.dev/zhilu/internal/fault"
@@ -40,7 +41,7 @@ func (rules) Current(context.Context) (regulation.Version, error) {
 }
 
 type field struct {
-	t        *testing.T
+	t        testing.TB
 	w        *gatetest.World
 	ctx      context.Context
 	svc      *coverage.Service
@@ -75,7 +76,7 @@ func (f *field) listen() {
 }
 
 // newField is one uninterrupted activity from 09:00 to 10:00, with one camera whose clock was found to be right to within a fifth of a second.
-func newField(t *testing.T, w *gatetest.World) *field {
+func newField(t testing.TB, w *gatetest.World) *field {
 	t.Helper()
 	cal, err := term.ReadCalendar(catalogue.ShippedCalendar())
 	if err != nil {
@@ -313,5 +314,38 @@ func TestSound(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// BenchmarkDay is a bureau's day computed anew from its rows, as after a restore: 500 activities on SQLite, each with a camera of 20 files of
+// three minutes and gaps between them, so that every verdict and its entry are written.
+func BenchmarkDay(b *testing.B) {
+	w := gatetest.New(b, dbtest.SQLite(b))
+	f := newField(b, w)
+	w.Clock.Set(at(3700))
+	for i := range 20 {
+		f.film(float64(i)*180-10, 175)
+	}
+	ids := []ident.ActivityID{f.activity.ID}
+	for range 499 {
+		a, err := f.act.Open(f.ctx, f.officer, activity.Opening{
+			ID: ident.New[ident.ActivityID](), Kind: activity.Scene, Case: "case", Matters: []string{"AV-11"}, Place: "城关镇", Cameras: []activity.Member{{Device: f.camera, Person: "officer"}}, At: nine,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		f.activity = a
+		f.tell(f.officer, activity.Arrived, at(0), "", activity.Said{})
+		f.tell(f.officer, activity.Departed, at(3600), "", activity.Said{})
+		ids = append(ids, a.ID)
+	}
+	for b.Loop() {
+		w.Clock.Add(time.Second)
+		f.film(3590, 1) // something new of each
+		for _, id := range ids {
+			if err := f.svc.Compute(f.ctx, id); err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
 }
