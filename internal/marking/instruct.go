@@ -199,7 +199,7 @@ func (s *Service) Instructions(ctx context.Context, actor access.Actor, rec iden
 	if err != nil {
 		return nil, err
 	}
-	if err := s.c.Gate.Check(ctx, actor, access.RecordingView, o.subject()); err != nil {
+	if err := s.know(ctx, actor, o); err != nil {
 		return nil, err
 	}
 	return instructionsOf(ctx, s.c.DB.Reader, o.ID)

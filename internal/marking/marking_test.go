@@ -18,6 +18,8 @@ type room struct {
 	t   *testing.T
 	svc *marking.Service
 	n   int
+
+	handler ident.PersonID // of an open case to which every recording is linked
 }
 
 func person(id string, roles ...access.Role) access.Actor {
@@ -41,6 +43,9 @@ func each(t *testing.T, run func(r *room)) {
 		var err error
 		r.svc, err = marking.New(marking.Config{
 			DB: w.DB, Gate: w.Gate,
+			Handled: func(_ context.Context, p ident.PersonID, _ ident.RecordingID) (bool, error) {
+				return p == r.handler, nil
+			},
 			Object: func(ctx context.Context, id ident.RecordingID) (marking.Object, error) {
 				var whole string
 				if err := w.DB.Reader.NewSelect().Table("recording").ColumnExpr("CASE WHEN joined_into <> '' THEN joined_into ELSE id END").Where("id = ?", id).Scan(ctx, &whole); err != nil {
@@ -203,5 +208,46 @@ func TestInformant(t *testing.T) {
 		if _, err := r.svc.Of(r.t.Context(), stranger, rec); !fault.Is(err, fault.Forbidden) {
 			r.t.Fatalf("a stranger read marks: %v", err)
 		}
+	})
+}
+
+// TestHandlerMarks is R-20-4: who handles an open case to which a recording is linked marks it, while they do; they lift nothing, and see no
+// mark for an informant.
+func TestHandlerMarks(t *testing.T) {
+	t.Parallel()
+	each(t, func(r *room) {
+		ctx := r.t.Context()
+		rec := r.add("")
+		other := person("b", access.Officer)
+		other.Department, other.Departments = "d2", []ident.DepartmentID{"d2"}
+		refused := func(a access.Actor) {
+			r.t.Helper()
+			if _, err := r.svc.Put(ctx, a, rec, marking.Minor, "有孩子"); !fault.Is(err, fault.Forbidden) {
+				r.t.Fatalf("%s marked it: %v", a.Name, err)
+			}
+			if _, err := r.svc.Of(ctx, a, rec); !fault.Is(err, fault.Forbidden) {
+				r.t.Fatalf("%s saw its marks: %v", a.Name, err)
+			}
+			if may, err := r.svc.MayPut(ctx, a, rec); may || err != nil {
+				r.t.Fatalf("%s is offered the form: %v", a.Name, err)
+			}
+		}
+		refused(other)
+		r.handler = admin.Person
+		refused(admin) // T13: no administrator on that ground
+		r.handler = other.Person
+		if may, err := r.svc.MayPut(ctx, other, rec); !may || err != nil {
+			r.t.Fatalf("a handler is not offered the form: %v", err)
+		}
+		m := r.put(other, rec, marking.Privacy)
+		if err := r.svc.Lift(ctx, other, m.ID, "不再需要", ""); !fault.Is(err, fault.Forbidden) {
+			r.t.Fatalf("a handler lifted a mark: %v", err)
+		}
+		r.put(keeper, rec, marking.Informant)
+		if all, err := r.svc.Of(ctx, other, rec); err != nil || len(all) != 1 || all[0].ID != m.ID {
+			r.t.Fatalf("a handler sees %v: %v", all, err)
+		}
+		r.handler = "" // the case was closed, or is somebody else's now
+		refused(other)
 	})
 }

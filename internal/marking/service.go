@@ -36,6 +36,8 @@ type Config struct {
 	Gate *gate.Gate
 	// Object tells of a recording: of the whole, where a part is asked about.
 	Object func(ctx context.Context, id ident.RecordingID) (Object, error)
+	// Handled tells whether a person handles an open case to which a recording is linked; nil where there are no cases.
+	Handled func(ctx context.Context, person ident.PersonID, rec ident.RecordingID) (bool, error)
 }
 
 // Service is the one writer of marks. It is safe for concurrent use.
@@ -63,6 +65,38 @@ func text(s, field string) (string, error) {
 	return s, nil
 }
 
+// asked is a recording as policies see it when this actor would put a mark on it: on the ground of handling its case, where they do.
+func (s *Service) asked(ctx context.Context, actor access.Actor, o Object) (access.Subject, error) {
+	sub := o.subject()
+	if s.c.Handled == nil || actor.Kind != access.Person || actor.Person == "" || !actor.Has(access.Officer) {
+		return sub, nil
+	}
+	handles, err := s.c.Handled(ctx, actor.Person, o.ID)
+	if handles {
+		sub.Ground = "handler"
+	}
+	return sub, err
+}
+
+// MayPut tells whether the actor could put a mark on a recording, to show or hide a form.
+func (s *Service) MayPut(ctx context.Context, actor access.Actor, rec ident.RecordingID) (bool, error) {
+	o, err := s.c.Object(ctx, rec)
+	if err != nil {
+		return false, err
+	}
+	sub, err := s.asked(ctx, actor, o)
+	return err == nil && s.c.Gate.May(actor, access.MarkingPut, sub), err
+}
+
+// know refuses whoever may neither know of a recording nor marks it as a handler of its case.
+func (s *Service) know(ctx context.Context, actor access.Actor, o Object) error {
+	sub, err := s.asked(ctx, actor, o)
+	if err != nil || sub.Ground != "" && s.c.Gate.May(actor, access.MarkingPut, sub) {
+		return err
+	}
+	return s.c.Gate.Check(ctx, actor, access.RecordingView, o.subject())
+}
+
 // Put says that a recording holds something (R-20-4). A mark for a state secret freezes it in the same change, is a duty of
 // the leaders; what runs over it asks Refuse before each piece and ends by itself. Faults: Invalid "marking.mark", "marking.words"; Conflict "marking.stands".
 func (s *Service) Put(ctx context.Context, actor access.Actor, rec ident.RecordingID, mark Mark, reason string) (*Marking, error) {
@@ -77,8 +111,12 @@ func (s *Service) Put(ctx context.Context, actor access.Actor, rec ident.Recordi
 	if err != nil {
 		return nil, err
 	}
+	sub, err := s.asked(ctx, actor, o)
+	if err != nil {
+		return nil, err
+	}
 	m := &Marking{ID: ident.New[ident.MarkingID](), Recording: o.ID, Mark: mark, Words: words, PutBy: actor.Person, PutName: actor.Name}
-	err = s.c.Gate.Do(ctx, actor, access.MarkingPut, o.subject(), func(tx *gate.Tx) error {
+	err = s.c.Gate.Do(ctx, actor, access.MarkingPut, sub, func(tx *gate.Tx) error {
 		stands, err := For(tx.Context(), tx.DB(), o.ID)
 		if err != nil {
 			return err
@@ -170,14 +208,14 @@ func (m *Marking) about() custody.Subject {
 	return custody.Subject{Kind: "marking", ID: string(m.ID)}
 }
 
-// Of lists the marks of a recording, standing and lifted. Who may know of the recording sees them, but a mark for an
+// Of lists the marks of a recording, standing and lifted. Who may know of the recording, or handles its case, sees them, but a mark for an
 // informant only its custodians, heads and leaders who could put one.
 func (s *Service) Of(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]Marking, error) {
 	o, err := s.c.Object(ctx, rec)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.c.Gate.Check(ctx, actor, access.RecordingView, o.subject()); err != nil {
+	if err := s.know(ctx, actor, o); err != nil {
 		return nil, err
 	}
 	all, err := of(ctx, s.c.DB.Reader, o.ID)

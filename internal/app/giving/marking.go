@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhilu.dev/zhilu/internal/casefile"
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/marking"
@@ -16,6 +17,12 @@ import (
 func (d Deps) object(ctx context.Context, id ident.RecordingID) (marking.Object, error) {
 	o, err := viewing.Over(d.Recordings).Object(ctx, id)
 	return marking.Object{ID: o.ID, Department: o.Department, Officer: o.Officer, Name: o.Name}, err
+}
+
+// handles tells marking who handles an open case of a recording, whether or not handlers look at it without asking.
+func (d Deps) handles(ctx context.Context, person ident.PersonID, rec ident.RecordingID) (bool, error) {
+	of, err := casefile.Handled(ctx, d.DB.Reader, person, []ident.RecordingID{rec}, d.Clock.Now())
+	return of[rec] != "", err
 }
 
 // Marks are the pages about marks, and the part of them that stands on a recording's page.
@@ -41,6 +48,6 @@ func (d Deps) traces(ctx context.Context, rec ident.RecordingID) ([]custody.Reco
 }
 
 func (o *Office) openMarking() (err error) {
-	o.Marking, err = marking.New(marking.Config{DB: o.d.DB, Gate: o.d.Gate, Object: o.d.object})
+	o.Marking, err = marking.New(marking.Config{DB: o.d.DB, Gate: o.d.Gate, Object: o.d.object, Handled: o.d.handles})
 	return err
 }

@@ -26,6 +26,7 @@ import (
 // Marks keeps marks; *marking.Service is one.
 type Marks interface {
 	Of(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]marking.Marking, error)
+	MayPut(ctx context.Context, actor access.Actor, rec ident.RecordingID) (bool, error)
 	Put(ctx context.Context, actor access.Actor, rec ident.RecordingID, mark marking.Mark, reason string) (*marking.Marking, error)
 	Lift(ctx context.Context, actor access.Actor, id ident.MarkingID, reason, basis string) error
 	Instructions(ctx context.Context, actor access.Actor, rec ident.RecordingID) ([]marking.Instruction, error)
@@ -136,7 +137,11 @@ func (a Area) Sheet(p *site.Page, r recording.Recording) (templ.Component, error
 			stand = append(stand, one(p, m))
 		}
 	}
-	if len(stand) == 0 && !p.May(access.MarkingPut, subject(r)) {
+	may, err := a.d.Marks.MayPut(p.Context(), p.Actor, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(stand) == 0 && !may {
 		return templ.NopComponent, nil
 	}
 	return sheet(p.P, stand, ui.Action{Text: p.P.T("marking.manage"), Href: address(r.ID), Icon: "shield-lock"}), nil
@@ -192,7 +197,11 @@ func (a Area) page(p *site.Page, r recording.Recording, bad refusal.Fault, at op
 	if err := a.secret(p, r, all, &v, bad, at); err != nil {
 		return err
 	}
-	if p.May(access.MarkingPut, subject(r)) && v.Lift == nil && (v.Secret == nil || v.Secret.Form == nil) {
+	may, err := a.d.Marks.MayPut(p.Context(), p.Actor, r.ID)
+	if err != nil {
+		return err
+	}
+	if may && v.Lift == nil && (v.Secret == nil || v.Secret.Form == nil) {
 		v.Put = putForm(p, r, stands, bad)
 	}
 	if bad.What != "" {

@@ -17,13 +17,13 @@ import (
 	"zhilu.dev/zhilu/internal/web/site"
 )
 
-func pages(t *testing.T) (h *recordtest.House, page string) {
+func pages(t *testing.T, handles ...bool) (h *recordtest.House, page string) {
 	t.Helper()
 	h = recordtest.New(t, func(h *recordtest.House) []site.Route {
 		svc, err := marking.New(marking.Config{DB: h.DB, Gate: h.Gate, Object: func(ctx context.Context, id ident.RecordingID) (marking.Object, error) {
 			o, err := viewing.Over(h.Service).Object(ctx, id)
 			return marking.Object{ID: o.ID, Department: o.Department, Officer: o.Officer, Name: o.Name}, err
-		}})
+		}, Handled: func(context.Context, ident.PersonID, ident.RecordingID) (bool, error) { return len(handles) > 0, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,4 +81,29 @@ func TestMarksPage(t *testing.T) {
 	has(leader.Get(page), http.StatusOK, "核实为成年人")
 	has(keeper.Post(page, url.Values{"mark": {"state_secret"}, "words": {"出现密级标志"}}), http.StatusSeeOther)
 	has(keeper.Get(page), http.StatusOK, "已经冻结", "内容到过的地方", "封存原件")
+}
+
+// TestHandlerMarksPage: an officer meets the form on the page of a recording of a case they handle, and nobody else's.
+func TestHandlerMarksPage(t *testing.T) {
+	t.Parallel()
+	said := url.Values{"mark": {"minor"}, "words": {"画面里有孩子"}}
+	h, page := pages(t)
+	stranger := h.As(access.Officer)
+	if a, b := stranger.Get(page), stranger.Post(page, said); a.Status != http.StatusForbidden || b.Status != http.StatusForbidden {
+		t.Errorf("an officer who handles nothing: %d, %d", a.Status, b.Status)
+	}
+	h, page = pages(t, true)
+	handler := h.As(access.Officer)
+	if a := handler.Get(page); a.Status != http.StatusOK || !strings.Contains(a.Body, "未成年人") {
+		t.Fatalf("the form: %d", a.Status)
+	}
+	if a := handler.Post(page, said); a.Status != http.StatusSeeOther {
+		t.Fatalf("put: %d\n%.2000s", a.Status, a.Body)
+	}
+	if a := handler.Get(page); !strings.Contains(a.Body, "画面里有孩子") || strings.Contains(a.Body, "?lift=") {
+		t.Error("the mark is not told, or may be lifted")
+	}
+	if a := h.As(access.SystemAdmin).Get(page); a.Status != http.StatusForbidden { // T13
+		t.Errorf("an administrator: %d", a.Status)
+	}
 }
