@@ -115,6 +115,10 @@ bench-continuity: ## the verdict of 10 cameras with 200 files each, and of a day
 	@go test -run xxx -bench . -benchtime 50x ./internal/continuity
 	@go test -run xxx -bench BenchmarkDay -benchtime 3x ./internal/coverage
 
+.PHONY: bench-slate
+bench-slate: ## how many times faster than it plays an hour of 720p is searched for slates, on one core
+	@taskset -c 0 go test -run '^$$' -bench BenchmarkHour -benchtime 1x -timeout 60m ./internal/slate/find
+
 .PHONY: bench-media
 bench-media: ## our reader against ffprobe on a one-hour MP4, plain and fragmented: ms, ratios, peak memory
 	go test -run '^$$' -bench BenchmarkTimeline -benchtime 20x -vet=off ./internal/media/timeline

@@ -48,6 +48,7 @@ type commands struct {
 	Verify     verifyCmd     `cmd:"" help:"Check a receipt, a checkpoint or a whole log, with no server and no database."`
 	Media      mediaCmd      `cmd:"" help:"Say what a media file tells of itself."`
 	Continuity continuityCmd `cmd:"" help:"Judge from a file whether an activity was filmed without interruption."`
+	Slate      slateCmd      `cmd:"" help:"Draw slates (场记码), and look for them in pictures and films."`
 	Fsck       fsckCmd       `cmd:"" help:"Check every sealed byte, every row and the whole log against each other."`
 	Scrub      scrubCmd      `cmd:"" help:"Read every object back from the disk and compare everything once, beside a running server; what is found is entered."`
 	Backup     backupCmd     `cmd:"" help:"Back the house up beside the running server, restore what was written, and check it."`

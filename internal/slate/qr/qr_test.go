@@ -34,7 +34,7 @@ func encode(t testing.TB, s string) qr.Code {
 	return c
 }
 
-// What a camera makes of a slate. The figures of docs/performance.md lie at these bounds.
+// What a camera makes of a slate. The figures of docs/formats/slate-v1.md lie at these bounds.
 func TestRead(t *testing.T) {
 	t.Parallel()
 	want := text(1)
