@@ -23,7 +23,7 @@ var Order = []Group{
 		"custody/fsck",        // judges what custody wrote, by verify's eyes as well
 		"custody/scrub",       // the same, without end
 	}},
-	{Name: "regulation", Packages: []string{"regulation", "duty", "continuity", "slate", "slate/qr"}},
+	{Name: "regulation", Packages: []string{"regulation", "duty", "continuity", "slate", "slate/qr", "slate/draw", "slate/find"}},
 	{Name: "records", Packages: []string{
 		"org", "account", "device",
 		"casefile/form", "casefile/matter", "casefile/procedure", "casefile/proof", "casefile/delivery", "casefile/performance", "casefile/execution", "casefile/print", // pure

@@ -22,6 +22,21 @@ const (
 	Departure Kind = 3 // 离开
 )
 
+var kindNames = map[Kind]string{Arrival: "arrival", Again: "again", Departure: "departure"}
+
+// String gives its name, as files and commands write it.
+func (k Kind) String() string { return kindNames[k] }
+
+// KindOf reads such a name.
+func KindOf(name string) (Kind, bool) {
+	for k, n := range kindNames {
+		if n == name {
+			return k, true
+		}
+	}
+	return 0, false
+}
+
 // Reasons why something is not issued.
 var (
 	ErrKey      = errors.New("slate: the key is not an Ed25519 key")
