@@ -291,12 +291,8 @@ func Load(ctx context.Context, idb bun.IDB, id ident.ActivityID) (*Activity, Sta
 
 // terms gives how soon a stop is reported, and by when it is explained in writing (第十七条).
 func (s *Service) terms(ctx context.Context, from time.Time) (report, write time.Time, err error) {
-	set := regulation.Defaults()
-	v, err := s.c.Rules.Current(ctx)
-	switch {
-	case err == nil:
-		set = v.Settings
-	case !fault.Is(err, fault.NotFound):
+	set, err := regulation.InForce(ctx, s.c.Rules)
+	if err != nil {
 		return report, write, err
 	}
 	ed, err := s.c.Rules.EditionOn(ctx, from)

@@ -111,7 +111,7 @@ func (h *House) Routes(watch *logWatch) []site.Route {
 		library.Routes(library.Deps{Recordings: h.Recordings, People: h.Org, Devices: h.Devices, Shelf: h.Shelf, Pictures: h.Viewing.MayPicture}),
 		record.Routes(record.Deps{
 			Recordings: h.Recordings, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: h.Regulation, Press: h.Press, Log: h.DB.Reader,
-			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet, Cases: h.Giving.Beside(films.Sheet), Marks: h.Giving.Marks().Sheet,
+			Origin: h.Keys.Origin(), Bureau: h.Bureau.Name, Look: looks.Sheet, Parts: []record.Part{films.Sheet, h.Giving.Masks().Sheet, h.Giving.Whence().Sheet}, Marks: h.Giving.Marks().Sheet,
 		}),
 		looks.Routes(),
 		h.Giving.Routes(),

@@ -29,6 +29,9 @@ const (
 // order is the order of headlines.
 var order = []Verdict{Unexplained, LateStart, EarlyEnd, CannotJudge, Explained, Continuous}
 
+// Verdicts lists them in the order in which they are told, the gravest first.
+func Verdicts() []Verdict { return slices.Clone(order) }
+
 // Owed is what an unexplained gap still owes (第十七条).
 type Owed string
 

@@ -33,10 +33,7 @@ type Piece struct {
 }
 
 // Stretch is a part of a file, counted from its beginning.
-type Stretch struct {
-	From time.Duration `json:"from"`
-	To   time.Duration `json:"to"`
-}
+type Stretch struct{ From, To time.Duration }
 
 // Verdict is the answer, and all it follows from. Strict is what is so if every doubt about a file or a time counts against it, Generous what
 // is so if every doubt counts for it. Only what Strict allows is good, only what Generous finds wrong is wrong, and between them nobody can judge.
@@ -87,18 +84,16 @@ func Judge(st *activity.State, pieces []Piece, tolerance continuity.Tolerance) (
 func inputs(st *activity.State, pieces []Piece, tolerance continuity.Tolerance, strict bool) continuity.Inputs {
 	in := continuity.Inputs{Tolerance: tolerance}
 	if !st.Reversed() {
-		in.Arrived, in.Departed = st.Arrived.At, st.Departed.At
-		shift := func(m activity.Moment, by time.Duration) time.Time {
-			if !m.Known() {
-				return time.Time{}
-			}
-			return m.At.Add(by)
-		}
-		sign := time.Duration(1)
+		wider := time.Duration(1) // the window
 		if !strict {
-			sign = -1
+			wider = -1
 		}
-		in.Arrived, in.Departed = shift(st.Arrived, -sign*st.Arrived.Doubt), shift(st.Departed, sign*st.Departed.Doubt)
+		if st.Arrived.Known() {
+			in.Arrived = st.Arrived.At.Add(-wider * st.Arrived.Doubt)
+		}
+		if st.Departed.Known() {
+			in.Departed = st.Departed.At.Add(wider * st.Departed.Doubt)
+		}
 		if !in.Arrived.IsZero() && !in.Departed.IsZero() && in.Departed.Before(in.Arrived) {
 			in.Departed = in.Arrived
 		}

@@ -145,13 +145,14 @@ func gather(ctx context.Context, idb bun.IDB, st *activity.State, now time.Time)
 func ofCamera(ctx context.Context, idb bun.IDB, id ident.DeviceID, recs []record.Recording) ([]Piece, error) {
 	var out []Piece
 	hull, known, stepped := continuity.Offset{}, true, false
+	files, err := firstFiles(ctx, idb, recs)
+	if err != nil {
+		return nil, err
+	}
 	for i := range recs {
 		r := &recs[i]
-		files, err := record.All[record.File](ctx, idb, "f.n", "f.recording_id = ?", r.ID)
-		if err != nil {
-			return nil, err
-		}
-		if len(files) == 0 {
+		file := files[r.ID]
+		if file == nil {
 			continue
 		}
 		o, err := device.OffsetAt(ctx, idb, id, clock.FromMicros(r.StartAt))
@@ -163,8 +164,8 @@ func ofCamera(ctx context.Context, idb bun.IDB, id ident.DeviceID, recs []record
 		}
 		hull = continuity.Offset{Min: min(hull.Min, o.Lo), Max: max(hull.Max, o.Hi)}
 		known, stepped = known && o.Known, stepped || o.Stepped
-		for _, p := range piecesOf(r, chain.Facts(&files[0])) {
-			p.File, p.Clock, p.Offset, p.Known = files[0].ID, i, continuity.Offset{Min: o.Lo, Max: o.Hi}, o.Known
+		for _, p := range piecesOf(r, chain.Facts(file)) {
+			p.File, p.Clock, p.Offset, p.Known = file.ID, i, continuity.Offset{Min: o.Lo, Max: o.Hi}, o.Known
 			out = append(out, p)
 		}
 	}
@@ -174,6 +175,23 @@ func ofCamera(ctx context.Context, idb bun.IDB, id ident.DeviceID, recs []record
 		}
 	}
 	return out, nil
+}
+
+// firstFiles gives the first file of each recording, in one reading.
+func firstFiles(ctx context.Context, idb bun.IDB, recs []record.Recording) (map[ident.RecordingID]*record.File, error) {
+	out := map[ident.RecordingID]*record.File{}
+	if len(recs) == 0 {
+		return out, nil
+	}
+	ids := make([]ident.RecordingID, len(recs))
+	for i := range recs {
+		ids[i] = recs[i].ID
+	}
+	files, err := record.All[record.File](ctx, idb, "f.recording_id, f.n DESC", "f.recording_id IN (?)", bun.List(ids))
+	for i := range files { // the first one comes last
+		out[files[i].Recording] = &files[i]
+	}
+	return out, err
 }
 
 // near leaves out files that surely lie before or after, with an hour to spare.

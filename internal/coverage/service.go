@@ -17,7 +17,6 @@ import (
 	"zhilu.dev/zhilu/internal/custody"
 	"zhilu.dev/zhilu/internal/db"
 	"zhilu.dev/zhilu/internal/duty"
-	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
@@ -109,12 +108,17 @@ func (s *Service) Look(ctx context.Context, id ident.ActivityID) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
+	return s.Of(ctx, a, st)
+}
+
+// Of is Look for an activity that was read already.
+func (s *Service) Of(ctx context.Context, a *activity.Activity, st activity.State) (View, error) {
 	v := View{Activity: a, State: st}
 	f, err := gather(ctx, s.c.DB.Reader, &st, s.c.Clock.Now())
 	if err != nil {
 		return View{}, err
 	}
-	set, err := s.settings(ctx)
+	set, err := regulation.InForce(ctx, s.c.Rules)
 	if err != nil {
 		return View{}, err
 	}
@@ -123,14 +127,6 @@ func (s *Service) Look(ctx context.Context, id ident.ActivityID) (View, error) {
 	v.Pieces, v.Cameras, v.Presence = f.pieces, f.cameras, Present(&st, len(f.pieces), f.cameras, s.c.Clock.Now())
 	v.Verdict, err = Judge(&st, f.pieces, tolerance)
 	return v, err
-}
-
-func (s *Service) settings(ctx context.Context) (regulation.Settings, error) {
-	v, err := s.c.Rules.Current(ctx)
-	if fault.Is(err, fault.NotFound) {
-		return regulation.Defaults(), nil
-	}
-	return v.Settings, err
 }
 
 // Compute judges an activity and keeps the answer, if it is another than before, with its entry; gaps that nobody has explained are owed an
@@ -152,7 +148,7 @@ func (s *Service) Compute(ctx context.Context, id ident.ActivityID) error {
 	if was, ok := old[id]; ok && was.same(r) {
 		return nil
 	}
-	set, err := s.settings(ctx)
+	set, err := regulation.InForce(ctx, s.c.Rules)
 	if err != nil {
 		return err
 	}

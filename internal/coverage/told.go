@@ -13,9 +13,6 @@ import (
 	"zhilu.dev/zhilu/internal/recording/record"
 )
 
-// order is the verdicts as they are told, the gravest first.
-var order = []continuity.Verdict{continuity.Unexplained, continuity.LateStart, continuity.EarlyEnd, continuity.CannotJudge, continuity.Explained, continuity.Continuous}
-
 // VerdictOf gives the gravest verdict, as kept, on the activities at which a recording was made: those of its camera whose window it touches.
 // It is "" where there is none. It is for the program itself; who is told is for the caller to ask.
 func VerdictOf(ctx context.Context, idb bun.IDB, id ident.RecordingID) (continuity.Verdict, error) {
@@ -33,6 +30,7 @@ func VerdictOf(ctx context.Context, idb bun.IDB, id ident.RecordingID) (continui
 		return "", err
 	}
 	verdicts, err := kept(ctx, idb, ids...)
+	order := continuity.Verdicts()
 	worst := len(order)
 	for _, a := range ids {
 		st := activity.Fold(&activity.Activity{}, list[a])

@@ -19,13 +19,7 @@ import (
 // maxShort bounds an office and a number, in characters.
 const maxShort = 100
 
-func short(s, field string) (string, error) {
-	s = locale.Typed(s)
-	if n := utf8.RuneCountInString(s); n < 2 || n > maxShort {
-		return "", fault.New(fault.Invalid, "marking.short", maxShort).At(field)
-	}
-	return s, nil
-}
+func short(s, field string) (string, error) { return bounded(s, field, "marking.short", maxShort) }
 
 // check cleans what was typed; day is today in Shanghai.
 func (i *Instruction) check(day string) (err error) {

@@ -57,10 +57,13 @@ const reportWithin = 24 * time.Hour
 // maxWords bounds what a person writes, in characters.
 const maxWords = 500
 
-func text(s, field string) (string, error) {
+func text(s, field string) (string, error) { return bounded(s, field, "marking.words", maxWords) }
+
+// bounded is what was typed, of two characters and at most so many; code is the fault for anything else.
+func bounded(s, field, code string, most int) (string, error) {
 	s = locale.Typed(s)
-	if n := utf8.RuneCountInString(s); n < 2 || n > maxWords {
-		return "", fault.New(fault.Invalid, "marking.words", maxWords).At(field)
+	if n := utf8.RuneCountInString(s); n < 2 || n > most {
+		return "", fault.New(fault.Invalid, code, most).At(field)
 	}
 	return s, nil
 }

@@ -18,6 +18,7 @@ import (
 	"zhilu.dev/zhilu/internal/recording/intake"
 	"zhilu.dev/zhilu/internal/recording/record"
 	"zhilu.dev/zhilu/internal/recording/storage"
+	"zhilu.dev/zhilu/internal/regulation"
 )
 
 // maxWords bounds what a person writes as a reason, in characters.
@@ -41,7 +42,7 @@ type ReturnNote struct {
 // AddReturn adds a return note and judges anew (R-19-3); the duty to explain is met. Invalid "recording.returned_at" for
 // a time after the storing or in the future, "recording.reason" for a reason the bureau did not adopt.
 func (s *Service) AddReturn(ctx context.Context, actor access.Actor, id ident.RecordingID, n ReturnNote) error {
-	set, err := s.settings(ctx)
+	set, err := regulation.InForce(ctx, s.c.Settings)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ type Designation struct {
 // one of them (Invalid "recording.where"); a time after the storing or in the future is Invalid
 // "recording.designated_at".
 func (s *Service) Designate(ctx context.Context, actor access.Actor, id ident.RecordingID, d Designation) error {
-	set, err := s.settings(ctx)
+	set, err := regulation.InForce(ctx, s.c.Settings)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 	"zhilu.dev/zhilu/internal/crowd"
 	"zhilu.dev/zhilu/internal/custody/keyring"
 	"zhilu.dev/zhilu/internal/db"
-	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/gate"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/job"
@@ -87,15 +86,6 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	return &Service{Service: in, Desk: desk, c: c, crowds: crowd.Memory{Clock: c.Clock, Limit: MaxCount}}, nil
-}
-
-// settings gives what is in force, or the proposals while nothing was adopted.
-func (s *Service) settings(ctx context.Context) (regulation.Settings, error) {
-	v, err := s.c.Settings.Current(ctx)
-	if fault.HasCode(err, "setting.none") {
-		return regulation.Defaults(), nil
-	}
-	return v.Settings, err
 }
 
 // VerifyArgs tells the job that reads a stored object back from the disk.

@@ -62,6 +62,20 @@ func (s *Service) Adopt(ctx context.Context, actor access.Actor, set Settings) (
 // work with Defaults and say so.
 func (s *Service) Current(ctx context.Context) (Version, error) { return current(ctx, s.db.Reader) }
 
+// Settled knows the settings in force; *Service does.
+type Settled interface {
+	Current(ctx context.Context) (Version, error)
+}
+
+// InForce gives the settings in force, or the proposals while nothing was adopted.
+func InForce(ctx context.Context, from Settled) (Settings, error) {
+	v, err := from.Current(ctx)
+	if fault.HasCode(err, "setting.none") {
+		return Defaults(), nil
+	}
+	return v.Settings, err
+}
+
 // On gives the settings in force at a moment, fault NotFound "setting.none" before the first.
 func (s *Service) On(ctx context.Context, at time.Time) (Version, error) {
 	return on(ctx, s.db.Reader, at)

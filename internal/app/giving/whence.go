@@ -9,8 +9,8 @@ import (
 	"zhilu.dev/zhilu/internal/web/whence"
 )
 
-// Beside puts a recording's masked copies, who handed it in and what was given out of it under another part of its page.
-func (o *Office) Beside(other whence.Part) whence.Part {
+// Whence is the part of a recording's page about who handed it in and what was given out of it.
+func (o *Office) Whence() whence.Deps {
 	return whence.Deps{
 		Handed: o.Handed.Of, MayKnow: o.Handed.May,
 		Given: func(ctx context.Context, id ident.RecordingID) ([]disclosure.Disclosure, error) {
@@ -19,5 +19,5 @@ func (o *Office) Beside(other whence.Part) whence.Part {
 		MayGiven: func(actor access.Actor, action access.Action, d *disclosure.Disclosure) bool {
 			return o.Given != nil && o.Given.May(actor, action, d)
 		},
-	}.Beside(o.Masks().Beside(other))
+	}
 }

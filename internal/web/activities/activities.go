@@ -12,7 +12,6 @@ import (
 	"zhilu.dev/zhilu/internal/activity"
 	"zhilu.dev/zhilu/internal/continuity"
 	"zhilu.dev/zhilu/internal/coverage"
-	"zhilu.dev/zhilu/internal/fault"
 	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
 	"zhilu.dev/zhilu/internal/regulation"
@@ -39,7 +38,7 @@ type Activities interface {
 type Coverage interface {
 	List(ctx context.Context, actor access.Actor, f coverage.Filter, before int64, limit int) (coverage.Page, error)
 	Export(ctx context.Context, actor access.Actor, f coverage.Filter) (iter.Seq2[coverage.Row, error], error)
-	Look(ctx context.Context, id ident.ActivityID) (coverage.View, error)
+	Of(ctx context.Context, a *activity.Activity, st activity.State) (coverage.View, error)
 }
 
 // Deps is what the area needs.
@@ -73,11 +72,7 @@ func Routes(d Deps) []site.Route {
 func PathOf(id ident.ActivityID) string { return Path + "/" + string(id) }
 
 func idOf(p *site.Page) (ident.ActivityID, error) {
-	id, err := ident.Parse[ident.ActivityID](p.R.PathValue("id"))
-	if err != nil {
-		return "", fault.Wrap(err, fault.NotFound, "activity.unknown")
-	}
-	return id, nil
+	return site.PathID[ident.ActivityID](p, "id", "activity.unknown")
 }
 
 func verdictOf(p locale.Printer, v continuity.Verdict) (words, icon string, tone ui.Tone) {

@@ -25,11 +25,6 @@ type listView struct {
 	Table   ui.TableView
 }
 
-// verdicts are those a list can be narrowed to.
-var verdicts = []continuity.Verdict{
-	continuity.Unexplained, continuity.LateStart, continuity.EarlyEnd, continuity.CannotJudge, continuity.Explained, continuity.Continuous,
-}
-
 // demands are those a list can be narrowed to.
 var demands = []activity.Demand{activity.Uninterrupted, activity.Mandatory, activity.Encouraged}
 
@@ -46,7 +41,7 @@ func texts[T ~string](list []T) []string {
 
 func filterOf(q listing.Query) coverage.Filter {
 	var f coverage.Filter
-	if v := continuity.Verdict(q.Get("verdict")); slices.Contains(verdicts, v) {
+	if v := continuity.Verdict(q.Get("verdict")); slices.Contains(continuity.Verdicts(), v) {
 		f.Verdict = v
 	}
 	if v := activity.Demand(q.Get("demand")); slices.Contains(demands, v) {
@@ -94,7 +89,7 @@ func (a area) list(p *site.Page) error {
 	v := listView{
 		Head: ui.HeadView{Title: pr.T("activity.title"), Sub: pr.T("activity.sub")},
 		Filters: ui.Filters{Action: Path, Clear: q.Clear(), Keep: q.Keep("case"), Fields: []ui.Filter{
-			choice("verdict", "activity.verdict.", texts(verdicts)), choice("presence", "activity.presence.", append([]string{absent}, texts(coverage.Presences())...)),
+			choice("verdict", "activity.verdict.", texts(continuity.Verdicts())), choice("presence", "activity.presence.", append([]string{absent}, texts(coverage.Presences())...)),
 			choice("demand", "activity.demand.", texts(demands)),
 			{Kind: ui.FilterDate, Name: "from", Label: pr.T("activity.from"), Value: q.Get("from")},
 			{Kind: ui.FilterDate, Name: "to", Label: pr.T("activity.to"), Value: q.Get("to")},

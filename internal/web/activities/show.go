@@ -53,7 +53,7 @@ func (a area) page(p *site.Page, bad refusal.Fault) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.Coverage.Look(p.Context(), id)
+	c, err := a.Coverage.Of(p.Context(), act, st)
 	if err != nil {
 		return err
 	}

@@ -256,9 +256,9 @@ func (a Area) put(p *site.Page) error {
 }
 
 func (a Area) lift(p *site.Page) error {
-	id, err := ident.Parse[ident.MarkingID](p.R.PathValue("mark"))
+	id, err := site.PathID[ident.MarkingID](p, "mark", "marking.unknown")
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "marking.unknown")
+		return err
 	}
 	return a.act(p, open{lift: string(id)}, func(recording.Recording) error {
 		return a.d.Marks.Lift(p.Context(), p.Actor, id, p.Value("words"), p.Value("basis"))

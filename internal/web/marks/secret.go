@@ -224,9 +224,9 @@ func witnessForm(p *site.Page, r recording.Recording, e *marking.Execution, bad 
 }
 
 func (a Area) instruct(p *site.Page) error {
-	id, err := ident.Parse[ident.MarkingID](p.R.PathValue("mark"))
+	id, err := site.PathID[ident.MarkingID](p, "mark", "marking.unknown")
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "marking.unknown")
+		return err
 	}
 	return a.act(p, open{instruct: string(id)}, func(recording.Recording) error {
 		_, err := a.d.Marks.Instruct(p.Context(), p.Actor, id, marking.Instruction{
@@ -237,9 +237,9 @@ func (a Area) instruct(p *site.Page) error {
 }
 
 func (a Area) execute(p *site.Page) error {
-	id, err := ident.Parse[ident.InstructionID](p.R.PathValue("instruction"))
+	id, err := site.PathID[ident.InstructionID](p, "instruction", "marking.no_instruction")
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "marking.no_instruction")
+		return err
 	}
 	return a.act(p, open{execute: string(id)}, func(recording.Recording) error {
 		done, err := p.Moment("done")
@@ -259,9 +259,9 @@ func (a Area) execute(p *site.Page) error {
 }
 
 func (a Area) witness(p *site.Page) error {
-	id, err := ident.Parse[ident.ExecutionID](p.R.PathValue("execution"))
+	id, err := site.PathID[ident.ExecutionID](p, "execution", "marking.no_execution")
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "marking.no_execution")
+		return err
 	}
 	return a.act(p, open{witness: string(id)}, func(recording.Recording) error {
 		return a.d.Marks.Witness(p.Context(), p.Actor, id, p.Value("words"))

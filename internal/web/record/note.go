@@ -95,7 +95,7 @@ func (a area) forms(p *site.Page, d recording.Detail, at attempt) ([]formView, e
 	var out []formView
 	reason, owner := needed(d)
 	if p.May(access.RecordingReturnNote, subject(d)) && (wanted(p, at, "return", reason) || wanted(p, at, "designate", false)) {
-		settings, err := a.settings(p)
+		settings, err := regulation.InForce(p.Context(), a.Settings)
 		if err != nil {
 			return nil, err
 		}
@@ -112,15 +112,6 @@ func (a area) forms(p *site.Page, d recording.Detail, at attempt) ([]formView, e
 		out[i].finish(at)
 	}
 	return out, nil
-}
-
-// settings gives what is in force, or the proposals while nothing was adopted.
-func (a area) settings(p *site.Page) (regulation.Settings, error) {
-	v, err := a.Settings.Current(p.Context())
-	if fault.HasCode(err, "setting.none") {
-		return regulation.Defaults(), nil
-	}
-	return v.Settings, err
 }
 
 func returnForm(p locale.Printer, d recording.Detail, at attempt, set regulation.Settings) formView {

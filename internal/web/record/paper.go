@@ -14,15 +14,6 @@ import (
 
 const jsonType = "application/json; charset=utf-8"
 
-// pathID reads the id of the address; what is none names nothing, so it is not found.
-func pathID[T ~string](p *site.Page, code string) (T, error) {
-	id, err := ident.Parse[T](p.R.PathValue("id"))
-	if err != nil {
-		return "", fault.Wrap(err, fault.NotFound, code)
-	}
-	return id, nil
-}
-
 func send(p *site.Page, name string, body []byte) error {
 	p.Attach(jsonType, name)
 	p.W.WriteHeader(http.StatusOK)
@@ -33,7 +24,7 @@ func send(p *site.Page, name string, body []byte) error {
 
 // receipt sends a receipt file, with a proof against the latest checkpoint where the log has one.
 func (a area) receipt(p *site.Page) error {
-	id, err := pathID[ident.ReceiptID](p, "receipt.unknown")
+	id, err := site.PathID[ident.ReceiptID](p, "id", "receipt.unknown")
 	if err != nil {
 		return err
 	}
@@ -46,7 +37,7 @@ func (a area) receipt(p *site.Page) error {
 
 // fileReceipt sends the receipt that says most of a file.
 func (a area) fileReceipt(p *site.Page) error {
-	id, err := pathID[ident.FileID](p, "receipt.unknown")
+	id, err := site.PathID[ident.FileID](p, "id", "receipt.unknown")
 	if err != nil {
 		return err
 	}
@@ -64,7 +55,7 @@ func proofPath(rec ident.RecordingID, entry ident.EntryID) string {
 // proof sends the proof of one entry of a recording's history (docs/formats/entry-proof-v1.md), to who may see that
 // recording.
 func (a area) proof(p *site.Page) error {
-	id, err := pathID[ident.EntryID](p, "custody.entry_unknown")
+	id, err := site.PathID[ident.EntryID](p, "id", "custody.entry_unknown")
 	if err != nil {
 		return err
 	}

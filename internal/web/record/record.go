@@ -76,12 +76,15 @@ type Deps struct {
 	Origin     string
 	Bureau     string
 	// Look is the part of the page about looking at a recording: on what the reader may, or how to ask.
-	Look func(p *site.Page, r recording.Recording) (templ.Component, error)
-	// Cases is the part of the page about the cases it belongs to.
-	Cases func(p *site.Page, r recording.Recording) (templ.Component, error)
+	Look Part
+	// Parts are the parts of the page about what belongs to it: its cases, and what was made, handed in or given out of it.
+	Parts []Part
 	// Marks is the part of the page about what it holds that the law protects; nil for none.
-	Marks func(p *site.Page, r recording.Recording) (templ.Component, error)
+	Marks Part
 }
+
+// Part makes a part of the page; templ.NopComponent where there is nothing to say.
+type Part = func(p *site.Page, r recording.Recording) (templ.Component, error)
 
 // Routes are the pages of this area. Every one asks the service about the recording itself.
 func Routes(d Deps) []site.Route {
@@ -112,7 +115,7 @@ func subject(d recording.Detail) access.Subject {
 
 // detail reads the recording that the address names; an address that holds no id names none.
 func (a area) detail(p *site.Page) (recording.Detail, error) {
-	id, err := pathID[ident.RecordingID](p, "recording.unknown")
+	id, err := site.PathID[ident.RecordingID](p, "id", "recording.unknown")
 	if err != nil {
 		return recording.Detail{}, err
 	}

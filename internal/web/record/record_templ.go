@@ -129,7 +129,7 @@ func recordMain(p locale.Printer, v view) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = v.Cases.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = v.Parts.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

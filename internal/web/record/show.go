@@ -21,7 +21,7 @@ type view struct {
 	Head       ui.HeadView
 	Next       *ui.Next
 	Look       templ.Component // on what the reader may look, or how to ask
-	Cases      templ.Component // to which cases it belongs
+	Parts      templ.Component // what belongs to it
 	Marks      templ.Component // what it holds that the law protects
 	Verdict    ui.Verdict
 	Branches   []branchView
@@ -81,9 +81,11 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	if err != nil {
 		return err
 	}
-	belongs, err := a.Cases(p, d.Recording)
-	if err != nil {
-		return err
+	parts := make([]templ.Component, len(a.Parts))
+	for i, part := range a.Parts {
+		if parts[i], err = part(p, d.Recording); err != nil {
+			return err
+		}
 	}
 	marks := templ.Component(templ.NopComponent)
 	if a.Marks != nil {
@@ -93,7 +95,7 @@ func (a area) page(p *site.Page, d recording.Detail, at attempt) error {
 	}
 	pr := p.P
 	v := view{
-		Head: head(p, d), Next: next(p, d), Look: look, Cases: belongs, Marks: marks, Verdict: verdictOf(pr, d, p.Now),
+		Head: head(p, d), Next: next(p, d), Look: look, Parts: templ.Join(parts...), Marks: marks, Verdict: verdictOf(pr, d, p.Now),
 		Branches: branches(pr, d.Judgement), Flags: flagList(pr, d), Likeness: likeness(pr, d), Lines: lines(pr, d), Belonging: belonging(pr, d), Facts: facts(pr, d, n, p.Now), Files: files(pr, d, p.Now),
 		Candidates: candidates(pr, d), Doubts: doubts(pr, d), Gaps: gaps(pr, d), Notes: notes(pr, d, n, p.Now), Papers: papers(pr, d, list), Forms: forms,
 	}

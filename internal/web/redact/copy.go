@@ -374,18 +374,6 @@ func (a *Area) Sheet(p *site.Page, r recording.Recording) (templ.Component, erro
 	return recordSheet(p.P, v), nil
 }
 
-// Beside puts the sheet under another one.
-func (a *Area) Beside(other func(p *site.Page, r recording.Recording) (templ.Component, error)) func(p *site.Page, r recording.Recording) (templ.Component, error) {
-	return func(p *site.Page, r recording.Recording) (templ.Component, error) {
-		first, err := other(p, r)
-		if err != nil {
-			return nil, err
-		}
-		mine, err := a.Sheet(p, r)
-		return templ.Join(first, mine), err
-	}
-}
-
 func byline(pr locale.Printer, c *redaction.Copy, now time.Time) string {
 	return pr.T("redact.by", c.ByName, pr.When(c.At, now))
 }

@@ -10,6 +10,7 @@ import (
 
 	"zhilu.dev/zhilu/internal/clock"
 	"zhilu.dev/zhilu/internal/fault"
+	"zhilu.dev/zhilu/internal/ident"
 	"zhilu.dev/zhilu/internal/locale"
 )
 
@@ -117,4 +118,13 @@ func escapeName(s string) string {
 		b.WriteByte(digits[c&15])
 	}
 	return b.String()
+}
+
+// PathID reads an id of the address, by its name in the route; what is none names nothing, so it is NotFound with this code.
+func PathID[T ~string](p *Page, name, code string) (T, error) {
+	id, err := ident.Parse[T](p.R.PathValue(name))
+	if err != nil {
+		return "", fault.Wrap(err, fault.NotFound, code)
+	}
+	return id, nil
 }

@@ -27,22 +27,13 @@ type Deps struct {
 	MayGiven func(actor access.Actor, action access.Action, d *disclosure.Disclosure) bool
 }
 
-// Part makes a part of a recording's page.
-type Part = func(p *site.Page, r recording.Recording) (templ.Component, error)
-
-// Beside puts the part under another one.
-func (d Deps) Beside(other Part) Part {
-	return func(p *site.Page, r recording.Recording) (templ.Component, error) {
-		first, err := other(p, r)
-		if err != nil {
-			return nil, err
-		}
-		facts, err := d.facts(p, r.ID)
-		if err != nil || len(facts) == 0 {
-			return first, err
-		}
-		return templ.Join(first, sheet(p.P, facts)), nil
+// Sheet is the part.
+func (d Deps) Sheet(p *site.Page, r recording.Recording) (templ.Component, error) {
+	facts, err := d.facts(p, r.ID)
+	if err != nil || len(facts) == 0 {
+		return templ.NopComponent, err
 	}
+	return sheet(p.P, facts), nil
 }
 
 func (d Deps) facts(p *site.Page, id ident.RecordingID) ([]ui.Fact, error) {

@@ -41,13 +41,12 @@ func TestWhence(t *testing.T) {
 			},
 			MayGiven: func(a access.Actor, _ access.Action, _ *disclosure.Disclosure) bool { return a.Has(access.Head) },
 		}
-		part := d.Beside(func(*site.Page, recording.Recording) (templ.Component, error) { return ui.Text("别的部分"), nil })
 		return []site.Route{{Method: http.MethodGet, Path: "/part", Action: access.RecordingList, Handle: func(p *site.Page) error {
-			c, err := part(p, recording.Recording{ID: "r"})
+			c, err := d.Sheet(p, recording.Recording{ID: "r"})
 			if err != nil {
 				return err
 			}
-			return p.Render("部分", c)
+			return p.Render("部分", templ.Join(ui.Text("别的部分"), c))
 		}}}
 	})
 	see := func(role access.Role) (from, to bool) {

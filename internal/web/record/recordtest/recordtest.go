@@ -219,7 +219,7 @@ func (h *House) serve(settings *regulation.Service, more []func(h *House) []site
 	})...)
 	routes = append(routes, record.Routes(record.Deps{
 		Recordings: h.Service, People: h.Org, Accounts: h.Accounts, Devices: h.Devices, Settings: settings, Press: h.Press, Log: h.DB.Reader, Origin: origin, Bureau: h.Bureau.Bureau.Name,
-		Look: looks.Sheet, Cases: h.Links.Sheet,
+		Look: looks.Sheet, Parts: []record.Part{h.Links.Sheet},
 	})...)
 	routes = append(routes, h.Links.Routes()...)
 	routes = append(routes, intake.Routes(intake.Deps{
